@@ -1,0 +1,98 @@
+"""The audit of points: which were used, which were left out, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+_SHOWN = 20  # items in a sentence; `Audit.to_dict` has all
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What became of the points of a file; rows are counted from 0.
+
+    Attributes
+    ----------
+    n_read, n_kept : int
+        Points in the file, and points that became samples.
+    no_coordinates, outside, invalid, no_label : tuple of int
+        Rows left out: without coordinates, outside the grid, in a cell where a layer is invalid,
+        without a label. A row stands under the first of these that holds for it.
+    shared : tuple of tuple of int
+        Rows kept that lie in one cell, cell by cell.
+    conflicting : tuple of tuple of int
+        Those of `shared` whose labels differ.
+
+    Examples
+    --------
+    >>> audit = Audit(n_read=3, n_kept=2, no_coordinates=(1,), shared=((0, 2),))
+    >>> for line in audit.lines():
+    ...     print(line)
+    3 points read, 2 used.
+    1 point left out for want of coordinates: row 1.
+    1 cell holds several points, all of them used: rows 0, 2.
+    """
+
+    n_read: int
+    n_kept: int
+    no_coordinates: tuple[int, ...] = ()
+    outside: tuple[int, ...] = ()
+    invalid: tuple[int, ...] = ()
+    no_label: tuple[int, ...] = ()
+    shared: tuple[tuple[int, ...], ...] = ()
+    conflicting: tuple[tuple[int, ...], ...] = ()
+
+    def lines(self) -> list[str]:
+        """Say in sentences what was left out and why, and which cells hold several points."""
+        lines = [f"{_count(self.n_read, 'point')} read, {self.n_kept} used."]
+        for rows, why in (
+            (self.no_coordinates, "for want of coordinates"),
+            (self.outside, "outside the grid of the evidence"),
+            (self.invalid, "where an evidence layer has no valid value"),
+            (self.no_label, "for want of a label"),
+        ):
+            if rows:
+                names = listed([str(row) for row in rows], ", ")
+                lines.append(
+                    f"{_count(len(rows), 'point')} left out {why}: "
+                    f"row{'s' if len(rows) > 1 else ''} {names}."
+                )
+        for groups, what in (
+            (self.shared, "several points, all of them used"),
+            (self.conflicting, "points with different labels, all of them used"),
+        ):
+            if groups:
+                cells = [", ".join(map(str, rows)) for rows in groups]
+                hold = "hold" if len(groups) > 1 else "holds"
+                names = listed(cells, "; ")
+                lines.append(f"{_count(len(groups), 'cell')} {hold} {what}: rows {names}.")
+        return lines
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all counts and rows as plain numbers and lists, for JSON."""
+        return {
+            name: [list(x) if isinstance(x, tuple) else x for x in value]
+            if isinstance(value, tuple)
+            else value
+            for name, value in asdict(self).items()
+        }
+
+
+def listed(items: Sequence[str], separator: str = ", ") -> str:
+    """Join items, the first twenty of them at most, saying how many are not shown.
+
+    Examples
+    --------
+    >>> listed(["3", "7"])
+    '3, 7'
+    >>> listed(["x"] * 23, "")
+    'xxxxxxxxxxxxxxxxxxxx and 3 more'
+    """
+    more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
+    return separator.join(items[:_SHOWN]) + more
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -1,0 +1,46 @@
+"""The command line: one verb a file, each parsing its options and calling one library function."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from geoprospect.errors import GeoprospectError
+
+VERBS = ("sample", "check", "run", "train", "map", "score")
+
+
+class Verbs(click.Group):
+    """The verbs in the order of the work, each imported only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the verbs."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the verb's module, or give None for an unknown verb."""
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = getattr(
+            import_module(f"geoprospect.cli.{cmd_name}"), f"{cmd_name}_command"
+        )
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a verb; a user's mistake is one line on stderr and exit status 1."""
+        try:
+            return super().invoke(ctx)
+        except GeoprospectError as error:
+            raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt as error:
+            raise click.ClickException("stopped by Ctrl-C; no half-written file is left") from error
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="geoprospect")
+def main() -> None:
+    """From evidence rasters and a few known deposits to a mineral prospectivity map.
+
+    Start with `geoprospect sample DIR`, then `geoprospect run DIR/project.toml`.
+    """

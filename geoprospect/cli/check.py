@@ -1,0 +1,36 @@
+"""`geoprospect check`: what is wrong with a project, without running it."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from geoprospect.cli.options import json_option, project_argument
+
+
+@click.command("check")
+@project_argument
+@json_option
+def check_command(project: str, as_json: bool) -> None:
+    """Report what is wrong with the PROJECT file's evidence, points and settings.
+
+    The exit status is 1 if anything found would stop `geoprospect run`.
+    """
+    from geoprospect.check import check_project  # noqa: PLC0415
+    from geoprospect.project import Project  # noqa: PLC0415
+
+    findings = check_project(Project.load(project))
+    errors = sum(finding.level == "error" for finding in findings)
+    if as_json:
+        click.echo(json.dumps([vars(finding) for finding in findings], indent=1))
+    else:
+        for finding in findings:
+            click.echo(f"{finding.level:>7}  {finding.text}")
+        click.echo(
+            f"{errors} errors: `geoprospect run {project}` would stop"
+            if errors
+            else f"no error: go on with `geoprospect run {project}`"
+        )
+    if errors:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,55 @@
+"""`geoprospect map`: a model and evidence in, a prospectivity GeoTIFF out."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from geoprospect.cli.options import json_option, overwrite_option
+from geoprospect.cli.progress import progress_shown
+
+
+@click.command("map")
+@click.argument("model", type=click.Path(file_okay=False))
+@click.argument("evidence", type=click.Path(), metavar="PROJECT|FOLDER")
+@click.option(
+    "--output", type=click.Path(), default="prospectivity.tif", show_default=True,
+    help="The GeoTIFF to write; its QGIS style goes beside it.",
+)  # fmt: skip
+@json_option
+@overwrite_option
+def map_command(model: str, evidence: str, output: str, as_json: bool, overwrite: bool) -> None:
+    """Map the evidence of a PROJECT file, or of a FOLDER of rasters, with the MODEL folder."""
+    from geoprospect.evidence import EvidenceStack  # noqa: PLC0415
+    from geoprospect.mapping import write_map  # noqa: PLC0415
+    from geoprospect.model import ProspectivityModel  # noqa: PLC0415
+    from geoprospect.output import check_absent  # noqa: PLC0415
+
+    check_absent(output, overwrite=overwrite)
+    loaded = ProspectivityModel.load(model)
+    if Path(evidence).suffix == ".toml":
+        from geoprospect.project import Project  # noqa: PLC0415
+
+        stack = Project.load(evidence).open_evidence()
+    else:
+        stack = EvidenceStack.open(evidence)
+    with closing(stack), progress_shown() as progress:
+        summary = write_map(
+            loaded,
+            stack,
+            output,
+            overwrite=overwrite,
+            progress=lambda done, total: progress("map", done, total, "cells"),
+        )
+    if as_json:
+        click.echo(json.dumps(asdict(summary), indent=1))
+    else:
+        click.echo(
+            f"{summary.path}: {summary.n_valid} cells scored from {summary.minimum:.3f} to "
+            f"{summary.maximum:.3f}, mean {summary.mean:.3f}; "
+            f"{summary.n_cells - summary.n_valid} cells are not valid in every layer"
+        )

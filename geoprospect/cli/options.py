@@ -1,0 +1,15 @@
+"""Options that several verbs share, each said once."""
+
+from __future__ import annotations
+
+import click
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print the result as JSON on stdout."
+)
+
+overwrite_option = click.option(
+    "--overwrite", is_flag=True, help="Replace outputs that exist already."
+)
+
+project_argument = click.argument("project", type=click.Path(dir_okay=False))

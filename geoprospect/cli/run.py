@@ -1,0 +1,38 @@
+"""`geoprospect run`: the whole job, from the project file to map and scores."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import click
+
+from geoprospect.cli.options import json_option, overwrite_option, project_argument
+from geoprospect.cli.progress import progress_shown
+
+
+@click.command("run")
+@project_argument
+@json_option
+@overwrite_option
+def run_command(project: str, as_json: bool, overwrite: bool) -> None:
+    """Train, map and score the PROJECT file; leave a folder with all of it."""
+    from geoprospect.pipeline import run_project  # noqa: PLC0415
+    from geoprospect.project import Project  # noqa: PLC0415
+
+    loaded = Project.load(project)
+    with progress_shown() as progress:
+        summary = run_project(
+            loaded,
+            overwrite=overwrite,
+            progress=progress,
+            say=lambda line: click.echo(line, err=True),
+        )
+    if as_json:
+        scores = {role: score.to_dict() for role, score in summary.scores.items()}
+        content = {"folder": summary.folder, "map": asdict(summary.map), "scores": scores}
+        click.echo(json.dumps(content, indent=1))
+        return
+    for score in summary.scores.values():
+        click.echo(score.sentence())
+    click.echo(f"Open {summary.map.path} in QGIS; all results are in {summary.folder}.")

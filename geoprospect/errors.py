@@ -1,0 +1,96 @@
+"""The error tree: what is wrong, where, what was expected and how to mend it."""
+
+from __future__ import annotations
+
+from os import PathLike
+
+
+class GeoprospectError(Exception):
+    """A mistake in data or settings that the user can mend; shown as one line.
+
+    Parameters
+    ----------
+    problem : str
+        What is wrong, in the user's words.
+    path : path-like, optional
+        The file concerned.
+    layer : str, optional
+        The evidence layer concerned.
+    found, expected : object, optional
+        What was received and what was expected.
+    mend : str, optional
+        What to do about it.
+
+    Examples
+    --------
+    >>> print(GridMismatchError("the grids differ", path="X2.tif", layer="X2",
+    ...                         found="120 columns", expected="118 columns as in X1.tif",
+    ...                         mend="resample X2.tif to the grid of X1.tif"))
+    X2.tif: layer X2: the grids differ (found 120 columns; expected 118 columns as in X1.tif). \
+To mend it: resample X2.tif to the grid of X1.tif
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        path: str | PathLike[str] | None = None,
+        layer: str | None = None,
+        found: object = None,
+        expected: object = None,
+        mend: str | None = None,
+    ) -> None:
+        where = [str(path)] if path is not None else []
+        if layer is not None:
+            where.append(f"layer {layer}")
+        details = [
+            f"{word} {value}"
+            for word, value in (("found", found), ("expected", expected))
+            if value is not None
+        ]
+        message = ": ".join([*where, problem])
+        if details:
+            message += f" ({'; '.join(details)})"
+        if mend is not None:
+            message += f". To mend it: {mend}"
+        super().__init__(" ".join(message.split()))
+
+
+class EvidenceError(GeoprospectError):
+    """An evidence layer that cannot be read, or that holds no valid cell."""
+
+
+class GridMismatchError(EvidenceError):
+    """Layers that do not lie on one grid."""
+
+
+class LayerNameError(GeoprospectError):
+    """Layer names that are not those a model or the components were fitted on."""
+
+
+class SamplesError(GeoprospectError):
+    """Points that cannot be read or used."""
+
+
+class ComponentsError(GeoprospectError):
+    """Components that cannot be fitted, recovered or read."""
+
+
+class TrainingError(GeoprospectError):
+    """A training that cannot start or that failed."""
+
+
+class ModelError(GeoprospectError):
+    """A model folder that is incomplete, altered or of another kind."""
+
+
+class OutputError(GeoprospectError):
+    """An output that exists already or cannot be written."""
+
+
+class ScoreError(GeoprospectError):
+    """A map or points from which no score can be made."""
+
+
+class ProjectError(GeoprospectError):
+    """A project file that is missing, malformed or inconsistent."""

@@ -1,0 +1,299 @@
+"""Evidence layers read as one aligned stack, window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rasterio.windows import Window
+
+from geoprospect.census import Block, Census, Values
+from geoprospect.errors import EvidenceError, LayerNameError
+from geoprospect.grid import Bools, Grid, Ints
+from geoprospect.layers import Layer, StackSource, find_layers, open_layers
+from geoprospect.raster import checksum, checksum_of_cells, read_band, whole_blocks
+
+__all__ = ["Block", "EvidenceStack", "Layer"]
+
+_WINDOW_CELLS = 2**20  # cells of a window, and
+_WINDOW_VALUES = 2**23  # values of all its layers, 32 MiB
+_SAMPLE_CELLS = 2**18  # cells of the neighbourhoods whose points are read together
+
+
+class EvidenceStack:
+    """Evidence layers on one grid, read in windows; a context manager.
+
+    A cell is valid only where every layer is: a layer is invalid at its nodata value, at NaN and
+    infinity, beyond the range of float32, and where a mask or alpha band of its file says so.
+    Values are scaled as the file declares (scale and offset of the band). One stack serves one
+    thread.
+
+    Attributes
+    ----------
+    layers : tuple of Layer
+        The layers, in the order of the columns of X.
+    grid : Grid
+        The grid that all layers share.
+
+    Examples
+    --------
+    >>> import tempfile, rasterio
+    >>> from affine import Affine
+    >>> profile = dict(driver="GTiff", height=2, width=3, count=1, dtype="int16", nodata=-1,
+    ...                crs="EPSG:3578", transform=Affine(1200, 0, 159050, 0, -1200, 977582))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     layers = {"X1": [[1, 2, 3], [4, 5, 6]], "X2": [[0, 0, -1], [7, 8, 9]]}
+    ...     for name, cells in layers.items():
+    ...         with rasterio.open(f"{folder}/{name}.tif", "w", **profile) as file:
+    ...             file.write(np.array(cells, "int16"), 1)
+    ...     with EvidenceStack.open(folder) as stack:
+    ...         stack.names, stack.count_valid(), stack.read().X[1].tolist()
+    (('X1', 'X2'), 5, [2.0, 0.0])
+    """
+
+    def __init__(self, layers: Sequence[Layer], datasets: dict[str, Any], grid: Grid) -> None:
+        self.layers = tuple(layers)
+        self.grid = grid
+        self._datasets = datasets
+        self._owner = True
+
+    @classmethod
+    def open(cls, source: StackSource) -> EvidenceStack:
+        """Open layers and check that they lie on one grid.
+
+        Parameters
+        ----------
+        source : mapping, or path-like
+            Layer names to paths or (path, band); a folder of rasters; or one raster with several
+            bands. See `geoprospect.layers.find_layers`.
+
+        Raises
+        ------
+        EvidenceError
+            If a file is missing or unreadable, lacks the band or a CRS, or holds complex numbers.
+        GridMismatchError
+            If two layers differ in CRS, affine (by a thousandth of a cell) or shape.
+        LayerNameError
+            If two layers have one name.
+        """
+        layers = find_layers(source)
+        return cls(layers, *open_layers(layers))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Layer names, in the order of the columns of X."""
+        return tuple(layer.name for layer in self.layers)
+
+    @property
+    def n_layers(self) -> int:
+        """Number of layers."""
+        return len(self.layers)
+
+    def __enter__(self) -> EvidenceStack:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        rows, columns = self.grid.shape
+        return f"<EvidenceStack {', '.join(self.names)}: {rows} x {columns} cells>"
+
+    def close(self) -> None:
+        """Close the files; a selection leaves them to the stack it was made from."""
+        if self._owner:
+            for dataset in self._datasets.values():
+                dataset.close()
+
+    def select(self, names: Iterable[str]) -> EvidenceStack:
+        """Give some of the layers by name, in the order asked for, over the same open files.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Layer names; layers not named are left aside.
+
+        Raises
+        ------
+        LayerNameError
+            If a name is missing from the stack or asked for twice.
+        """
+        wanted = tuple(names)
+        by_name = {layer.name: layer for layer in self.layers}
+        missing = [name for name in wanted if name not in by_name]
+        if missing:
+            raise LayerNameError(
+                f"the stack lacks layer{'s' if len(missing) > 1 else ''} {', '.join(missing)}",
+                found=", ".join(self.names),
+                expected=", ".join(wanted),
+                mend="give every layer its own name, as it is asked for",
+            )
+        if len(set(wanted)) != len(wanted) or not wanted:
+            raise LayerNameError("every layer must be named once", found=", ".join(wanted) or None)
+        view = EvidenceStack([by_name[name] for name in wanted], self._datasets, self.grid)
+        view._owner = False
+        return view
+
+    def windows(self, size: tuple[int, int] | None = None) -> Iterator[Window]:
+        """Cover the grid with windows.
+
+        Parameters
+        ----------
+        size : tuple of int, optional
+            (rows, columns) of a window. By default whole blocks of the files, about a million
+            cells together, fewer where there are many layers.
+        """
+        return self.grid.windows(size or self._whole_blocks())
+
+    def read(self, window: Window | None = None) -> Block:
+        """Read a window, or the whole grid.
+
+        Parameters
+        ----------
+        window : rasterio.windows.Window, optional
+            A window inside the grid.
+
+        Returns
+        -------
+        Block
+
+        Raises
+        ------
+        EvidenceError
+            If a file cannot be read, naming it.
+        ValueError
+            If the window does not lie inside the grid.
+        """
+        rows, columns = self.grid.shape
+        window = window or Window(0, 0, columns, rows)
+        top, left = int(window.row_off), int(window.col_off)
+        height, width = int(window.height), int(window.width)
+        if min(top, left, height, width) < 0 or top + height > rows or left + width > columns:
+            raise ValueError(f"{window} does not lie inside a grid of {rows} x {columns} cells")
+        values = np.empty((self.n_layers, height, width), dtype=np.float32)
+        for k, layer in enumerate(self.layers):
+            dataset = self._datasets[layer.path]
+            values[k] = read_band(dataset, layer.band, window, layer=layer.name)
+        return Block(window, values, np.logical_and.reduce(np.isfinite(values)))
+
+    def sample(self, rows: npt.ArrayLike, columns: npt.ArrayLike) -> tuple[Values, Bools]:
+        """Read the evidence at cells, going only to the blocks of the files they lie in.
+
+        Parameters
+        ----------
+        rows, columns : array_like of int, shape (n,)
+            Cells, as `Grid.cells` gives them; cells outside the grid are invalid.
+
+        Returns
+        -------
+        X : ndarray of float32, shape (n, n_layers)
+            The evidence, NaN where a layer is invalid.
+        valid : ndarray of bool, shape (n,)
+            Whether every layer is valid.
+        """
+        rows, columns = (np.asarray(cells, dtype=np.int64).ravel() for cells in (rows, columns))
+        X = np.full((rows.size, self.n_layers), np.nan, dtype=np.float32)
+        n_rows, n_columns = self.grid.shape
+        inside = (rows >= 0) & (rows < n_rows) & (columns >= 0) & (columns < n_columns)
+        height, width = self._whole_blocks(_SAMPLE_CELLS)
+        group = (rows // height) * -(-n_columns // width) + columns // width
+        order = np.flatnonzero(inside)
+        order = order[np.argsort(group[order], kind="stable")]
+        for points in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+            if points.size:
+                top, left = int(rows[points].min()), int(columns[points].min())
+                bottom, right = int(rows[points].max()), int(columns[points].max())
+                block = self.read(Window(left, top, right - left + 1, bottom - top + 1))
+                X[points] = block.values[:, rows[points] - top, columns[points] - left].T
+        return X, np.logical_and.reduce(np.isfinite(X), axis=1)
+
+    def count_valid(self) -> int:
+        """Count the cells at which every layer is valid.
+
+        Raises
+        ------
+        EvidenceError
+            If a layer has no valid cell, or no cell is valid in all of them.
+        """
+        return self._census().n_valid
+
+    def draw(self, n: int, *, seed: int) -> tuple[Values, Ints, Ints]:
+        """Draw valid cells at random, without replacement, each as likely as any other.
+
+        The cells depend on the seed and on which cells are valid, not on how files are blocked.
+
+        Parameters
+        ----------
+        n : int
+            How many cells; all valid cells if there are fewer.
+        seed : int
+            Seed of the draw.
+
+        Returns
+        -------
+        X : ndarray of float32, shape (m, n_layers)
+            The evidence at the cells drawn.
+        rows, columns : ndarray of int64, shape (m,)
+            The cells, row by row.
+
+        Raises
+        ------
+        EvidenceError
+            If no cell is valid in all layers.
+        """
+        census, grid = self._census(), self.grid
+        ranks = census.draw(n, seed=seed)
+        X = np.empty((ranks.size, self.n_layers), dtype=np.float32)
+        rows, columns = np.empty(ranks.size, np.int64), np.empty(ranks.size, np.int64)
+        for window in grid.windows(census.size):
+            found = census.locate(ranks, window)
+            if found:
+                block = self.read(window)
+            for drawn, row, nth in found:
+                across = np.flatnonzero(block.valid[row])[nth]
+                X[drawn] = block.values[:, row, across].T
+                rows[drawn], columns[drawn] = window.row_off + row, window.col_off + across
+        return X, rows, columns
+
+    def checksums(self) -> dict[str, str]:
+        """Give the SHA-256 of each layer's file, in hexadecimal, by layer name.
+
+        Of a layer that is not a plain file (``/vsizip/…``, ``https://…``) it is that of its
+        cells, as float32 with NaN where invalid.
+        """
+        paths = {x.path for x in self.layers}
+        files = {path: checksum(path) for path in paths if Path(path).is_file()}
+        return {
+            x.name: files.get(x.path) or checksum_of_cells(self._datasets[x.path], x.band)
+            for x in self.layers
+        }
+
+    def _census(self) -> Census:
+        """Count valid cells, or say which layer has none."""
+        size = self._whole_blocks()
+        census = Census.take(map(self.read, self.windows(size)), self.grid, size)
+        for layer, count in zip(self.layers, census.per_layer, strict=True):
+            if count == 0:
+                raise EvidenceError(
+                    "the layer holds no valid cell",
+                    path=layer.path,
+                    layer=layer.name,
+                    mend="check its nodata value and mask, or leave the layer out",
+                )
+        if census.n_valid == 0:
+            counts = zip(self.names, census.per_layer, strict=True)
+            raise EvidenceError(
+                "no cell is valid in all layers",
+                found=", ".join(f"{name} {count} valid cells" for name, count in counts),
+                mend="use layers that cover the same ground",
+            )
+        return census
+
+    def _whole_blocks(self, cells: int = _WINDOW_CELLS) -> tuple[int, int]:
+        """Size windows to about so many cells, in whole blocks of the files."""
+        shapes = [self._datasets[x.path].block_shapes[x.band - 1] for x in self.layers]
+        block = max(height for height, _ in shapes), max(width for _, width in shapes)
+        return whole_blocks(self.grid.shape, block, min(cells, _WINDOW_VALUES // self.n_layers))

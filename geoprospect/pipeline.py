@@ -1,0 +1,251 @@
+"""The run that chains the stages: from a project to a folder with model, map and scores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from geoprospect.components import Components
+from geoprospect.errors import OutputError, SamplesError
+from geoprospect.evidence import EvidenceStack
+from geoprospect.mapping import MapSummary, write_map
+from geoprospect.model import ProspectivityModel, checksum
+from geoprospect.output import output_error, replacing
+from geoprospect.project import Project, Role
+from geoprospect.report.curves import write_rate_curves
+from geoprospect.report.maps import write_map_picture
+from geoprospect.samples import Samples
+from geoprospect.score import CurveKind, Score
+from geoprospect.scoring import PointsSource, score_map
+
+Progress = Callable[[str, int, int, str], None]
+Say = Callable[[str], None]
+
+_FIT_CELLS = 1_000_000  # a larger stack has its components fitted on so many cells drawn from it
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run made.
+
+    Attributes
+    ----------
+    folder : str
+        The folder it wrote.
+    map : MapSummary
+        The map.
+    scores : dict of str to Score
+        "training" gives the success rate, "validation" the prediction rate.
+    """
+
+    folder: str
+    map: MapSummary
+    scores: dict[str, Score]
+
+
+def train_model(
+    project: Project,
+    stack: EvidenceStack,
+    *,
+    progress: Progress | None = None,
+    say: Say = lambda line: None,
+) -> ProspectivityModel:
+    """Read a project's points, learn the pretext task and transfer it.
+
+    Parameters
+    ----------
+    project : Project
+        The project.
+    stack : EvidenceStack
+        Its evidence.
+    progress : callable, optional
+        Called with the stage, the steps done, the steps in all and a word on them.
+    say : callable, optional
+        Called with each line of the log.
+
+    Raises
+    ------
+    GeoprospectError
+        If evidence, points or settings do not allow a training.
+    """
+    from geoprospect.transfer import pretrain, transfer  # noqa: PLC0415 - loads TensorFlow
+
+    plan = project.plan()
+    training = _read(project, "training", stack, say)
+    roles: list[Role] = ["training"]
+    components = _components(project, stack, say)
+    stack = components.select(stack)
+    rock_class = None
+    if plan.pretext == "lithology":
+        lithology = _read(project, "lithology", stack, say)
+        roles.append("lithology")
+        cells, rock_class = lithology.X, lithology.label
+    elif plan.pretext == "reconstruction":
+        cells = stack.draw(project.model.pretext_cells, seed=plan.seed)[0]
+    else:
+        cells = training.X
+    say(f"model: {plan.pretext} pretext, {plan.strategy}, {plan.members} members")
+    encoders = pretrain(plan, components.transform(cells), rock_class, progress=progress)
+    members, history = transfer(
+        plan, encoders, components.transform(training.X), training.label, progress=progress
+    )
+    for line in history.lines():
+        say(line)
+    inputs = {f"evidence {name}": digest for name, digest in stack.checksums().items()}
+    for role in roles:
+        inputs[role] = checksum(getattr(project.points, role).path)
+    distinct = np.unique(np.column_stack([training.rows, training.columns]), axis=0)
+    return ProspectivityModel(
+        components,
+        tuple(members),
+        np.stack([training.X.min(axis=0), training.X.max(axis=0)], axis=1),
+        plan.to_dict(),
+        inputs,
+        tuple((int(row), int(column)) for row, column in distinct),
+    )
+
+
+def run_project(
+    project: Project,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    say: Say = lambda line: None,
+) -> RunSummary:
+    """Train, map and score a project.
+
+    The folder receives `components.json`, `model/`, `prospectivity.tif` with its `.qml`,
+    `scores.json`, `curves.png`, `map.png`, `log.txt` and, last, `manifest.json`: where it is
+    missing, the run did not end.
+
+    Parameters
+    ----------
+    project : Project
+        The project.
+    overwrite : bool
+        Whether the results of a former run are replaced.
+    progress, say : callable, optional
+        As for `train_model`.
+
+    Raises
+    ------
+    GeoprospectError
+        If the data, the settings or the output folder do not allow it.
+    """
+    folder = project.folder
+    with _logged(folder, overwrite, say) as log, project.open_evidence() as stack:
+        if project.points.validation is not None:
+            # Its faults show before the training, not after.
+            PointsSource(**project.points.validation.model_dump()).read()
+        model = train_model(project, stack, progress=progress, say=log)
+        model.components.save(folder / "components.json", overwrite=True)
+        model.save(folder / "model", overwrite=True)
+        target = folder / "prospectivity.tif"
+        summary = write_map(
+            model,
+            stack,
+            target,
+            overwrite=True,
+            progress=progress and (lambda done, total: progress("map", done, total, "cells")),
+        )
+        log(
+            f"map: {summary.n_valid} of {summary.n_cells} cells are valid; "
+            f"{summary.n_beyond} of them lie beyond the training points' range in some layer"
+        )
+        scores = _score(project, model, target, log)
+        named = {f"{role} occurrences": score for role, score in scores.items()}
+        _write_json(folder / "scores.json", {k: score.to_dict() for k, score in scores.items()})
+        curves = {name: score.curve for name, score in named.items()}
+        write_rate_curves(folder / "curves.png", curves, overwrite=True)
+        places = {name: score.occurrences for name, score in named.items()}
+        write_map_picture(folder / "map.png", target, places, overwrite=True)
+        inputs = dict(model.inputs)
+    outputs = sorted(path for path in folder.rglob("*") if path.is_file())
+    _write_json(
+        folder / "manifest.json",
+        {
+            "geoprospect": version("geoprospect"),
+            "project": project.model_dump(mode="json"),
+            "inputs": inputs,
+            "outputs": {path.relative_to(folder).as_posix(): checksum(path) for path in outputs},
+        },
+    )
+    return RunSummary(str(folder), summary, scores)
+
+
+@contextmanager
+def _logged(folder: Path, overwrite: bool, say: Say) -> Iterator[Say]:
+    """Prepare the output folder; give a function that says lines, and keep them in `log.txt`."""
+    lines: list[str] = []
+
+    def log(line: str) -> None:
+        lines.append(line)
+        say(line)
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not overwrite and any(folder.iterdir()):
+            raise OutputError(
+                "the output folder exists already",
+                path=folder,
+                mend="pass --overwrite, or name another folder under [output]",
+            )
+        (folder / "manifest.json").unlink(missing_ok=True)
+        with replacing(folder / "log.txt", overwrite=True) as temporary:
+            temporary.touch()  # a folder that cannot be written shows before the training
+    except OSError as error:
+        raise output_error(folder, error) from error
+    try:
+        yield log
+    finally:
+        with replacing(folder / "log.txt", overwrite=True) as temporary:
+            temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _score(project: Project, model: ProspectivityModel, target: Path, say: Say) -> dict[str, Score]:
+    """Score the map at the training points, and at the validation points if there are any."""
+    kinds: dict[Role, CurveKind] = {"training": "success-rate", "validation": "prediction-rate"}
+    scores: dict[str, Score] = {}
+    for role, kind in kinds.items():
+        entry = getattr(project.points, role)
+        if entry is not None:
+            score = score_map(
+                target,
+                PointsSource(**entry.model_dump()),
+                kind=kind,
+                training=np.array(model.training_cells) if role == "validation" else None,
+            )
+            for line in [*score.lines(), score.sentence()]:
+                say(f"score, {role} points: {line}")
+            scores[role] = score
+    return scores
+
+
+def _write_json(path: Path, content: object) -> None:
+    with replacing(path, overwrite=True) as temporary:
+        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def _read(project: Project, role: Role, stack: EvidenceStack, say: Say) -> Samples:
+    samples = project.read_samples(role, stack)
+    for line in samples.audit.lines():
+        say(f"{role} points: {line}")
+    return samples
+
+
+def _components(project: Project, stack: EvidenceStack, say: Say) -> Components:
+    if project.model.components is not None:
+        say(f"components: read from {project.model.components}")
+        return Components.load(project.model.components)
+    draw = _FIT_CELLS if stack.grid.n_cells > _FIT_CELLS else None
+    components = Components.fit(stack, draw=draw, seed=project.model.seed)
+    shares = components.variances / components.variances.sum()
+    told = ", ".join(f"PC{k} {share:.0%}" for k, share in enumerate(shares, start=1))
+    say(f"components: fitted on {'drawn' if draw else 'all valid'} cells; variance: {told}")
+    return components

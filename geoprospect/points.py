@@ -1,0 +1,230 @@
+"""Points: reading vector files and tables of coordinates."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import Any, TypedDict
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pyogrio
+import pyproj
+import shapely
+from rasterio.crs import CRS
+
+from geoprospect.errors import SamplesError
+from geoprospect.grid import Floats, Grid, same_crs
+from geoprospect.raster import is_local
+from geoprospect.tables import TABLE_SUFFIXES, read_table, unreadable
+
+
+class ReadingOptions(TypedDict, total=False):
+    """How to read a file of points: the keyword arguments of `read_points`."""
+
+    crs: Any
+    layer: str | None
+    x: str | None
+    y: str | None
+
+
+def read_points(
+    path: str | os.PathLike[str],
+    *,
+    crs: Any = None,
+    layer: str | None = None,
+    x: str | None = None,
+    y: str | None = None,
+) -> gpd.GeoDataFrame:
+    r"""Read points from a vector file, or from a table of coordinates.
+
+    Parameters
+    ----------
+    path : path-like
+        Shapefile, GeoPackage, GeoJSON or anything else that GDAL reads; or a table (``.csv``,
+        ``.tsv``, ``.txt``) separated by commas, semicolons or tabs, with a header.
+    crs : str or pyproj.CRS, optional
+        The CRS of the coordinates, as ``EPSG:3578``. A table needs it; given for a vector file,
+        it stands in place of the file's own.
+    layer : str, optional
+        The layer of a file with several.
+    x, y : str, optional
+        The columns of a table that hold easting and northing, or longitude and latitude. By
+        default they are recognised by name (``easting``, ``ESTE``, ``E``, ``x``, ``lon``, …).
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Points with their fields, in the order of the file, rows numbered from 0. A row without
+        coordinates is kept, with an empty point.
+
+    Raises
+    ------
+    SamplesError
+        If the file is missing or unreadable, holds no point or other geometries, or lacks a CRS
+        or the columns named.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     table = Path(folder) / "points.csv"
+    ...     _ = table.write_text("ESTE;NORTE;DEP\n256779.5;912654;1\n;;0\n")
+    ...     points = read_points(table, crs="EPSG:3578")
+    >>> points.geometry.x.tolist(), points["DEP"].tolist()
+    ([256779.5, nan], [1, 0])
+    """
+    name = os.fspath(path)
+    if is_local(name) and not Path(name).exists():
+        raise SamplesError("no such file", path=path, mend="correct the path, or restore the file")
+    if Path(name).suffix.lower() in TABLE_SUFFIXES:
+        points = read_table(name, None if crs is None else _parse_crs(crs, name), x=x, y=y)
+    else:
+        points = _read_vector(name, layer)
+    points.attrs["path"] = name
+    return as_points(points, crs=crs)
+
+
+def as_points(points: gpd.GeoDataFrame, *, crs: Any = None) -> gpd.GeoDataFrame:
+    """Make sure that a table of geometries is one of points with a CRS.
+
+    Parameters
+    ----------
+    points : geopandas.GeoDataFrame
+        Points, multipoints of one point each, or missing geometries.
+    crs : str or pyproj.CRS, optional
+        The CRS, in place of that of `points`.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The same rows; those without coordinates have an empty point.
+
+    Raises
+    ------
+    SamplesError
+        If there is no row, no CRS, or any other geometry.
+
+    Examples
+    --------
+    >>> pair = [shapely.MultiPoint([(1, 2)]), None]
+    >>> as_points(gpd.GeoDataFrame(geometry=pair), crs="EPSG:3578").geometry.x.tolist()
+    [1.0, nan]
+    """
+    name = str(points.attrs.get("path", "points"))
+    if crs is not None:
+        points = points.set_crs(_parse_crs(crs, name), allow_override=True)
+    if points.crs is None:
+        raise SamplesError(
+            "the points have no CRS, so their place on the ground is unknown",
+            path=name,
+            mend='give it beside their path, as in crs = "EPSG:3578" in the project file',
+        )
+    if points.empty:
+        raise SamplesError("the file holds no point", path=name, mend="give a file with points")
+    points = points.set_geometry(_single_points(points, name))
+    points.attrs["path"] = name
+    return points
+
+
+def coordinates(points: gpd.GeoDataFrame, grid: Grid) -> tuple[Floats, Floats]:
+    """Give the coordinates of points in the CRS of a grid.
+
+    Parameters
+    ----------
+    points : geopandas.GeoDataFrame
+        Points in any CRS.
+    grid : Grid
+        The grid.
+
+    Returns
+    -------
+    easting, northing : ndarray of float64
+        NaN where a point has no coordinates; infinite where its CRS does not reach.
+
+    Examples
+    --------
+    >>> from affine import Affine
+    >>> grid = Grid(CRS.from_epsg(3578), Affine(1200, 0, 159050, 0, -1200, 977582), (110, 118))
+    >>> places = gpd.GeoSeries.from_xy([-132.5], [59.0], crs="EPSG:4269")
+    >>> easting, northing = coordinates(gpd.GeoDataFrame(geometry=places), grid)
+    >>> easting.round(3).tolist(), northing.round(3).tolist()
+    ([500000.0], [500000.0])
+    """
+    easting, northing = (
+        np.array(axis, dtype=np.float64) for axis in (points.geometry.x, points.geometry.y)
+    )
+    crs = CRS.from_wkt(points.crs.to_wkt())
+    if not same_crs(crs, grid.crs):
+        target = pyproj.CRS.from_wkt(grid.crs.to_wkt(version="WKT2_2019"))
+        transformer = pyproj.Transformer.from_crs(points.crs, target, always_xy=True)
+        known = np.isfinite(easting) & np.isfinite(northing)
+        easting[known], northing[known] = transformer.transform(easting[known], northing[known])
+    return easting, northing
+
+
+def _parse_crs(crs: Any, path: str) -> pyproj.CRS:
+    try:
+        return pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError as error:
+        raise SamplesError(
+            "the CRS given for the points is not known",
+            path=path,
+            found=crs,
+            expected="a code such as EPSG:3578, or WKT",
+            mend="look the code up in QGIS (layer properties) or on epsg.io",
+        ) from error
+
+
+def _read_vector(path: str, layer: str | None) -> gpd.GeoDataFrame:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of GDAL, on measures, curves or field types
+            layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+            if layer is None and len(layers) > 1:
+                raise SamplesError(
+                    "the file holds several layers",
+                    path=path,
+                    found=", ".join(layers),
+                    mend=f'name one, as in layer = "{layers[0]}"',
+                )
+            if layer is not None and layer not in layers:
+                raise SamplesError(
+                    f"the file has no layer {layer}",
+                    path=path,
+                    found=", ".join(layers),
+                    mend="name one of those found",
+                )
+            points = gpd.read_file(path, layer=layer, engine="pyogrio")
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
+        raise unreadable(error, path) from error
+    if not isinstance(points, gpd.GeoDataFrame):
+        raise SamplesError(
+            "the file holds a table without geometries",
+            path=path,
+            mend="save it as CSV with coordinates, or as points in a GeoPackage",
+        )
+    return points
+
+
+def _single_points(points: gpd.GeoDataFrame, path: str) -> gpd.GeoSeries:
+    """Turn multipoints of one into points and missing geometries into empty points."""
+    shapes: npt.NDArray[np.object_] = points.geometry.to_numpy().copy()
+    kinds = shapely.get_type_id(shapes)
+    shapes[shapely.is_missing(shapes) | shapely.is_empty(shapes)] = shapely.Point()
+    single = (kinds == shapely.GeometryType.MULTIPOINT) & (shapely.get_num_geometries(shapes) == 1)
+    shapes[single] = shapely.get_geometry(shapes[single], 0)
+    other = np.flatnonzero(shapely.get_type_id(shapes) != shapely.GeometryType.POINT)
+    if other.size:
+        found = sorted({shapes[row].geom_type for row in other})
+        raise SamplesError(
+            "the geometries are not points",
+            path=path,
+            found=f"{', '.join(found)} in {other.size} rows, the first is row {other[0]}"
+            " (rows counted from 0)",
+            mend="turn them into points (QGIS: Vector, Geometry Tools: Centroids, or Multipart to"
+            " Singleparts)",
+        )
+    return gpd.GeoSeries(shapes, index=points.index, crs=points.crs)

@@ -1,0 +1,253 @@
+"""The project file: evidence, points, model and output of one map, in TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from geoprospect.errors import ProjectError
+from geoprospect.evidence import EvidenceStack, Layer
+from geoprospect.plan import Pretext, Strategy, TransferPlan, published_plan
+from geoprospect.samples import Samples
+
+Role = Literal["training", "validation", "lithology"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EvidenceEntry(_Section):
+    """One evidence layer: a band of a raster file."""
+
+    path: str
+    band: int = Field(default=1, ge=1)
+
+
+class PointsEntry(_Section):
+    """One file of points; `crs`, `layer`, `x`, `y` say what the file does not."""
+
+    path: str
+    label: str | None = None
+    crs: str | None = None
+    layer: str | None = None
+    x: str | None = None
+    y: str | None = None
+
+
+class PointsSection(_Section):
+    """The files of points."""
+
+    training: PointsEntry
+    validation: PointsEntry | None = None
+    lithology: PointsEntry | None = None
+
+
+class ScheduleEntry(_Section):
+    """Changes to the published settings of an optimisation."""
+
+    rate: float | None = Field(default=None, gt=0)
+    batch: int | None = Field(default=None, ge=1)
+    epochs: int | None = Field(default=None, ge=1)
+    held_back: float | None = Field(default=None, ge=0, lt=1)
+    patience: int | None = Field(default=None, ge=1)
+
+
+class TrainingEntry(ScheduleEntry):
+    """Changes to the published settings of the training on the points."""
+
+    class_weights: bool | None = None
+    l1: float | None = Field(default=None, ge=0)
+    l2: float | None = Field(default=None, ge=0)
+
+
+class ModelSection(_Section):
+    """The model: pretext task, strategy, ensemble, and settings that differ from the paper's."""
+
+    strategy: Strategy = "fine-tuning"
+    pretext: Pretext | None = None
+    members: int = Field(default=10, ge=1, le=1000)
+    seed: int = Field(default=0, ge=0)
+    components: str | None = None
+    pretext_cells: int = Field(default=10_000, ge=1)
+    pretraining: ScheduleEntry = ScheduleEntry()
+    training: TrainingEntry = TrainingEntry()
+
+
+class OutputSection(_Section):
+    """Where the results go."""
+
+    folder: str = "out"
+
+
+class Project(_Section):
+    """A project file, its paths made absolute.
+
+    Attributes
+    ----------
+    path : str
+        The project file.
+    evidence : str or dict
+        A folder of rasters or a file of several bands, or a file (and band) by layer name.
+    points, model, output
+        The other sections.
+    """
+
+    path: str
+    evidence: str | dict[str, EvidenceEntry]
+    points: PointsSection
+    model: ModelSection = ModelSection()
+    output: OutputSection = OutputSection()
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Project:
+        """Read a project file.
+
+        Raises
+        ------
+        ProjectError
+            If the file is missing, is no TOML, or holds a setting that is not understood.
+        """
+        home = Path(path).resolve().parent
+        try:
+            content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ProjectError(
+                f"the project file cannot be read: {(error.strerror or str(error)).lower()}",
+                path=path,
+                mend="give the path of a project file; `geoprospect sample DIR` writes one",
+            ) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ProjectError(f"the project file is no valid TOML: {error}", path=path) from error
+        try:
+            return cls.model_validate(_absolute(content, home) | {"path": str(path)})
+        except ValidationError as error:
+            raise ProjectError(
+                "; ".join(_problem(dict(detail)) for detail in error.errors()),
+                path=path,
+                mend="see the project file that `geoprospect sample DIR` writes",
+            ) from error
+
+    @property
+    def folder(self) -> Path:
+        """The output folder."""
+        return Path(self.output.folder)
+
+    @property
+    def layers(self) -> str | dict[str, Layer]:
+        """The layers by name, or the folder or file that holds them."""
+        if isinstance(self.evidence, str):
+            return self.evidence
+        return {name: Layer(name, entry.path, entry.band) for name, entry in self.evidence.items()}
+
+    def open_evidence(self) -> EvidenceStack:
+        """Open the evidence stack; see `EvidenceStack.open` for the errors."""
+        return EvidenceStack.open(self.layers)
+
+    def read_samples(self, role: Role, stack: EvidenceStack) -> Samples:
+        """Read the labelled points of a role.
+
+        Raises
+        ------
+        ProjectError
+            If the project names no such points, or not their label.
+        SamplesError
+            If they cannot be read or used; see `Samples.read`.
+        """
+        entry: PointsEntry | None = getattr(self.points, role)
+        if entry is None or entry.label is None:
+            raise ProjectError(
+                f"the {role} points need a file and the name of its label field",
+                path=self.path,
+                mend=f'write {role} = {{ path = "…", label = "…" }} under [points]',
+            )
+        return Samples.read(
+            entry.path,
+            stack,
+            label=entry.label,
+            kind="class" if role == "lithology" else "occurrence",
+            crs=entry.crs,
+            layer=entry.layer,
+            x=entry.x,
+            y=entry.y,
+        )
+
+    def plan(self) -> TransferPlan:
+        """Give the plan of the training: the published settings and this file's changes.
+
+        Raises
+        ------
+        TrainingError
+            If the pretext task and the strategy contradict each other.
+        ProjectError
+            If the lithology pretext task is asked for without rock-class points.
+        """
+        model = self.model
+        default: Pretext = "none" if model.strategy == "from-scratch" else "reconstruction"
+        plan = published_plan(
+            model.pretext or default, model.strategy, members=model.members, seed=model.seed
+        )
+        if plan.pretext == "lithology" and self.points.lithology is None:
+            raise ProjectError(
+                "the lithology pretext task needs rock-class points",
+                path=self.path,
+                mend="give them as `lithology` under [points]",
+            )
+        changes = model.training.model_dump(exclude_none=True)
+        outer = {key: changes.pop(key) for key in ("class_weights", "l1", "l2") if key in changes}
+        before = plan.pretraining
+        return replace(
+            plan,
+            training=replace(plan.training, **changes),
+            pretraining=before
+            and replace(before, **model.pretraining.model_dump(exclude_none=True)),
+            **outer,
+        )
+
+
+def _absolute(content: dict[str, Any], home: Path) -> dict[str, Any]:
+    """Make the paths absolute; `name = "path"` is short for a table."""
+
+    def resolve(path: Any) -> Any:
+        remote = isinstance(path, str) and (path.startswith("/vsi") or "://" in path)
+        return str(home / path) if isinstance(path, str) and not remote else path
+
+    def resolved(entry: Any) -> Any:
+        if isinstance(entry, str):
+            return {"path": resolve(entry)}
+        if isinstance(entry, dict) and "path" in entry:
+            return entry | {"path": resolve(entry["path"])}
+        return entry
+
+    result = dict(content)
+    evidence = result.get("evidence")
+    if isinstance(evidence, dict):
+        result["evidence"] = {name: resolved(entry) for name, entry in evidence.items()}
+    elif evidence is not None:
+        result["evidence"] = resolve(evidence)
+    if isinstance(result.get("points"), dict):
+        result["points"] = {role: resolved(entry) for role, entry in result["points"].items()}
+    if isinstance(result.get("model"), dict) and "components" in result["model"]:
+        model = result["model"]
+        result["model"] = model | {"components": resolve(model["components"])}
+    output = result.get("output", {})
+    if isinstance(output, dict):
+        result["output"] = output | {"folder": resolve(output.get("folder", "out"))}
+    return result
+
+
+def _problem(detail: dict[str, Any]) -> str:
+    """Say in words what pydantic found wrong with one setting."""
+    place = ".".join(str(part) for part in detail["loc"] if part not in ("str", "dict"))
+    match detail["type"]:
+        case "missing":
+            return f"{place} is missing"
+        case "extra_forbidden":
+            return f"{place} is no setting that geoprospect knows"
+        case _:
+            return f"{place}: {detail['msg']} (found {detail['input']!r})"

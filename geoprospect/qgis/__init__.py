@@ -1,0 +1,1 @@
+"""What QGIS reads beside a map."""

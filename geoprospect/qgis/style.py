@@ -1,0 +1,72 @@
+"""Layer styles that QGIS applies by itself when a map is dropped in."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+# Viridis (van der Walt & Smith 2015): perceptually even, safe for colour-blind readers.
+_VIRIDIS = (
+    "#440154",
+    "#482475",
+    "#414487",
+    "#355f8d",
+    "#2a788e",
+    "#21918c",
+    "#22a884",
+    "#44bf70",
+    "#7ad151",
+    "#bddf26",
+    "#fde725",
+)
+
+
+def pseudocolour(minimum: float, maximum: float, *, band: int = 1) -> str:
+    """Give a QGIS `.qml` style that colours one band from `minimum` to `maximum`.
+
+    Parameters
+    ----------
+    minimum, maximum : float
+        Values at the two ends of the colour ramp.
+    band : int
+        The band to show, counted from 1.
+
+    Returns
+    -------
+    str
+        The text of the `.qml` file.
+
+    Examples
+    --------
+    >>> style = pseudocolour(0.0, 1.0)
+    >>> style.count("<item "), 'type="singlebandpseudocolor"' in style
+    (11, True)
+    """
+    if maximum <= minimum:
+        minimum, maximum = minimum - 0.5, minimum + 0.5  # one value everywhere: mid-colour
+    ends = {"classificationMin": f"{minimum:.9g}", "classificationMax": f"{maximum:.9g}"}
+    root = ET.Element("qgis", version="3.22", styleCategories="Symbology|Rendering")
+    pipe = ET.SubElement(root, "pipe")
+    renderer = ET.SubElement(
+        pipe,
+        "rasterrenderer",
+        {"type": "singlebandpseudocolor", "band": str(band), "opacity": "1", "alphaBand": "-1"}
+        | ends,
+    )
+    shader = ET.SubElement(
+        ET.SubElement(renderer, "rastershader"),
+        "colorrampshader",
+        colorRampType="INTERPOLATED",
+        classificationMode="1",
+        clip="0",
+        minimumValue=ends["classificationMin"],
+        maximumValue=ends["classificationMax"],
+    )
+    for step, colour in enumerate(_VIRIDIS):
+        value = minimum + (maximum - minimum) * step / (len(_VIRIDIS) - 1)
+        ET.SubElement(
+            shader, "item", value=f"{value:.9g}", label=f"{value:.2f}", color=colour, alpha="255"
+        )
+    ET.indent(root)
+    return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + ET.tostring(
+        root, encoding="unicode"
+    )

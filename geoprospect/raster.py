@@ -1,0 +1,231 @@
+"""Rasters: opening a file and reading a band, with every way of marking invalid cells honoured."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import re
+import warnings
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import rasterio
+from affine import Affine
+from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.windows import Window
+
+from geoprospect.errors import EvidenceError
+
+Path_: TypeAlias = str | os.PathLike[str]
+Values = npt.NDArray[np.float32]
+
+_CHECKSUM_CELLS = 2**20  # read at a time
+
+
+def open_raster(path: Path_, *, layer: str | None = None) -> Any:
+    """Open a raster, quietly, or say why it cannot be an evidence layer.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, or any path that GDAL reads.
+    layer : str, optional
+        The layer's name, for the message.
+
+    Returns
+    -------
+    rasterio.DatasetReader
+
+    Raises
+    ------
+    EvidenceError
+        If the file is missing, unreadable, or has no CRS or no place on the ground.
+    """
+    name = os.fspath(path)
+    if is_local(name) and not Path(name).exists():
+        raise EvidenceError(
+            "no such file", path=name, layer=layer, mend="correct the path, or restore the file"
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            dataset = rasterio.open(name)
+    except RasterioError as error:
+        raise unreadable(error, path=name, layer=layer) from error
+    lacking = (
+        "no CRS" if not dataset.crs else "no affine" if _lies_nowhere(dataset.transform) else None
+    )
+    if lacking is not None:
+        dataset.close()
+        raise EvidenceError(
+            f"the raster has {lacking}, so its place on the ground is unknown",
+            path=name,
+            layer=layer,
+            mend=f"assign it, for instance: rio edit-info --crs EPSG:… {name}"
+            if lacking == "no CRS"
+            else "georeference it (QGIS: Raster, Georeferencer)",
+        )
+    return dataset
+
+
+def unreadable(error: Exception, *, path: str, layer: str | None) -> EvidenceError:
+    """Turn an error of the reading library into one that names the file and the layer.
+
+    Examples
+    --------
+    >>> print(unreadable(OSError("strip 3: not enough data"), path="X1.tif", layer="X1"))
+    X1.tif: layer X1: cannot be read as a raster: strip 3: not enough data. \
+To mend it: check the file, it may be damaged or cut short; copy or export it anew
+    """
+    reason = str(error.__cause__ or error).strip().splitlines() or [type(error).__name__]
+    return EvidenceError(
+        f"cannot be read as a raster: {reason[0].rstrip('.')}",
+        path=path,
+        layer=layer,
+        mend="check the file, it may be damaged or cut short; copy or export it anew",
+    )
+
+
+def is_local(path: str) -> bool:
+    """Whether a path names a plain file rather than something that only GDAL finds.
+
+    Examples
+    --------
+    >>> [is_local(path) for path in ("X1.tif", "C:/X1.tif", "/vsizip/X.zip/X1.tif", "s3://b/X1")]
+    [True, True, False, False]
+    >>> is_local("NETCDF:grids.nc:gravity")
+    False
+    """
+    return not (path.startswith("/vsi") or "://" in path or re.match(r"\w{2,}:", path))
+
+
+def read_band(dataset: Any, band: int, window: Window, *, layer: str | None = None) -> Values:
+    """Read a window of a band, with NaN where it is invalid.
+
+    Invalid are nodata, NaN, infinity, what a mask or alpha band hides, and what float32 cannot
+    hold. Scale and offset of the band are applied.
+
+    Parameters
+    ----------
+    dataset : rasterio.DatasetReader
+        An open raster.
+    band : int
+        The band, counted from 1.
+    window : rasterio.windows.Window
+        A window inside the raster.
+    layer : str, optional
+        The layer's name, for the message.
+
+    Returns
+    -------
+    ndarray of float32, shape (rows, columns)
+
+    Raises
+    ------
+    EvidenceError
+        If the file cannot be read there.
+    """
+    try:
+        cells = dataset.read(band, window=window)
+        invalid = _masked(dataset, band, window, cells)
+    except RasterioError as error:
+        raise unreadable(error, path=dataset.name, layer=layer) from error
+    scale, offset = dataset.scales[band - 1], dataset.offsets[band - 1]
+    with np.errstate(over="ignore", invalid="ignore"):
+        if (scale, offset) != (1.0, 0.0):
+            cells = cells * np.float64(scale) + offset
+        values: Values = cells.astype(np.float32, copy=False)
+    values[invalid | np.isinf(values)] = np.nan
+    return values
+
+
+def whole_blocks(shape: tuple[int, int], block: tuple[int, int], cells: int) -> tuple[int, int]:
+    """Size windows to at most so many cells, in whole blocks where blocks are not larger.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (rows, columns) of the raster.
+    block : tuple of int
+        (rows, columns) of a block of the file.
+    cells : int
+        Most cells of a window.
+
+    Returns
+    -------
+    tuple of int
+        (rows, columns) of a window.
+
+    Examples
+    --------
+    >>> whole_blocks((50_000, 40_000), (256, 256), 2**20)
+    (1024, 1024)
+    >>> whole_blocks((50_000, 40_000), (1, 40_000), 2**20)
+    (26, 40000)
+    """
+    (rows, columns), (height, width) = shape, block
+    cells = max(1, cells)
+    width = min(width * max(1, math.isqrt(cells) // width), columns, cells)
+    height = min(height * max(1, cells // (width * height)), rows, cells // width)
+    return height, width
+
+
+def checksum(path: Path_) -> str:
+    """Give the SHA-256 of a file, in hexadecimal.
+
+    Examples
+    --------
+    >>> checksum(os.devnull)[:8]
+    'e3b0c442'
+    """
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def checksum_of_cells(dataset: Any, band: int) -> str:
+    """Give the SHA-256 of a band's cells, row by row, as float32 with NaN where invalid.
+
+    Parameters
+    ----------
+    dataset : rasterio.DatasetReader
+        An open raster.
+    band : int
+        The band, counted from 1.
+    """
+    digest = hashlib.sha256()
+    step = max(1, _CHECKSUM_CELLS // dataset.width)
+    for row in range(0, dataset.height, step):
+        window = Window(0, row, dataset.width, min(step, dataset.height - row))
+        digest.update(read_band(dataset, band, window).tobytes())
+    return digest.hexdigest()
+
+
+def _masked(
+    dataset: Any, band: int, window: Window, cells: npt.NDArray[Any]
+) -> npt.NDArray[np.bool_]:
+    """Find the cells that nodata, a mask or an alpha band marks as invalid.
+
+    The mask that GDAL gives follows one of the three; a file may have several, and all count.
+    """
+    flags = dataset.mask_flag_enums[band - 1]
+    invalid = np.zeros(cells.shape, dtype=bool)
+    if MaskFlags.all_valid not in flags:
+        invalid |= dataset.read_masks(band, window=window) == 0
+    nodata = dataset.nodatavals[band - 1]
+    if nodata is not None and MaskFlags.nodata not in flags:
+        rounding = 1e-7 if cells.dtype.kind == "f" else 0.0
+        invalid |= np.isclose(cells, nodata, rtol=rounding, atol=0.0, equal_nan=True)
+    colours = dataset.colorinterp
+    if ColorInterp.alpha in colours and MaskFlags.alpha not in flags:
+        alpha = colours.index(ColorInterp.alpha) + 1
+        if alpha != band:
+            invalid |= dataset.read(alpha, window=window) == 0
+    return invalid
+
+
+def _lies_nowhere(transform: Affine) -> bool:
+    return bool(transform.is_identity or transform.is_degenerate)

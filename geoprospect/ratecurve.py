@@ -1,0 +1,269 @@
+"""Rate curves: how many occurrences the best part of a map holds, counted exactly in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from geoprospect.errors import ScoreError
+from geoprospect.scoremap import ScoreMap
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class RateCurve:
+    """Share of the occurrences held by the best share of the area, best cells first.
+
+    With training occurrences it is the success-rate curve, with validation occurrences the
+    prediction-rate curve [1]_. All cells of one score form one straight segment, so that no order
+    among them is made up. Only valid cells count as area.
+
+    Attributes
+    ----------
+    area : ndarray of float64, shape (n_vertices,)
+        Fraction of the valid cells, rising from 0 to 1.
+    captured : ndarray of float64, shape (n_vertices,)
+        Fraction of the occurrences within that area, rising from 0 to 1.
+    n_occurrences : int
+        Occurrences on valid cells; those that share a cell count each.
+    n_cells : int
+        Valid cells of the map.
+
+    References
+    ----------
+    .. [1] Chung, C.-J. F. & Fabbri, A. G. (2003). Validation of spatial prediction models for
+       landslide hazard mapping. Natural Hazards 30, 451-472.
+
+    Examples
+    --------
+    >>> curve = rate_curve_of([0.9, 0.8, 0.2, 0.1], at_points=[0.9, 0.2])
+    >>> curve.auc, curve.captured_in(0.25), curve.area_holding(0.9)
+    (0.625, 0.5, 0.7)
+    """
+
+    area: Floats
+    captured: Floats
+    n_occurrences: int
+    n_cells: int
+
+    @property
+    def auc(self) -> float:
+        """Area under the curve: 0.5 for chance, 1 less half the occurrences' cells at best."""
+        heights = (self.captured[1:] + self.captured[:-1]) / 2
+        return float(np.diff(self.area) @ heights)
+
+    def area_holding(self, fraction: float) -> float:
+        """Give the smallest fraction of the area that holds a fraction of the occurrences.
+
+        Parameters
+        ----------
+        fraction : float
+            Fraction of the occurrences, from 0 to 1.
+
+        Raises
+        ------
+        ValueError
+            If `fraction` is not from 0 to 1.
+        """
+        _check_fraction(fraction)
+        after = int(np.searchsorted(self.captured, fraction, side="left"))
+        before = max(after - 1, 0)
+        return _between(fraction, self.captured, self.area, (before, after))
+
+    def captured_in(self, area: float) -> float:
+        """Give the fraction of the occurrences that the best fraction of the area holds.
+
+        Parameters
+        ----------
+        area : float
+            Fraction of the valid cells, from 0 to 1.
+
+        Raises
+        ------
+        ValueError
+            If `area` is not from 0 to 1.
+        """
+        _check_fraction(area)
+        after = min(int(np.searchsorted(self.area, area, side="right")), self.area.size - 1)
+        return _between(area, self.area, self.captured, (after - 1, after))
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """How many valid cells lie above each score, and how many reach it: all a curve needs.
+
+    Attributes
+    ----------
+    scores : ndarray, shape (n,)
+        Scores in rising order, each once, in the map's dtype.
+    above, reaching : ndarray of int64, shape (n,)
+        Valid cells with a greater score, and with at least that score.
+    n_cells : int
+        Valid cells of the map.
+    """
+
+    scores: npt.NDArray[Any]
+    above: Integers
+    reaching: Integers
+    n_cells: int
+
+    @classmethod
+    def count(cls, parts: Iterable[npt.NDArray[Any]], at_points: npt.NDArray[Any]) -> Ranks:
+        """Count the cells of a map that comes in parts.
+
+        Parameters
+        ----------
+        parts : iterable of ndarray
+            The scores of the valid cells, one-dimensional, part by part.
+        at_points : ndarray, shape (n_points,)
+            The scores to rank the cells against, in the same dtype.
+
+        Raises
+        ------
+        ScoreError
+            If there is no valid cell.
+        """
+        scores = np.unique(at_points)
+        n_bins = scores.size + 1
+        above, reaching = np.zeros(n_bins, np.int64), np.zeros(n_bins, np.int64)
+        for values in parts:
+            above += np.bincount(np.searchsorted(scores, values, "left"), minlength=n_bins)
+            reaching += np.bincount(np.searchsorted(scores, values, "right"), minlength=n_bins)
+        n_cells = int(above.sum())
+        if n_cells == 0:
+            raise ScoreError("the map has no valid cell", mend="give a map with scores")
+        # Cell bins run from "below all scores" to "beyond all"; sum each bin with those beyond.
+        return cls(scores, above[::-1].cumsum()[-2::-1], reaching[::-1].cumsum()[-2::-1], n_cells)
+
+    def curve(self, at_points: npt.NDArray[Any]) -> RateCurve:
+        """Draw the curve of occurrences whose scores are among those counted.
+
+        Parameters
+        ----------
+        at_points : ndarray, shape (n_occurrences,)
+            Scores of the occurrences, one each.
+
+        Raises
+        ------
+        ScoreError
+            If there is no occurrence.
+        """
+        if at_points.size == 0:
+            raise ScoreError("no occurrence lies on a valid cell of the map")
+        own, n_own = np.unique(at_points, return_counts=True)
+        at = np.searchsorted(self.scores, own)[::-1]
+        area = np.column_stack([self.above[at], self.reaching[at]]).ravel()
+        captured = np.repeat(np.r_[0, n_own[::-1].cumsum()], 2)[1:-1]
+        vertices = np.column_stack(
+            [np.r_[0, area, self.n_cells], np.r_[0, captured, at_points.size]]
+        )
+        area, captured = vertices[np.r_[True, np.diff(vertices, axis=0).any(axis=1)]].T
+        return RateCurve(
+            area / self.n_cells, captured / at_points.size, int(at_points.size), self.n_cells
+        )
+
+
+def rate_curve_of(values: npt.ArrayLike, at_points: npt.ArrayLike) -> RateCurve:
+    """Draw the rate curve of scores that lie in memory.
+
+    Parameters
+    ----------
+    values : array_like, any shape
+        Score of each cell, greater is better. Masked and non-finite cells are not valid.
+    at_points : array_like, shape (n_occurrences,)
+        Score at each occurrence, compared in the dtype of `values`.
+
+    Returns
+    -------
+    RateCurve
+
+    Raises
+    ------
+    ScoreError
+        If there is no valid cell, no occurrence, or an occurrence without a score.
+
+    Examples
+    --------
+    A map that says the same everywhere tells nothing:
+
+    >>> rate_curve_of([[0.3, 0.3], [0.3, float("nan")]], at_points=[0.3]).auc
+    0.5
+    """
+    cells: npt.NDArray[Any] = np.ma.asanyarray(values)
+    points = np.asarray(at_points, dtype=cells.dtype)
+    if not np.isfinite(points).all():
+        raise ScoreError("an occurrence has no finite score", mend="leave it out and say so")
+    valid = ~np.ma.getmaskarray(cells) & np.isfinite(np.ma.getdata(cells))
+    return Ranks.count([np.ma.getdata(cells)[valid]], points).curve(points)
+
+
+def rate_curve(
+    map_file: str | PathLike[str],
+    rows: npt.ArrayLike,
+    columns: npt.ArrayLike,
+    *,
+    window: tuple[int, int] | None = None,
+) -> RateCurve:
+    """Draw the rate curve of a map, read part by part: memory does not grow with the map.
+
+    Parameters
+    ----------
+    map_file : path-like
+        The map; band 1 holds the scores, greater is better.
+    rows, columns : array_like of int, shape (n_occurrences,)
+        The cell of each occurrence; cells may repeat.
+    window : (int, int), optional
+        Rows and columns read at a time; the curve does not depend on it.
+
+    Returns
+    -------
+    RateCurve
+
+    Raises
+    ------
+    ScoreError
+        If the map cannot be read or has no valid cell, if there is no occurrence, or if one lies
+        outside the map or on a cell that is not valid.
+
+    Examples
+    --------
+    >>> import tempfile, rasterio
+    >>> with tempfile.NamedTemporaryFile(suffix=".tif") as file:
+    ...     with rasterio.open(file.name, "w", driver="GTiff", height=1, width=4, count=1,
+    ...                        dtype="float32", crs="EPSG:3578",
+    ...                        transform=rasterio.Affine(1200, 0, 0, 0, -1200, 0)) as dataset:
+    ...         dataset.write(np.array([[[0.9, 0.8, 0.2, 0.1]]], np.float32))
+    ...     rate_curve(file.name, rows=[0, 0], columns=[0, 2]).auc
+    0.625
+    """
+    with ScoreMap.open(map_file) as scores:
+        points = scores.at(rows, columns)
+        invalid = np.isnan(points)
+        if invalid.any():
+            raise ScoreError(
+                "occurrences lie on cells without a score",
+                path=map_file,
+                found=f"{int(invalid.sum())} of {points.size}",
+                mend="leave them out and say so",
+            )
+        return Ranks.count(scores.valid_parts(window), points).curve(points)
+
+
+def _check_fraction(fraction: float) -> None:
+    if not 0 <= fraction <= 1:
+        raise ValueError(f"a fraction lies from 0 to 1, not at {fraction}")
+
+
+def _between(x: float, xs: Floats, ys: Floats, segment: tuple[int, int]) -> float:
+    """Interpolate on the segment between two vertices."""
+    start, end = segment
+    span = xs[end] - xs[start]
+    part = (x - xs[start]) / span if span > 0 else 0.0
+    return float(ys[start] + part * (ys[end] - ys[start]))

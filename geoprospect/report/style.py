@@ -1,0 +1,61 @@
+"""The look that all pictures share, and how they are written."""
+
+from __future__ import annotations
+
+from os import PathLike
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from geoprospect.output import replacing
+
+INK = "#2b2b2b"
+GREY = "#8a8a8a"
+NO_DATA = "#e4e4e4"
+# Told apart with every common colour blindness (Okabe & Ito 2008), the dark ones first.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+_DPI = 200
+
+
+def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
+    """Make a figure with one axes, apart from any global state.
+
+    Parameters
+    ----------
+    width, height : float
+        Size in inches.
+    """
+    figure = Figure(figsize=(width, height), dpi=_DPI, facecolor="white", layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.tick_params(colors=INK, labelsize=8.5, width=0.7, length=3.5)
+    axes.spines[:].set(color=INK, linewidth=0.7)
+    return figure, axes
+
+
+def set_title(axes: Axes, title: str | None) -> None:
+    """Write a title, left-aligned over the axes."""
+    if title:
+        axes.set_title(title, loc="left", fontsize=11, color=INK, pad=9, weight="bold")
+
+
+def write_png(figure: Figure, path: str | PathLike[str], *, overwrite: bool) -> None:
+    """Write a figure as a PNG, whole or not at all.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure
+        The picture.
+    path : path-like
+        The PNG file.
+    overwrite : bool
+        Whether an existing file is replaced.
+
+    Raises
+    ------
+    OutputError
+        If the file exists and is not to be overwritten, or cannot be written.
+    """
+    with replacing(path, overwrite=overwrite) as temporary:
+        figure.savefig(temporary, format="png", metadata={"Software": "geoprospect"})

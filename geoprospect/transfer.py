@@ -1,0 +1,151 @@
+"""Pretext tasks, and the transfer of what they taught to the scarce labelled points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from geoprospect.errors import TrainingError
+from geoprospect.inference import Network
+from geoprospect.network import autoencoder, encoder, lithology_classifier, prospectivity_classifier
+from geoprospect.plan import TransferPlan
+from geoprospect.training import History, class_weights, train
+
+Floats = npt.NDArray[np.float32]
+Progress = Callable[[str, int, int, float], None]
+
+
+def pretrain(
+    plan: TransferPlan,
+    P: Floats,
+    rock_class: npt.NDArray[np.int64] | None = None,
+    *,
+    progress: Progress | None = None,
+) -> list[keras.Sequential]:
+    """Teach one encoder a member the pretext task.
+
+    Parameters
+    ----------
+    plan : TransferPlan
+        The plan; without a pretext task the encoders come back untaught.
+    P : ndarray of float32, shape (n, n_components)
+        Components of unlabelled cells (reconstruction) or of the rock-class points (lithology).
+    rock_class : ndarray of int64, shape (n,), optional
+        Codes 0 … k - 1 of the rock classes, for the lithology task.
+    progress : callable, optional
+        Called with the stage, the epoch, the number of epochs and the loss.
+
+    Returns
+    -------
+    list of keras.Sequential
+        The encoders, one a member.
+
+    Raises
+    ------
+    TrainingError
+        If the lithology task lacks rock classes, or the training fails.
+    """
+    encoders = [encoder(P.shape[1], seed=seed) for seed in _seeds(plan, "encoder")]
+    if plan.pretraining is None:
+        return encoders
+    if plan.pretext == "reconstruction":
+        networks = [
+            autoencoder(part, seed=seed)
+            for part, seed in zip(encoders, _seeds(plan, "pretext head"), strict=True)
+        ]
+        target = P
+    else:
+        if rock_class is None or len(np.unique(rock_class)) < 2:
+            raise TrainingError(
+                "the lithology pretext task needs points of at least two rock classes",
+                mend="give them as `lithology` under [points], or choose another pretext task",
+            )
+        n_classes = int(rock_class.max()) + 1
+        networks = [
+            lithology_classifier(part, n_classes, seed=seed)
+            for part, seed in zip(encoders, _seeds(plan, "pretext head"), strict=True)
+        ]
+        target = np.eye(n_classes, dtype=np.float32)[rock_class]
+    train(
+        networks,
+        P,
+        target,
+        schedule=plan.pretraining,
+        seeds=_seeds(plan, "pretext order"),
+        progress=_staged(progress, f"{plan.pretext} pretext"),
+    )
+    return encoders
+
+
+def transfer(
+    plan: TransferPlan,
+    encoders: Sequence[keras.Sequential],
+    P: Floats,
+    label: npt.NDArray[np.int64],
+    *,
+    progress: Progress | None = None,
+) -> tuple[list[Network], History]:
+    """Train the prospectivity networks on the labelled points.
+
+    Parameters
+    ----------
+    plan : TransferPlan
+        The plan.
+    encoders : sequence of keras.Sequential
+        One encoder a member, as `pretrain` gives them.
+    P : ndarray of float32, shape (n, n_components)
+        Components at the training points.
+    label : ndarray of int64, shape (n,)
+        1 at occurrences, 0 at non-occurrences.
+    progress : callable, optional
+        Called with the stage, the epoch, the number of epochs and the loss.
+
+    Returns
+    -------
+    members : list of Network
+        The trained networks.
+    history : History
+        Their learning curves.
+
+    Raises
+    ------
+    TrainingError
+        If a class has no point, or the training fails.
+    """
+    counts = np.bincount(label, minlength=2)
+    if not counts.all():
+        raise TrainingError(
+            "training needs occurrences and non-occurrences",
+            found=f"{counts[1]} occurrences, {counts[0]} non-occurrences",
+            mend="give points of both labels as `training` under [points]",
+        )
+    frozen = plan.strategy == "linear-probing"
+    networks = [
+        prospectivity_classifier(part, l1=plan.l1, l2=plan.l2, frozen=frozen, seed=seed)
+        for part, seed in zip(encoders, _seeds(plan, "head"), strict=True)
+    ]
+    history = train(
+        networks,
+        P,
+        label.astype(np.float32),
+        schedule=plan.training,
+        seeds=_seeds(plan, "order"),
+        sample_weight=class_weights(label) if plan.class_weights else None,
+        progress=_staged(progress, plan.strategy),
+    )
+    return [Network.of(network) for network in networks], history
+
+
+def _seeds(plan: TransferPlan, purpose: str) -> list[int]:
+    """Give a seed a member, different for each purpose, the same for the first members of any."""
+    root = np.random.SeedSequence([plan.seed, *purpose.encode()])
+    return [int(child.generate_state(1)[0]) for child in root.spawn(plan.members)]
+
+
+def _staged(progress: Progress | None, stage: str) -> Callable[[int, int, float], None] | None:
+    if progress is None:
+        return None
+    return lambda epoch, epochs, loss: progress(stage, epoch, epochs, loss)

@@ -1,0 +1,17 @@
+"""Fixtures that several test modules share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def study() -> Path:
+    """The folder of the published study's tables and weights."""
+    folder = Path(os.environ.get("GEOPROSPECT_STUDY", ROOT.parent / "shared" / "yukon"))
+    if not (folder / "01_Train_VO.csv").is_file():
+        pytest.skip("the published study is neither in ../shared/yukon nor in $GEOPROSPECT_STUDY")
+    return folder

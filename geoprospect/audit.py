@@ -49,8 +49,8 @@ class Audit:
         lines = [f"{_count(self.n_read, 'point')} read, {self.n_kept} used."]
         for rows, why in (
             (self.no_coordinates, "for want of coordinates"),
-            (self.outside, "outside the grid of the evidence"),
-            (self.invalid, "where an evidence layer has no valid value"),
+            (self.outside, "outside the grid"),
+            (self.invalid, "where there is no valid value"),
             (self.no_label, "for want of a label"),
         ):
             if rows:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from os import PathLike
@@ -12,16 +14,19 @@ import numpy as np
 import numpy.typing as npt
 import rasterio
 import rasterio.shutil
+from rasterio._err import CPLE_BaseError  # rasterio lets these through when it closes a file
+from rasterio.errors import RasterioError
 from rasterio.io import DatasetWriter
 
 from geoprospect.errors import EvidenceError, OutputError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.model import ProspectivityModel
-from geoprospect.output import replacing
+from geoprospect.output import output_error, replacing
 from geoprospect.qgis.style import pseudocolour
 
 NODATA = -9999.0
 _BLOCK = 256
+_LITTLE = 2**20  # bytes left on a disk that is full
 _CACHE = 64 * 2**20  # bytes of GDAL's block cache, so that memory does not grow with the raster
 
 
@@ -128,57 +133,14 @@ def write_map(
             "a map is a GeoTIFF", path=path, found=target.name, expected="a name ending in .tif"
         )
     evidence = model.select(stack)
-    bands = ["prospectivity"]
-    if len(model.members) > 1:
-        bands.append("standard deviation of the members")
     with (
         replacing(target, overwrite=overwrite) as temporary,
         rasterio.Env(GDAL_CACHEMAX=_CACHE, GDAL_NUM_THREADS="ALL_CPUS"),
     ):
-        scratch = temporary.with_name("cells.tif")
-        profile = {
-            "driver": "GTiff",
-            "dtype": "float32",
-            "count": len(bands),
-            "height": stack.grid.shape[0],
-            "width": stack.grid.shape[1],
-            "crs": stack.grid.crs,
-            "transform": stack.grid.transform,
-            "nodata": NODATA,
-            "tiled": True,
-            "blockxsize": _BLOCK,
-            "blockysize": _BLOCK,
-            "interleave": "band",
-            "compress": "deflate",
-            "zlevel": 1,
-            "predictor": 3,
-            "bigtiff": "if_safer",
-            "sparse_ok": True,
-        }
-        with rasterio.open(scratch, "w", **profile) as raster:
-            statistics, n_beyond = _predict(model, evidence, raster, window, progress)
-            if not statistics[0].n:
-                raise EvidenceError(
-                    "no cell is valid in every layer, so there is nothing to map",
-                    mend="check the nodata values and the extent of the layers",
-                )
-            for band, (name, figures) in enumerate(zip(bands, statistics, strict=True), start=1):
-                raster.set_band_description(band, name)
-                raster.set_band_unit(band, "1")
-                raster.update_tags(band, **figures.tags(stack.grid.n_cells))
-            raster.update_tags(**model.tags())
-        # The copy lays blocks and overviews out in the order of a cloud-optimised GeoTIFF.
-        rasterio.shutil.copy(
-            scratch,
-            temporary,
-            driver="COG",
-            compress="deflate",
-            predictor="floating_point",
-            blocksize=_BLOCK,
-            overview_resampling="average",
-            bigtiff="if_safer",
-        )
-        _check_whole(temporary)
+        try:
+            statistics, n_beyond = _write(model, evidence, temporary, window, progress)
+        except (RasterioError, CPLE_BaseError) as error:
+            raise _cannot_write(target, error) from error
     first = statistics[0]
     with replacing(target.with_suffix(".qml"), overwrite=True) as style:
         style.write_text(pseudocolour(first.minimum, first.maximum))
@@ -194,6 +156,63 @@ def write_map(
         first.mean,
         first.std,
     )
+
+
+def _write(
+    model: ProspectivityModel,
+    evidence: EvidenceStack,
+    temporary: Path,
+    window: tuple[int, int] | None,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[list[_Statistics], int]:
+    """Write the cells window by window, then lay them out as a cloud-optimised GeoTIFF."""
+    grid = evidence.grid
+    bands = ["prospectivity", "standard deviation of the members"][: min(len(model.members), 2)]
+    scratch = temporary.with_name("cells.tif")
+    profile = {
+        "driver": "GTiff",
+        "dtype": "float32",
+        "count": len(bands),
+        "height": grid.shape[0],
+        "width": grid.shape[1],
+        "crs": grid.crs,
+        "transform": grid.transform,
+        "nodata": NODATA,
+        "tiled": True,
+        "blockxsize": _BLOCK,
+        "blockysize": _BLOCK,
+        "interleave": "band",
+        "compress": "deflate",
+        "zlevel": 1,
+        "predictor": 3,
+        "bigtiff": "if_safer",
+        "sparse_ok": True,
+    }
+    with rasterio.open(scratch, "w", **profile) as raster:
+        statistics, n_beyond = _predict(model, evidence, raster, window, progress)
+        if not statistics[0].n:
+            raise EvidenceError(
+                "no cell is valid in every layer, so there is nothing to map",
+                mend="check the nodata values and the extent of the layers",
+            )
+        for band, (name, figures) in enumerate(zip(bands, statistics, strict=True), start=1):
+            raster.set_band_description(band, name)
+            raster.set_band_unit(band, "1")
+            raster.update_tags(band, **figures.tags(grid.n_cells))
+        raster.update_tags(**model.tags())
+    # The copy lays blocks and overviews out in the order of a cloud-optimised GeoTIFF.
+    rasterio.shutil.copy(
+        scratch,
+        temporary,
+        driver="COG",
+        compress="deflate",
+        predictor="floating_point",
+        blocksize=_BLOCK,
+        overview_resampling="average",
+        bigtiff="if_safer",
+    )
+    _check_whole(temporary)
+    return statistics, n_beyond
 
 
 def _predict(
@@ -231,3 +250,12 @@ def _check_whole(path: Path) -> None:
         with rasterio.open(path, **options) as raster:
             windows = [window for _, window in raster.block_windows(1)]
             raster.read(window=windows[-1])
+
+
+def _cannot_write(path: Path, error: Exception) -> OutputError:
+    """Say why GDAL could not write; of a full disk it says nothing itself."""
+    if shutil.disk_usage(path.parent).free < _LITTLE:
+        return output_error(path, OSError(errno.ENOSPC, "no space left"))
+    return OutputError(
+        f"cannot write: {error}", path=path, mend="check the disk's free space and size limits"
+    )

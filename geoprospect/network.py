@@ -7,7 +7,10 @@ prospectivity. A builder that takes an encoder copies its weights: no two networ
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import zipfile
 from collections.abc import Sequence
 from os import PathLike
 
@@ -47,7 +50,7 @@ def encoder(
     Examples
     --------
     >>> encoder(7).count_params()
-    1696
+    1700
     """
     return _build(n_inputs, [(width, "relu") for width in widths], "encoder", seed)
 
@@ -221,10 +224,18 @@ def save_keras(network: Network | keras.Sequential, path: str | PathLike[str]) -
     network : Network or keras.Sequential
         The network.
     path : path-like
-        The file, ending in `.keras`.
+        The file, ending in `.keras`. The same weights give the same bytes.
     """
     model = of_network(network) if isinstance(network, Network) else network
     model.save(path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    # Keras writes the hour and addresses in memory; neither says anything of the network.
+    parts["config.json"] = re.sub(rb', "shared_object_id": \d+', b"", parts["config.json"])
+    parts["metadata.json"] = json.dumps({"keras_version": keras.__version__}).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in sorted(parts):
+            archive.writestr(zipfile.ZipInfo(name), parts[name])
 
 
 def _assemble(layers: Sequence[Dense], name: str) -> keras.Sequential:
@@ -264,7 +275,7 @@ def _chain(
     parts = [
         keras.layers.Dense(
             width,
-            activation=keras.layers.LeakyReLU(negative_slope=slope)
+            activation=keras.layers.LeakyReLU(negative_slope=slope, name=f"leaky_relu_{number}")
             if activation == "leaky-relu"
             else activation,
             kernel_initializer="zeros",
@@ -273,7 +284,7 @@ def _chain(
         )
         for number, ((width, activation), slope) in enumerate(zip(layers, slopes, strict=True))
     ]
-    return keras.Sequential([keras.layers.Input((n_inputs,)), *parts], name=name)
+    return keras.Sequential([keras.layers.Input((n_inputs,), name="components"), *parts], name=name)
 
 
 def _initial(n_inputs: int, widths: Sequence[int], seed: int) -> list[np.ndarray]:

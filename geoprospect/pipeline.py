@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from geoprospect.components import Components
-from geoprospect.errors import OutputError, SamplesError
+from geoprospect.errors import OutputError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.mapping import MapSummary, write_map
 from geoprospect.model import ProspectivityModel, checksum

@@ -1,31 +1,19 @@
 """Rate curves against truths known beforehand."""
 
-from pathlib import Path
+import tracemalloc
 
 import numpy as np
 import pytest
 import rasterio
-from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from mapfiles import TRANSFORM, write_map
+from rasterio.windows import Window
 
 from geoprospect.errors import ScoreError
 from geoprospect.ratecurve import rate_curve, rate_curve_of
 from geoprospect.scoremap import ScoreMap
-
-TRANSFORM = Affine(1200, 0, 159050, 0, -1200, 977582)
-
-
-def write_map(path: Path, values: np.ndarray, *, mask: np.ndarray | None = None, **profile) -> Path:
-    rows, columns = values.shape
-    shape = {"height": rows, "width": columns, "count": 1, "dtype": values.dtype}
-    place = {"crs": "EPSG:3578", "transform": TRANSFORM}
-    with rasterio.open(path, "w", driver="GTiff", **(shape | place | profile)) as dataset:
-        dataset.write(values, 1)
-        if mask is not None:
-            dataset.write_mask(mask)
-    return path
 
 
 def vertices(curve) -> list[tuple[float, float]]:
@@ -212,3 +200,21 @@ def test_points_come_back_in_their_order_whatever_block_they_lie_in(tmp_path):
     with ScoreMap.open(path) as scores:
         assert (scores.at(rows, columns) == values[rows, columns]).all()
         assert scores.picture(100).shape == (78, 100)
+
+
+def test_memory_does_not_grow_with_the_map(tmp_path):
+    n = 6000  # 144 MB of scores; blocks never written read as 0
+    path = tmp_path / "map.tif"
+    profile = {"height": n, "width": n, "count": 1, "dtype": "float32", "sparse_ok": True}
+    place = {"crs": "EPSG:3578", "transform": TRANSFORM, "tiled": True}
+    with rasterio.open(path, "w", driver="GTiff", **profile, **place) as dataset:
+        dataset.write(np.full((256, 256), 0.5, np.float32), 1, window=Window(0, 0, 256, 256))
+    tracemalloc.start()
+    try:
+        curve = rate_curve(path, [0, 5999], [0, 5999])
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert curve.n_cells == n * n
+    assert curve.captured_in(256**2 / n**2) == 0.5
+    assert peak < 64e6

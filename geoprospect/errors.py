@@ -94,3 +94,7 @@ class ScoreError(GeoprospectError):
 
 class ProjectError(GeoprospectError):
     """A project file that is missing, malformed or inconsistent."""
+
+
+class StudyError(GeoprospectError):
+    """A folder of the published study that lacks a table, or a table that cannot be used."""

@@ -8,7 +8,8 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 import h5py
 import numpy as np
@@ -61,6 +62,21 @@ class Dense:
         return Z
 
 
+class Scorer(Protocol):
+    """What scores components: a network, or another fitted method with the same `predict`."""
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of inputs."""
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs."""
+
+    def predict(self, X: npt.ArrayLike) -> Array:
+        """Predict X of shape (n, n_inputs); gives float32 of shape (n, n_outputs)."""
+
+
 @dataclass(frozen=True)
 class Network:
     """A chain of dense layers.
@@ -106,13 +122,15 @@ class Network:
 
     @classmethod
     def read(cls, path: str | PathLike[str]) -> Network:
-        """Read a network from a Keras 3 `.keras` file.
+        """Read a network from a Keras 3 `.keras` file or a Keras 2 `.h5` file.
 
         Raises
         ------
         ModelError
             If the file is missing, damaged, or no chain of dense layers.
         """
+        if Path(path).suffix.lower() in (".h5", ".hdf5"):
+            return _read_h5(path)
         try:
             with zipfile.ZipFile(path) as archive:
                 config = json.loads(archive.read("config.json"))["config"]
@@ -140,18 +158,22 @@ class ForwardPass:
     Parameters
     ----------
     components : Components
-        Folded into each member's first layer, for it is an affine map.
-    members : sequence of Network
-        Networks from components to one sigmoid output.
+        Folded into each network's first layer, for it is an affine map.
+    members : sequence of Scorer
+        Networks, or others that score components with one output.
     """
 
-    def __init__(self, components: Components, members: Sequence[Network]) -> None:
+    def __init__(self, components: Components, members: Sequence[Scorer]) -> None:
+        self.components = components
+        self.others = [member for member in members if not isinstance(member, Network)]
         # The mean is taken off first: far from zero, float32 could not hold the small differences.
         self.centre: Array = components.mean.astype(np.float32)
         standardise = components.rotation / components.scale[:, None]
         offset = (self.centre.astype(np.float64) - components.mean) @ standardise
         self.members: list[Network] = []
         for member in members:
+            if not isinstance(member, Network):
+                continue
             first = member.layers[0]
             kernel = first.kernel.astype(np.float64)
             folded = Dense(
@@ -176,10 +198,36 @@ class ForwardPass:
             Mean of the members' scores in [0, 1], and their standard deviation.
         """
         centred = np.asarray(X, dtype=np.float32) - self.centre
-        scores = np.stack([member.predict(centred)[:, 0] for member in self.members])
+        each = [member.predict(centred)[:, 0] for member in self.members]
+        if self.others:
+            P = self.components.transform(X)
+            each += [member.predict(P)[:, 0] for member in self.others]
+        scores = np.stack(each)
         mean = scores.mean(axis=0, dtype=np.float64)
         spread = np.sqrt(((scores - mean) ** 2).mean(axis=0))
         return mean.astype(np.float32), spread.astype(np.float32)
+
+
+def _read_h5(path: str | PathLike[str]) -> Network:
+    """Read a Keras 2 file: its configuration as JSON, a group of weights for each layer's name."""
+    try:
+        with h5py.File(path) as store:
+            config = json.loads(store.attrs["model_config"])["config"]
+            groups = store["model_weights"]
+
+            def arrays(name: str, _position: int) -> list[Array]:
+                group = groups[name]
+                return [np.asarray(group[key], np.float32) for key in group.attrs["weight_names"]]
+
+            return _assemble(config, arrays, path)
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+        reason = str(error) if Path(path).is_file() else "there is no such file"
+        raise ModelError(
+            f"cannot be read as a network: {reason}",
+            path=path,
+            expected="a whole Keras `.h5` file of dense layers, with configuration and weights",
+            mend="copy or download it again from where it was published",
+        ) from error
 
 
 def _tiles(rows: Array) -> Iterator[tuple[int, Array]]:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from geoprospect.baselines import Baseline
 from geoprospect.components import Components
 from geoprospect.errors import LayerNameError, ModelError
 from geoprospect.evidence import EvidenceStack
@@ -28,14 +29,14 @@ _PACKAGES = ("geoprospect", "keras", "numpy", "rasterio", "scikit-learn", "tenso
 
 @dataclass(frozen=True)
 class ProspectivityModel:
-    """An ensemble of networks that scores evidence, stored as a folder without pickles.
+    """An ensemble that scores evidence, stored as a folder without pickles.
 
     Attributes
     ----------
     components : Components
         The map from evidence layers to components, with the layer names.
-    members : tuple of Network
-        Networks from the components to one score in [0, 1].
+    members : tuple of Network or Baseline
+        From the components to one score in [0, 1].
     ranges : ndarray of float32, shape (n_layers, 2)
         Smallest and largest value of each layer at the training points, in the layer's unit.
     settings : dict
@@ -58,7 +59,7 @@ class ProspectivityModel:
     """
 
     components: Components
-    members: tuple[Network, ...]
+    members: tuple[Network | Baseline, ...]
     ranges: npt.NDArray[np.float32]
     settings: Mapping[str, Any] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
@@ -69,9 +70,9 @@ class ProspectivityModel:
         fits = [m.n_inputs == n_layers and m.n_outputs == 1 for m in self.members]
         if not fits or not all(fits) or self.ranges.shape != (n_layers, 2):
             raise ModelError(
-                "the networks do not fit the components",
+                "the members do not fit the components",
                 found=[f"{m.n_inputs} inputs, {m.n_outputs} outputs" for m in self.members],
-                expected=f"networks of {n_layers} inputs and 1 output, and a range a layer",
+                expected=f"members of {n_layers} inputs and 1 output, and a range a layer",
             )
 
     @property
@@ -117,20 +118,24 @@ class ProspectivityModel:
         }
 
     def save(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
-        """Write the model as a folder of Keras networks and JSON.
+        """Write the model as a folder of Keras networks, or skops estimators, and JSON.
 
         Raises
         ------
         OutputError
             If the folder exists already or cannot be written.
         """
-        from geoprospect.network import save_keras  # noqa: PLC0415 - loads TensorFlow
-
         with replacing(folder, overwrite=overwrite) as temporary:
             temporary.mkdir()
             self.components.save(temporary / "components.json")
             for number, member in enumerate(self.members):
-                save_keras(member, temporary / f"member-{number:03d}.keras")
+                path = temporary / f"member-{number:03d}"
+                if isinstance(member, Baseline):
+                    member.save(path.with_suffix(".skops"))
+                else:
+                    from geoprospect.network import save_keras  # noqa: PLC0415 - TensorFlow
+
+                    save_keras(member, path.with_suffix(".keras"))
             files = sorted(path.name for path in temporary.iterdir())
             content = {
                 "format": _FORMAT,
@@ -187,7 +192,7 @@ class ProspectivityModel:
                 )
             return cls(
                 components,
-                tuple(Network.read(home / name) for name in files if name.endswith(".keras")),
+                tuple(_read_member(home / name) for name in files if name.startswith("member-")),
                 np.array([[la["minimum"], la["maximum"]] for la in layers], np.float32),
                 content["settings"],
                 content["inputs"],
@@ -200,6 +205,10 @@ class ProspectivityModel:
                 path=home,
                 expected="the folder that `geoprospect train` or `geoprospect run` writes",
             ) from error
+
+
+def _read_member(path: Path) -> Network | Baseline:
+    return Baseline.read(path) if path.suffix == ".skops" else Network.read(path)
 
 
 def checksum(path: str | PathLike[str]) -> str:

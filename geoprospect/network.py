@@ -8,22 +8,16 @@ prospectivity. A builder that takes an encoder copies its weights: no two networ
 from __future__ import annotations
 
 import json
-import os
 import re
 import zipfile
 from collections.abc import Sequence
 from os import PathLike
 
-# Before TensorFlow is imported: no start-up chatter, and sums in the same order on every run.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-
 import keras
 import numpy as np
 
 from geoprospect.errors import TrainingError
-from geoprospect.inference import Dense, Network
+from geoprospect.inference import Activation, Dense, Network
 
 ENCODER_WIDTHS = (100, 8, 6, 4, 2)
 LEAKY_SLOPE = 0.3
@@ -52,7 +46,7 @@ def encoder(
     >>> encoder(7).count_params()
     1700
     """
-    return _build(n_inputs, [(width, "relu") for width in widths], "encoder", seed)
+    return _assemble(_grow([], n_inputs, widths, "relu", seed), "encoder")
 
 
 def autoencoder(encoder: keras.Sequential, *, seed: int = 0) -> keras.Sequential:
@@ -75,8 +69,9 @@ def autoencoder(encoder: keras.Sequential, *, seed: int = 0) -> keras.Sequential
     >>> [layer.units for layer in autoencoder(encoder(7)).layers]
     [100, 8, 6, 4, 2, 4, 6, 8, 100, 7]
     """
-    widths = [layer.units for layer in encoder.layers[-2::-1]] + [int(encoder.input_shape[-1])]
-    return _extend(encoder, [(width, "leaky-relu") for width in widths], "autoencoder", seed)
+    body = Network.of(encoder).layers
+    widths = [layer.kernel.shape[0] for layer in reversed(body)]
+    return _assemble(_grow(body, 0, widths, "leaky-relu", seed), "autoencoder")
 
 
 def lithology_classifier(
@@ -102,7 +97,8 @@ def lithology_classifier(
     >>> lithology_classifier(encoder(7), 5).output_shape
     (None, 5)
     """
-    return _extend(encoder, [(n_classes, "softmax")], "lithology", seed)
+    body = Network.of(encoder).layers
+    return _assemble(_grow(body, 0, [n_classes], "softmax", seed), "lithology")
 
 
 def prospectivity_classifier(
@@ -136,9 +132,8 @@ def prospectivity_classifier(
     >>> [layer.trainable for layer in network.layers]
     [False, False, False, False, False, True]
     """
-    network = _extend(encoder, [(1, "sigmoid")], "prospectivity", seed)
-    if l1 or l2:
-        network.layers[-1].kernel_regularizer = keras.regularizers.L1L2(l1=l1, l2=l2)
+    head = _grow(Network.of(encoder).layers, 0, [1], "sigmoid", seed)
+    network = _assemble(head, "prospectivity", penalty=(l1, l2))
     if frozen:
         for layer in network.layers[:-1]:
             layer.trainable = False
@@ -153,7 +148,7 @@ def logistic_regression(n_inputs: int, *, seed: int = 0) -> keras.Sequential:
     >>> logistic_regression(7).count_params()
     8
     """
-    return _build(n_inputs, [(1, "sigmoid")], "logistic-regression", seed)
+    return _assemble(_grow([], n_inputs, [1], "sigmoid", seed), "logistic-regression")
 
 
 def encoder_of(network: keras.Sequential, *, n_layers: int | None = None) -> keras.Sequential:
@@ -238,61 +233,44 @@ def save_keras(network: Network | keras.Sequential, path: str | PathLike[str]) -
             archive.writestr(zipfile.ZipInfo(name), parts[name])
 
 
-def _assemble(layers: Sequence[Dense], name: str) -> keras.Sequential:
-    shapes = [(layer.kernel.shape[1], layer.activation) for layer in layers]
-    slopes = [layer.slope for layer in layers]
-    network = _chain(layers[0].kernel.shape[0], shapes, name, slopes)
-    network.set_weights([array for layer in layers for array in (layer.kernel, layer.bias)])
-    return network
-
-
-def _build(
-    n_inputs: int, layers: Sequence[tuple[int, str]], name: str, seed: int
-) -> keras.Sequential:
-    network = _chain(n_inputs, layers, name, [LEAKY_SLOPE] * len(layers))
-    network.set_weights(_initial(n_inputs, [width for width, _ in layers], seed))
-    return network
-
-
-def _extend(
-    encoder: keras.Sequential, head: Sequence[tuple[int, str]], name: str, seed: int
-) -> keras.Sequential:
-    """Copy an encoder and put layers on it; all are trainable and free of penalties."""
-    body = Network.of(encoder).layers
-    shapes = [(layer.kernel.shape[1], str(layer.activation)) for layer in body]
-    slopes = [layer.slope for layer in body] + [LEAKY_SLOPE] * len(head)
-    network = _chain(body[0].kernel.shape[0], [*shapes, *head], name, slopes)
-    copied = [array for layer in body for array in (layer.kernel, layer.bias)]
-    added = _initial(body[-1].kernel.shape[1], [width for width, _ in head], seed)
-    network.set_weights([*copied, *added])
-    return network
-
-
-def _chain(
-    n_inputs: int, layers: Sequence[tuple[int, str]], name: str, slopes: Sequence[float]
-) -> keras.Sequential:
-    # Zeros first: the builders draw the weights themselves, many times faster than Keras does.
-    parts = [
-        keras.layers.Dense(
-            width,
-            activation=keras.layers.LeakyReLU(negative_slope=slope, name=f"leaky_relu_{number}")
-            if activation == "leaky-relu"
-            else activation,
-            kernel_initializer="zeros",
-            dtype="float32",
-            name=f"dense_{number}",
-        )
-        for number, ((width, activation), slope) in enumerate(zip(layers, slopes, strict=True))
-    ]
-    return keras.Sequential([keras.layers.Input((n_inputs,), name="components"), *parts], name=name)
-
-
-def _initial(n_inputs: int, widths: Sequence[int], seed: int) -> list[np.ndarray]:
-    """Draw Glorot-uniform kernels and zero biases, each layer from its own stream of the seed."""
-    arrays = []
-    streams = np.random.SeedSequence(seed).spawn(len(widths))
-    for before, width, stream in zip([n_inputs, *widths], widths, streams, strict=False):
+def _grow(
+    body: Sequence[Dense], n_inputs: int, widths: Sequence[int], activation: Activation, seed: int
+) -> list[Dense]:
+    """Put layers on others, their kernels Glorot-uniform, each from its own stream of the seed."""
+    layers = list(body)
+    for stream, width in zip(
+        np.random.SeedSequence([seed, len(body)]).spawn(len(widths)), widths, strict=True
+    ):
+        before = layers[-1].kernel.shape[1] if layers else n_inputs
         limit = np.sqrt(6 / (before + width))
         kernel = np.random.default_rng(stream).uniform(-limit, limit, (before, width))
-        arrays += [kernel.astype(np.float32), np.zeros(width, np.float32)]
-    return arrays
+        bias = np.zeros(width, np.float32)
+        layers.append(Dense(kernel.astype(np.float32), bias, activation, LEAKY_SLOPE))
+    return layers
+
+
+def _assemble(
+    layers: Sequence[Dense], name: str, penalty: tuple[float, float] = (0.0, 0.0)
+) -> keras.Sequential:
+    """Build the Keras network of layers; the penalty, L1 and L2, is on the last kernel."""
+    parts = [keras.layers.Input((layers[0].kernel.shape[0],), name="components")]
+    for number, layer in enumerate(layers):
+        activation: object = layer.activation
+        if activation == "leaky-relu":
+            activation = keras.layers.LeakyReLU(
+                negative_slope=layer.slope, name=f"leaky_relu_{number}"
+            )
+        penalised = number == len(layers) - 1 and any(penalty)
+        parts.append(
+            keras.layers.Dense(
+                layer.kernel.shape[1],
+                activation=activation,
+                kernel_initializer="zeros",  # replaced below, sooner than Keras would draw them
+                kernel_regularizer=keras.regularizers.L1L2(*penalty) if penalised else None,
+                dtype="float32",
+                name=f"dense_{number}",
+            )
+        )
+    network = keras.Sequential(parts, name=name)
+    network.set_weights([array for layer in layers for array in (layer.kernel, layer.bias)])
+    return network

@@ -8,108 +8,20 @@ its kernel, met by a unit that is always 1; so one product gives the gradient of
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
-from geoprospect.inference import Activation
+from geoprospect.architecture import Architecture, LayerForm, filled
 from geoprospect.plan import Loss
+from geoprospect.products import turned
 
-Array = npt.NDArray[np.float32]
 Tensor = Any
 
 # Adam as Keras has it (Kingma & Ba 2015, in the form before section 2.1).
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
-_LANES = 8  # wide layers are filled up to a multiple of it with units that stay 0
-_WIDE = 16
-
-
-@dataclass(frozen=True)
-class LayerForm:
-    """All of a dense layer but its weights.
-
-    Attributes
-    ----------
-    n_inputs, n_outputs : int
-    activation : {"linear", "relu", "leaky-relu", "sigmoid", "softmax"}
-    slope : float
-        Slope of the leaky ReLU below zero.
-    trainable, biased : bool
-        Whether training changes the layer, and whether it has a bias.
-    l1, l2 : float
-        Penalty on the kernel.
-    """
-
-    n_inputs: int
-    n_outputs: int
-    activation: Activation
-    slope: float = 0.0
-    trainable: bool = True
-    biased: bool = True
-    l1: float = 0.0
-    l2: float = 0.0
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """The layers of a network, and how their weights lie in the program.
-
-    Attributes
-    ----------
-    layers : tuple of LayerForm
-        From the input on; the last one is the output.
-    """
-
-    layers: tuple[LayerForm, ...]
-
-    @property
-    def shapes(self) -> list[tuple[int, int]]:
-        """Rows and columns of each layer's matrix: kernel, bias, and the unit that is always 1."""
-        widths = [self.layers[0].n_inputs + 1]
-        for layer in self.layers[:-1]:
-            width = layer.n_outputs + 1
-            widths.append(width if width <= _WIDE else -(-width // _LANES) * _LANES)
-        widths.append(self.layers[-1].n_outputs)
-        return list(zip(widths, widths[1:], strict=False))
-
-    def pack(self, members: Sequence[Sequence[tuple[Array, Array]]]) -> list[Array]:
-        """Put kernels and biases, a list of pairs a member, into one array a layer."""
-        packed = []
-        for number, (layer, shape) in enumerate(zip(self.layers, self.shapes, strict=True)):
-            W = np.zeros((len(members), *shape), np.float32)
-            for member, pairs in enumerate(members):
-                kernel, bias = pairs[number]
-                W[member, : layer.n_inputs, : layer.n_outputs] = kernel
-                W[member, layer.n_inputs, : layer.n_outputs] = bias
-            if number < len(self.layers) - 1:
-                W[:, layer.n_inputs, layer.n_outputs] = _always_one(layer.activation)
-            packed.append(W)
-        return packed
-
-    def unpack(self, packed: Sequence[Array]) -> list[list[tuple[Array, Array]]]:
-        """Take the pairs of kernel and bias out again."""
-        return [
-            [
-                (W[m, : f.n_inputs, : f.n_outputs], W[m, f.n_inputs, : f.n_outputs])
-                for f, W in zip(self.layers, packed, strict=True)
-            ]
-            for m in range(len(packed[0]))
-        ]
-
-    def masks(self) -> list[tuple[Array, Array]]:
-        """Tell, with 1, which weights of each matrix are trained and which are penalised."""
-        masks = []
-        for layer, shape in zip(self.layers, self.shapes, strict=True):
-            kernel = np.zeros(shape, np.float32)
-            kernel[: layer.n_inputs, : layer.n_outputs] = layer.trainable
-            trained = kernel.copy()
-            trained[layer.n_inputs, : layer.n_outputs] = layer.trainable and layer.biased
-            masks.append((trained, kernel))
-        return masks
+NEVER = 1  # patience of members that never rest
 
 
 @lru_cache(maxsize=32)
@@ -138,21 +50,21 @@ def program(
         the batch's share in the epoch.
     """
     layers, masks = architecture.layers, architecture.masks()
-    n_inputs, n_outputs = layers[0].n_inputs + 1, layers[-1].n_outputs
+    products, width = architecture.products, filled(layers[0].n_inputs)
 
     def rows_of(table: Tensor, index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        rows = tf.gather(table, tf.maximum(index, 0))
-        weight = rows[..., -1] * tf.cast(index >= 0, tf.float32)
-        return rows[..., :n_inputs], rows[..., n_inputs : n_inputs + n_outputs], weight
+        there = tf.cast(index >= 0, tf.float32)
+        rows = tf.gather(table, tf.maximum(index, 0)) * there[:, :, None]
+        x, y, w = rows[..., :width], rows[..., width:-1], rows[..., -1]
+        return x if products[0].from_wide else turned(x), y, w
 
     def penalty(weights: list[Tensor]) -> Tensor:
         total: Tensor = 0.0
         for layer, W, (_, kernel) in zip(layers, weights, masks, strict=True):
-            inner = W[:, : layer.n_inputs, : layer.n_outputs]
             if layer.l1:
-                total += layer.l1 * tf.reduce_sum(tf.abs(inner), (1, 2))
+                total += layer.l1 * tf.reduce_sum(tf.abs(W * kernel), (1, 2))
             if layer.l2:
-                total += layer.l2 * tf.reduce_sum(tf.square(inner), (1, 2))
+                total += layer.l2 * tf.reduce_sum(tf.square(W * kernel), (1, 2))
         return total
 
     def adam_step(
@@ -161,7 +73,7 @@ def program(
         x, y, w = batch
         rate, share, part = (step[k][:, None, None] for k in range(3))
         taken = tf.sign(share)
-        value, gradients = _gradients(layers, loss, weights, x, y, w * share[:, 0])
+        value, gradients = _gradients(architecture, loss, weights, x, y, w * share[:, 0])
         value = (value + penalty(weights)) * part[:, 0, 0]
         for n, (layer, (trained, kernel)) in enumerate(zip(layers, masks, strict=True)):
             if not layer.trainable:
@@ -205,7 +117,7 @@ def program(
             behind = tf.zeros(members)
             if watched.shape[1]:
                 x, y, w = held
-                outputs = _forward(layers, W, x)[-1]
+                outputs = _forward(architecture, W, x)[-1]
                 behind = _loss(layers[-1], loss, outputs, y, w * share[:, None]) + penalty(W)
             if patience is not None:
                 better = (behind < state["best"]) & (awake > 0)
@@ -215,13 +127,13 @@ def program(
                     for new, old in zip(W, state["kept"], strict=True)
                 ]
                 after["rest"] = tf.where(better, patience, state["rest"] - 1)
-            row = tf.where(awake > 0, tf.stack([value, behind]), np.nan)
+            row = tf.where(awake > 0, tf.stack([value, behind]), -1.0)
             return e + 1, after, tf.tensor_scatter_nd_update(losses, [[e]], row[None])
 
         _, state, losses = tf.while_loop(
             lambda e, state, _: (e < epochs) & tf.reduce_any(state["rest"] > 0),
             epoch,
-            (0, state, tf.fill((order.shape[0], 2, members), np.float32(np.nan))),
+            (0, state, tf.fill((order.shape[0], 2, members), -1.0)),
         )
         return state, losses
 
@@ -229,18 +141,19 @@ def program(
     return compiled
 
 
-def _always_one(activation: Activation) -> float:
-    """Give the bias at which an activation is exactly 1 in float32."""
-    return 30.0 if activation == "sigmoid" else 1.0
-
-
-def _forward(layers: Sequence[LayerForm], weights: Sequence[Tensor], x: Tensor) -> list[Tensor]:
+def _forward(architecture: Architecture, weights: Sequence[Tensor], x: Tensor) -> list[Tensor]:
     """Give what enters each layer, and last what leaves the network before its activation."""
     values = [x]
-    for number, (layer, W) in enumerate(zip(layers, weights, strict=True)):
-        z = tf.matmul(values[-1], W)
-        values.append(_activate(layer, z) if number < len(layers) - 1 else z)
-    return values
+    *hidden, last = zip(architecture.layers, architecture.products, weights, strict=True)
+    for layer, products, W in hidden:
+        a = _activate(layer, products.forward(W, values[-1]))
+        if not products.to_wide:
+            a = turned(a) if products.from_wide else a
+            a = tf.pad(a, ((0, 0), (0, 1), (0, 0)), constant_values=1.0)
+        values.append(a)
+    _, products, W = last
+    z = products.forward(W, values[-1])
+    return [*values, z if products.from_wide or products.to_wide else turned(z)]
 
 
 def _activate(layer: LayerForm, z: Tensor) -> Tensor:
@@ -282,10 +195,11 @@ def _loss(last: LayerForm, loss: Loss, z: Tensor, y: Tensor, w: Tensor) -> Tenso
 
 
 def _gradients(
-    layers: Sequence[LayerForm], loss: Loss, weights: list[Tensor], x: Tensor, y: Tensor, w: Tensor
+    architecture: Architecture, loss: Loss, weights: list[Tensor], x: Tensor, y: Tensor, w: Tensor
 ) -> tuple[Tensor, list[Tensor]]:
     """Give the loss and its gradients; `w` holds each row's weight over the batch's rows."""
-    values = _forward(layers, weights, x)
+    layers, products = architecture.layers, architecture.products
+    values = _forward(architecture, weights, x)
     z, last = values[-1], layers[-1]
     a = _activate(last, z)
     if loss == "mean-squared-error":
@@ -295,11 +209,14 @@ def _gradients(
     else:
         delta = a - y
     delta *= w[:, :, None]
+    if not products[-1].to_wide:
+        delta = turned(delta)
     gradients: list[Tensor] = [None] * len(layers)
     for n in reversed(range(len(layers))):
         if layers[n].trainable:
-            gradients[n] = tf.matmul(values[n], delta, transpose_a=True)
+            gradients[n] = products[n].gradient(values[n], delta)
         if not any(layer.trainable for layer in layers[:n]):
             break
-        delta = _back(layers[n - 1], tf.matmul(delta, weights[n], transpose_b=True), values[n])
+        entered = values[n] if products[n].from_wide else values[n][:, :-1]
+        delta = _back(layers[n - 1], products[n].back(weights[n], delta), entered)
     return _loss(last, loss, z, y, w), gradients

@@ -77,6 +77,12 @@ def train_model(
     from geoprospect.transfer import pretrain, transfer  # noqa: PLC0415 - loads TensorFlow
 
     plan = project.plan()
+    n_valid = stack.count_valid()
+    rows, columns = stack.grid.shape
+    say(
+        f"evidence: {', '.join(stack.names)} on {rows} x {columns} cells; {n_valid} of "
+        f"{stack.grid.n_cells} cells are valid in every layer"
+    )
     training = _read(project, "training", stack, say)
     roles: list[Role] = ["training"]
     components = _components(project, stack, say)
@@ -91,9 +97,14 @@ def train_model(
     else:
         cells = training.X
     say(f"model: {plan.pretext} pretext, {plan.strategy}, {plan.members} members")
-    encoders = pretrain(plan, components.transform(cells), rock_class, progress=progress)
+
+    def followed(stage: str, epoch: int, epochs: int, loss: float) -> None:
+        if progress is not None:
+            progress(stage, epoch, epochs, f"epochs, loss {loss:.4f}")
+
+    encoders = pretrain(plan, components.transform(cells), rock_class, progress=followed)
     members, history = transfer(
-        plan, encoders, components.transform(training.X), training.label, progress=progress
+        plan, encoders, components.transform(training.X), training.label, progress=followed
     )
     for line in history.lines():
         say(line)
@@ -155,8 +166,8 @@ def run_project(
             progress=progress and (lambda done, total: progress("map", done, total, "cells")),
         )
         log(
-            f"map: {summary.n_valid} of {summary.n_cells} cells are valid; "
-            f"{summary.n_beyond} of them lie beyond the training points' range in some layer"
+            f"map: {summary.n_beyond} of {summary.n_valid} cells lie beyond the training points' "
+            "range in some layer"
         )
         scores = _score(project, model, target, log)
         named = {f"{role} occurrences": score for role, score in scores.items()}
@@ -221,7 +232,9 @@ def _score(project: Project, model: ProspectivityModel, target: Path, say: Say) 
                 kind=kind,
                 training=np.array(model.training_cells) if role == "validation" else None,
             )
-            for line in [*score.lines(), score.sentence()]:
+            # What was left out of the training points was said when they were read.
+            audit = score.lines() if role == "validation" else []
+            for line in [*audit, score.sentence()]:
                 say(f"score, {role} points: {line}")
             scores[role] = score
     return scores

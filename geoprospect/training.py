@@ -1,37 +1,33 @@
 """The training of an ensemble: every member in one compiled program, in its own order of rows.
 
-The arithmetic is that of `keras.Sequential.fit` with Adam; the order of the rows comes from
-NumPy's generators, so that it is the same on every machine.
+The arithmetic is that of Keras' `fit` with Adam; the order of the rows comes from NumPy's
+generators, so that it is the same on every machine.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
+from geoprospect.architecture import Architecture, Array, dense_layers
+from geoprospect.batches import BatchOrder
 from geoprospect.errors import TrainingError
+from geoprospect.group import Member, MemberGroup
 from geoprospect.inference import Network
-from geoprospect.optimiser import BETA_1, BETA_2, Architecture, LayerForm, program
 from geoprospect.plan import Schedule
+from geoprospect.trainingset import TrainingSet
 
-Floats = npt.NDArray[np.float32]
-Indices = npt.NDArray[np.int32]
 Progress = Callable[[int, int, float], None]
 
 _CALL_SECONDS = 0.7  # of one call of the program: how often progress is told
-_CALL_BYTES = 16 << 20  # of one call's order of rows
-_OUTPUT = {
-    "binary-crossentropy": "sigmoid",
-    "categorical-crossentropy": "softmax",
-}
+_FEWEST_EPOCHS = 10  # of which it is said that the loss did not fall
 
 
 @dataclass(frozen=True)
@@ -41,14 +37,14 @@ class History:
     Attributes
     ----------
     loss : ndarray of float64, shape (members, epochs)
-        Mean loss of the rows as they were trained on, weights and penalties included, as Keras
-        tells it; NaN where a member had stopped.
+        Mean loss of the batches as they were trained on, weights and penalties included, as
+        Keras tells it; NaN after a member has stopped.
     held_back_loss : ndarray of float64, shape (members, epochs), or None
         The same after each epoch on the rows held back; None if there were none.
     epochs_run : ndarray of int64, shape (members,)
         Epochs until each member stopped.
     warnings : tuple of str
-        Members whose loss did not fall, and since which epoch.
+        Which members' loss did not fall, and since which epoch.
     """
 
     loss: npt.NDArray[np.float64]
@@ -57,15 +53,261 @@ class History:
     warnings: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
-        """Say in words how the training went."""
-        last = self.epochs_run - 1
-        members = np.arange(len(last))
-        runs = np.unique(self.epochs_run)
-        said = [
-            f"trained {len(last)} members for {' to '.join(str(n) for n in (*runs[:1], *runs[-1:][: len(runs) - 1]))} epochs: "
-            f"loss {self.loss[:, 0].mean():.4g} → {self.loss[members, last].mean():.4g}"
-        ]
+        """Say in sentences how the training went."""
+        fewest, most = self.epochs_run.min(), self.epochs_run.max()
+        epochs = f"{most}" if fewest == most else f"{fewest} to {most}"
+        curves = [("loss", self.loss)]
         if self.held_back_loss is not None:
-            first, final = self.held_back_loss[:, 0], self.held_back_loss[members, last]
-            said.append(f"on the rows held back: loss {first.mean():.4g} → {final.mean():.4g}")
+            curves.append(("loss on the rows held back", self.held_back_loss))
+        last = (np.arange(len(self.loss)), self.epochs_run - 1)
+        said = [
+            f"{name}: {curve[:, 0].mean():.4g} after epoch 1, {curve[last].mean():.4g} at the end "
+            f"({epochs} epochs, mean of {len(curve)} members)"
+            for name, curve in curves
+        ]
         return [*said, *self.warnings]
+
+
+def class_weights(label: npt.ArrayLike, *, rows: npt.NDArray[np.bool_] | None = None) -> Array:
+    """Weigh the samples so that every class counts alike: total / (classes · n_class).
+
+    Parameters
+    ----------
+    label : array_like of int, shape (n,)
+        Classes; 0 and 1 of non-occurrences and occurrences, for instance.
+    rows : ndarray of bool, shape (n,), optional
+        The samples that a member sees; the others weigh 0 and do not count.
+
+    Returns
+    -------
+    ndarray of float32, shape (n,)
+        Weights whose mean over the samples seen is 1.
+
+    Raises
+    ------
+    TrainingError
+        If the samples seen are of one class only.
+
+    Examples
+    --------
+    >>> class_weights([0, 0, 0, 1]).tolist()
+    [0.6666666865348816, 0.6666666865348816, 0.6666666865348816, 2.0]
+    """
+    labels = np.asarray(label)
+    seen = np.ones(len(labels), bool) if rows is None else rows
+    classes, code, count = np.unique(labels[seen], return_inverse=True, return_counts=True)
+    if len(classes) < 2:
+        raise TrainingError(
+            "class weights need samples of at least two classes",
+            found=f"{len(code)} samples of {len(classes)} class",
+            mend="give samples of every class, or train without class weights",
+        )
+    weights = np.zeros(len(labels), np.float32)
+    weights[seen] = (len(code) / (len(classes) * count))[code]
+    return weights
+
+
+def train(
+    networks: Sequence[keras.Sequential],
+    X: npt.ArrayLike,
+    y: npt.ArrayLike,
+    *,
+    schedule: Schedule,
+    seeds: Sequence[int],
+    sample_weight: npt.ArrayLike | None = None,
+    progress: Progress | None = None,
+) -> History:
+    """Train the members of an ensemble, each in place from its own initial weights.
+
+    Parameters
+    ----------
+    networks : sequence of keras.Sequential
+        The members: dense layers of one architecture. Layers with `trainable=False` keep their
+        weights; L1 and L2 penalties on kernels are honoured.
+    X : array_like, shape (n, n_inputs)
+        Inputs, for all members.
+    y : array_like, shape (n,), (n, n_outputs) or (members, n, n_outputs)
+        What the network shall give; one-hot for rock classes.
+    schedule : Schedule
+        Loss, rate, batch, epochs, rows held back, patience.
+    seeds : sequence of int
+        A seed a member, for its order of rows and the rows it holds back.
+    sample_weight : array_like, shape (n,) or (members, n), optional
+        Weights of the samples. A member never sees those of weight 0: they fill no batch, so
+        that a fold or a bootstrap replicate is simply another member.
+    progress : callable, optional
+        Called about once a second with the epochs done, the epochs in all and the mean loss.
+
+    Returns
+    -------
+    History
+        The learning curves.
+
+    Raises
+    ------
+    TrainingError
+        If the arrays do not fit the networks, a network is no chain of dense layers, or a loss
+        becomes infinite. The networks are then as they were; likewise on KeyboardInterrupt.
+
+    Notes
+    -----
+    Adam is Keras' (Kingma & Ba 2015, Adam: a method for stochastic optimization). A batch's loss
+    is the weighted sum over its rows, divided by their number. The same seeds give the same
+    weights to the bit on the same machine.
+
+    Examples
+    --------
+    >>> from geoprospect.network import logistic_regression
+    >>> X = np.linspace(-1, 1, 40, dtype=np.float32)[:, None]
+    >>> network = logistic_regression(1)
+    >>> schedule = Schedule("binary-crossentropy", rate=0.1, batch=8, epochs=20)
+    >>> history = train([network], X, X[:, 0] > 0, schedule=schedule, seeds=[0])
+    >>> bool(history.loss[0, -1] < history.loss[0, 0])
+    True
+    """
+    architecture, members, tables = _members(networks, X, y, schedule, seeds, sample_weight)
+    size = -(-len(members) // min(_n_cores(), len(members)))
+    groups = [
+        MemberGroup(architecture, members[k : k + size], tables, schedule=schedule, size=size)
+        for k in range(0, len(members), size)
+    ]
+    curves = _run(groups, schedule, progress)
+    trained = [pairs for group in groups for pairs in group.weights()]
+    for network, pairs in zip(networks, trained, strict=True):
+        for layer, pair in zip(dense_layers(network)[-len(pairs) :], pairs, strict=True):
+            if layer.trainable:
+                layer.set_weights(list(pair)[: 1 + layer.use_bias])
+    loss, behind = np.where(curves < 0, np.nan, curves).transpose(1, 2, 0)
+    n_run = np.isfinite(loss).sum(axis=1)
+    return History(
+        loss, behind if schedule.held_back else None, n_run, tuple(_not_falling(loss, n_run))
+    )
+
+
+def _run(
+    groups: Sequence[MemberGroup], schedule: Schedule, progress: Progress | None
+) -> npt.NDArray[np.float64]:
+    """Run the epochs; gives the losses of shape (epochs, 2, members)."""
+    curves: list[npt.NDArray[np.float64]] = []
+    done, count = 0, 1
+    with ThreadPoolExecutor(len(groups)) as pool:
+        while done < schedule.epochs and not all(group.at_rest for group in groups):
+            count = min(count, schedule.epochs - done, groups[0].capacity)
+            started = time.perf_counter()
+            # The first call compiles the program, which is then there for the other groups.
+            call = pool.map if done else map
+            curves.append(np.concatenate([*call(lambda g, n=count: g.advance(n), groups)], axis=2))
+            seconds = time.perf_counter() - started
+            _check_finite(curves[-1], done)
+            done += count
+            if progress is not None:
+                last = curves[-1][-1, 0]
+                progress(done, schedule.epochs, float(last[last >= 0].mean()))
+            if done > 1:
+                count = max(1, min(8 * count, int(count * _CALL_SECONDS / seconds)))
+    return np.concatenate(curves)
+
+
+def _check_finite(curves: npt.NDArray[np.float64], done: int) -> None:
+    wrong = np.argwhere(~np.isfinite(curves))
+    if len(wrong):
+        epoch, _, member = wrong[0]
+        raise TrainingError(
+            f"the loss of member {member + 1} is no longer finite in epoch {done + epoch + 1}",
+            mend="lower the learning rate, or standardise the inputs",
+        )
+
+
+def _not_falling(loss: npt.NDArray[np.float64], n_run: npt.NDArray[np.int64]) -> Iterator[str]:
+    """Name the members whose loss at the end is not below that of the first epoch."""
+    for member, (curve, n) in enumerate(zip(loss, n_run, strict=True), start=1):
+        lowest = int(np.argmin(curve[:n])) + 1
+        if n >= _FEWEST_EPOCHS and curve[n - max(1, n // 10) : n].mean() >= curve[0]:
+            yield (
+                f"member {member}: the loss did not fall: {curve[0]:.4g} in epoch 1, "
+                f"{curve[n - 1]:.4g} in epoch {n}, lowest in epoch {lowest}"
+            )
+
+
+def _n_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _members(
+    networks: Sequence[keras.Sequential],
+    X: npt.ArrayLike,
+    y: npt.ArrayLike,
+    schedule: Schedule,
+    seeds: Sequence[int],
+    sample_weight: npt.ArrayLike | None,
+) -> tuple[Architecture, list[Member], Array]:
+    """Check what is given; gives what is to be trained, the members, and the tables they read."""
+    _check_schedule(schedule)
+    if not networks or len(seeds) != len(networks):
+        raise TrainingError(
+            "every member needs a network and a seed",
+            found=f"{len(networks)} networks, {len(seeds)} seeds",
+        )
+    whole = Architecture.of(networks[0])
+    whole.check_loss(schedule.loss)
+    for number, network in enumerate(networks[1:], start=2):
+        if Architecture.of(network) != whole:
+            raise TrainingError(
+                f"member {number} is of another architecture than member 1",
+                expected="layers of the same kind and size in every member",
+            )
+    samples = TrainingSet.of(
+        X,
+        y,
+        sample_weight,
+        shape=(whole.layers[0].n_inputs, whole.layers[-1].n_outputs),
+        n_members=len(networks),
+        loss=schedule.loss,
+    )
+    frozen = whole.n_frozen
+    chains = [Network.of(network).layers for network in networks]
+    if frozen:
+        # What leaves the frozen layers never changes: it takes the inputs' place.
+        samples = samples.entering([Network(chain[:frozen]) for chain in chains])
+    members = []
+    for number, (chain, seed) in enumerate(zip(chains, seeds, strict=True)):
+        order = BatchOrder(
+            samples.rows(number),
+            batch=min(schedule.batch, samples.n_rows),
+            held_back=schedule.held_back,
+            seed=seed,
+        )
+        if not len(order.training):
+            raise TrainingError(
+                f"member {number + 1} has no sample to train on",
+                found=f"{len(order.held_back)} samples held back",
+                mend="give it samples of a weight above 0, or hold back fewer",
+            )
+        pairs = [(layer.kernel, layer.bias) for layer in chain[frozen:]]
+        members.append(Member(pairs, order, number))
+    return Architecture(whole.layers[frozen:]), members, samples.tables()
+
+
+def _check_schedule(schedule: Schedule) -> None:
+    rules = [
+        ("rate", "a number above 0", 0 < schedule.rate < np.inf),
+        ("batch", "1 or more", schedule.batch >= 1),
+        ("epochs", "1 or more", schedule.epochs >= 1),
+        ("held_back", "from 0 to below 1", 0 <= schedule.held_back < 1),
+        ("patience", "1 or more", schedule.patience is None or schedule.patience >= 1),
+    ]
+    for name, expected, held in rules:
+        if not held:
+            raise TrainingError(
+                f"a schedule whose {name} cannot be used",
+                found=getattr(schedule, name),
+                expected=expected,
+            )
+    if schedule.patience is not None and not schedule.held_back:
+        raise TrainingError(
+            "patience needs rows held back, on which the loss is followed",
+            found=f"patience {schedule.patience}, held_back 0",
+            mend="hold back a fraction of the rows, 0.2 for instance, or leave patience out",
+        )

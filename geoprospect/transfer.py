@@ -10,7 +10,13 @@ import numpy.typing as npt
 
 from geoprospect.errors import TrainingError
 from geoprospect.inference import Network
-from geoprospect.network import autoencoder, encoder, lithology_classifier, prospectivity_classifier
+from geoprospect.network import (
+    autoencoder,
+    encoder,
+    encoder_of,
+    lithology_classifier,
+    prospectivity_classifier,
+)
 from geoprospect.plan import TransferPlan
 from geoprospect.training import History, class_weights, train
 
@@ -77,7 +83,11 @@ def pretrain(
         seeds=_seeds(plan, "pretext order"),
         progress=_staged(progress, f"{plan.pretext} pretext"),
     )
-    return encoders
+    # The networks hold copies of the encoders, and these are what was taught.
+    return [
+        encoder_of(network, n_layers=len(part.layers))
+        for network, part in zip(networks, encoders, strict=True)
+    ]
 
 
 def transfer(

@@ -105,8 +105,8 @@ def test_points_left_out_are_listed_by_reason(stack):
     assert audit.lines() == [
         "7 points read, 2 used.",
         "2 points left out for want of coordinates: rows 3, 4.",
-        "1 point left out outside the grid of the evidence: row 2.",
-        "1 point left out where an evidence layer has no valid value: row 1.",
+        "1 point left out outside the grid: row 2.",
+        "1 point left out where there is no valid value: row 1.",
         "1 point left out for want of a label: row 5.",
     ]
 

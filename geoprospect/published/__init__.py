@@ -1,0 +1,1 @@
+"""The published study: its tables, weights and experiments."""

@@ -1,0 +1,240 @@
+"""Experiments I, II and III of the published study, run again with several seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geoprospect.baselines import Baseline, Method, each_side_by_side, fit_baseline, fit_baselines
+from geoprospect.inference import Array, Network
+from geoprospect.plan import Pretext, Strategy, published_plan
+from geoprospect.published.figures import MethodResult, Points, Trial
+from geoprospect.published.tables import PublishedTable, Study
+from geoprospect.published.weights import PublishedNetwork, read_encoders, read_published
+
+if TYPE_CHECKING:
+    import keras
+
+Progress = Callable[[str, int, int, str], None]
+
+NETWORKS: dict[str, tuple[Pretext, Strategy]] = {
+    "FDE-LP": ("reconstruction", "linear-probing"),
+    "FDE-FT": ("reconstruction", "fine-tuning"),
+    "GCP-LP": ("lithology", "linear-probing"),
+    "GCP-FT": ("lithology", "fine-tuning"),
+    "from scratch": ("none", "from-scratch"),
+}
+BASELINES: dict[str, Method] = {
+    "logistic regression": "logistic-regression",
+    "random forest": "random-forest",
+    "SVM": "svm",
+}
+_BEST = "FDE-FT"  # what the study takes to its Experiments II and III
+
+
+@dataclass(frozen=True)
+class _Laboratory:
+    """What all experiments share: the data, the seeds, the published networks."""
+
+    study: Study
+    seeds: int
+    seed: int
+    published: Mapping[str, PublishedNetwork]
+    progress: Progress | None
+
+    def encoders(self, pretext: Pretext) -> list[keras.Sequential]:
+        """Teach encoders a pretext task, one a seed."""
+        from geoprospect.transfer import pretrain  # noqa: PLC0415 - loads TensorFlow
+
+        study = self.study
+        strategy: Strategy = "from-scratch" if pretext == "none" else "fine-tuning"
+        plan = published_plan(pretext, strategy, members=self.seeds, seed=self.seed)
+        cells, rock_class = study.training.P, None
+        if pretext == "lithology":
+            cells, rock_class = study.lithology.P, study.lithology.label
+        elif pretext == "reconstruction":
+            cells = np.concatenate([study.random.P, study.lithology.P, study.training.P])
+        return pretrain(
+            plan, cells.astype(np.float32), rock_class, progress=self._told(f"{pretext} pretext")
+        )
+
+    def train(
+        self,
+        method: str,
+        encoders: Sequence[keras.Sequential],
+        training: PublishedTable,
+        *,
+        rate: float | None = None,
+        stage: str | None = None,
+    ) -> list[Network]:
+        """Transfer encoders to training points, one network a seed."""
+        from geoprospect.transfer import transfer  # noqa: PLC0415 - loads TensorFlow
+
+        plan = published_plan(*NETWORKS[method], members=self.seeds, seed=self.seed)
+        if rate is not None:
+            plan = replace(plan, training=replace(plan.training, rate=rate))
+        P = training.P.astype(np.float32)
+        told = self._told(stage or method)
+        return transfer(plan, encoders, P, training.label, progress=told)[0]
+
+    def result(
+        self,
+        experiments: tuple[str, ...],
+        method: str,
+        members: Sequence[Network | Baseline],
+        *,
+        training: PublishedTable | None = None,
+        note: str = "",
+    ) -> MethodResult:
+        """Score what was trained, beside the published weights."""
+        training = training or self.study.training
+        points = Points.of(self.study, training)
+        trials = tuple(points.trial(member) for member in members)
+        kept = tuple(members) if training is self.study.training and not note else ()
+        return self.compared(experiments, method, trials, training, note, kept)
+
+    def compared(
+        self,
+        experiments: tuple[str, ...],
+        method: str,
+        trials: tuple[Trial, ...],
+        training: PublishedTable,
+        note: str = "",
+        members: tuple[Network | Baseline, ...] = (),
+    ) -> MethodResult:
+        """Put trials beside the published weights of the same method and training points."""
+        scenarios = [None, *range(1, len(self.study.scenarios) + 1)]
+        tables = [self.study.training, *self.study.scenarios]
+        scenario = next(k for k, table in zip(scenarios, tables, strict=True) if table is training)
+        fitting = [
+            network
+            for network in self.published.values()
+            if (network.method, network.scenario) == (method, scenario)
+        ]
+        points = Points.of(self.study, training)
+        return MethodResult(
+            experiments,
+            method,
+            training.n_occurrences,
+            trials,
+            points.trial(fitting[0].network) if fitting else None,
+            fitting[0].name if fitting else None,
+            note,
+            members,
+        )
+
+    def _told(self, stage: str) -> Callable[[str, int, int, float], None] | None:
+        progress = self.progress
+        if progress is None:
+            return None
+        return lambda _, done, total, loss: progress(stage, done, total, f"loss {loss:.3g}")
+
+
+def run_experiments(
+    study: Study, *, seeds: int = 10, seed: int = 0, progress: Progress | None = None
+) -> tuple[MethodResult, ...]:
+    """Run the study's three experiments.
+
+    Parameters
+    ----------
+    study : Study
+        The tables and weights.
+    seeds : int
+        Networks or estimators trained for each method.
+    seed : int
+        Seed of the seeds.
+    progress : callable, optional
+        Called with the stage, the steps done, the steps in all and a word on them.
+
+    Returns
+    -------
+    tuple of MethodResult
+        Experiment I compares the five networks; II the best of them, fine-tuning after
+        reconstruction, with the three baselines; III it with the forest over the eight scenarios
+        of imbalance. The results "tried" start from the study's own pretext networks, and train
+        at the rate that its weight files record.
+
+    Raises
+    ------
+    ModelError
+        If a published weight file is damaged or of another shape.
+    TrainingError
+        If a training fails.
+    """
+    laboratory = _Laboratory(study, seeds, seed, read_published(study), progress)
+    known = read_encoders(study)  # its faults show before the training, not after
+    encoders = {
+        pretext: laboratory.encoders(pretext)
+        for pretext in dict.fromkeys(pretext for pretext, _ in NETWORKS.values())
+    }
+    results = []
+    for method, (pretext, _) in NETWORKS.items():
+        experiments = ("I", "II") if method == _BEST else ("I",)
+        members = laboratory.train(method, encoders[pretext], study.training)
+        results.append(laboratory.result(experiments, method, members))
+    fit_seeds = [seed + k for k in range(seeds)]
+    P = study.training.P.astype(np.float32)
+    for name, baseline in BASELINES.items():
+        fits = fit_baselines(baseline, P, study.training.label, seeds=fit_seeds, progress=progress)
+        results.append(laboratory.result(("II",), name, fits))
+    for number, table in enumerate(study.scenarios, start=1):
+        stage = f"{_BEST}, scenario {number}"
+        members = laboratory.train(_BEST, encoders[NETWORKS[_BEST][0]], table, stage=stage)
+        results.append(laboratory.result(("III",), _BEST, members, training=table))
+    results.extend(_forests(laboratory, fit_seeds))
+    results.extend(_tried(laboratory, encoders, known))
+    return tuple(results)
+
+
+def _forests(laboratory: _Laboratory, seeds: Sequence[int]) -> Iterator[MethodResult]:
+    """Fit the forests of Experiment III, which are many: only their scores come back."""
+    study, trials = laboratory.study, list[Trial]()
+    points = [Points.of(study, table) for table in study.scenarios]
+    tasks = [
+        (table.P.astype(np.float32), table.label, seed, at.P)
+        for table, at in zip(study.scenarios, points, strict=True)
+        for seed in seeds
+    ]
+    for scores in each_side_by_side(_forest_scores, tasks):
+        trials.append(points[len(trials) // len(seeds)].trial_of(scores))
+        if laboratory.progress is not None:
+            laboratory.progress("random forest, scenarios", len(trials), len(tasks), "fits")
+    for number, table in enumerate(study.scenarios):
+        ours = tuple(trials[number * len(seeds) : (number + 1) * len(seeds)])
+        yield laboratory.compared(("III",), "random forest", ours, table)
+
+
+def _forest_scores(P: Array, label: Any, seed: int, at: Array) -> Array:
+    return fit_baseline("random-forest", P, label, seed=seed).predict(at)[:, 0]
+
+
+def _tried(
+    laboratory: _Laboratory,
+    encoders: Mapping[Pretext, Sequence[keras.Sequential]],
+    known: Mapping[str, Network],
+) -> Iterator[MethodResult]:
+    """Train at the rates the weight files record, and from the study's pretext networks."""
+    from geoprospect.network import of_network  # noqa: PLC0415 - loads TensorFlow
+
+    training = laboratory.study.training
+    for network in laboratory.published.values():
+        if network.method not in NETWORKS or network.scenario is not None:
+            continue
+        method, rate = network.method, network.rate
+        pretext, strategy = NETWORKS[method]
+        if rate == published_plan(pretext, strategy).training.rate:
+            rate = None
+        at_rate = f" at the rate {rate:g} that its file records" if rate is not None else ""
+        starts: list[tuple[str, Sequence[keras.Sequential]]] = []
+        if rate is not None:
+            starts.append((at_rate.strip(), encoders[pretext]))
+        if pretext in known:
+            note = "from the study's own pretext network" + at_rate
+            starts.append((note, [of_network(known[pretext])] * laboratory.seeds))
+        for note, start in starts:
+            stage = f"{method}, tried"
+            members = laboratory.train(method, start, training, rate=rate, stage=stage)
+            yield laboratory.result(("tried",), method, members, note=note)

@@ -1,0 +1,196 @@
+"""The figures of the study: areas under the ROC curve on its sets of points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import roc_auc_score
+
+from geoprospect.inference import Array, Scorer
+from geoprospect.published.tables import Labels, PublishedTable, Study
+
+PointSet = Literal["training", "validation", "unshared", "slipped"]
+SETS: dict[PointSet, str] = {
+    "training": "training",
+    "validation": "validation",
+    "unshared": "no shared cell",
+    "slipped": "column slip",
+}
+_SAME = 5e-5  # figures that agree to four digits
+
+
+@dataclass(frozen=True)
+class Points:
+    """The points at which a method is scored, one set below the other.
+
+    Attributes
+    ----------
+    P : ndarray of float32, shape (n, 7)
+        Components of the training points, of the validation points, and of the validation points
+        with PC5 read in PC6's place, as the study's notebooks did.
+    training, validation : ndarray of int64
+        The labels.
+    unshared : ndarray of bool
+        The validation points that share no cell with any training point of the study.
+    """
+
+    P: Array
+    training: Labels
+    validation: Labels
+    unshared: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, study: Study, training: PublishedTable) -> Points:
+        """Gather the points of a study for a method trained on `training`."""
+        validation = study.validation
+        slipped = validation.P.copy()
+        slipped[:, 5] = slipped[:, 4]
+        return cls(
+            np.concatenate([training.P, validation.P, slipped]).astype(np.float32),
+            training.label,
+            validation.label,
+            ~validation.within(study.training),
+        )
+
+    def trial(self, scorer: Scorer) -> Trial:
+        """Score a method at the points."""
+        return self.trial_of(scorer.predict(self.P)[:, 0])
+
+    def trial_of(self, scores: Array) -> Trial:
+        """Compute the figures of scores at the points, shape (n,)."""
+        n_training, n_validation = len(self.training), len(self.validation)
+        validation = scores[n_training : n_training + n_validation]
+        return Trial(
+            {
+                "training": _auc(self.training, scores[:n_training]),
+                "validation": _auc(self.validation, validation),
+                "unshared": _auc(self.validation[self.unshared], validation[self.unshared]),
+                "slipped": _auc(self.validation, scores[n_training + n_validation :]),
+            },
+            tuple(validation.tolist()),
+        )
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one fitted network or estimator scores.
+
+    Attributes
+    ----------
+    auc : dict of str to float or None
+        Area under the ROC curve on the points it was trained on ("training"), the validation
+        points, those that share no cell with training ("unshared"), and the validation points
+        with the notebooks' column slip ("slipped"). None where a label has no point.
+    scores : tuple of float
+        Scores at the validation points.
+    """
+
+    auc: dict[PointSet, float | None]
+    scores: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Median and range of a figure over seeds."""
+
+    median: float
+    least: float
+    greatest: float
+
+    def holds(self, figure: float) -> bool:
+        """Tell whether a figure lies inside the range, to four digits.
+
+        Examples
+        --------
+        >>> Spread(0.90, 0.85, 0.92).holds(0.92004), Spread(0.90, 0.85, 0.92).holds(0.9201)
+        (True, False)
+        """
+        return self.least - _SAME <= figure <= self.greatest + _SAME
+
+
+@dataclass(frozen=True)
+class MethodResult:
+    """A method of the study: the published weights' figures beside those of networks trained here.
+
+    Attributes
+    ----------
+    experiments : tuple of str
+        The experiments it belongs to: "I", "II", "III", or "tried" for what was tried beside.
+    method : str
+        As "FDE-FT".
+    n_occurrences : int
+        Occurrences among its training points.
+    ours : tuple of Trial
+        One a seed.
+    published : Trial or None
+        Of the published weights, where they exist.
+    weights : str or None
+        Their file's name.
+    note : str
+        How it was trained, where that differs from the study's description.
+    members : tuple of Scorer
+        What was trained, where it is kept for a map.
+    """
+
+    experiments: tuple[str, ...]
+    method: str
+    n_occurrences: int
+    ours: tuple[Trial, ...]
+    published: Trial | None = None
+    weights: str | None = None
+    note: str = ""
+    members: tuple[Any, ...] = ()
+
+    def spread(self, points: PointSet) -> Spread | None:
+        """Give median and range over seeds on a set of points; None if it lacks a label."""
+        figures = [value for trial in self.ours if (value := trial.auc[points]) is not None]
+        if not figures:
+            return None
+        return Spread(float(np.median(figures)), min(figures), max(figures))
+
+    def outside(self) -> tuple[PointSet, ...]:
+        """Name the sets of points on which the published figure lies outside our range."""
+        return tuple(points for points in SETS if self.inside(points) is False)
+
+    def inside(self, points: PointSet) -> bool | None:
+        """Tell whether the published figure lies inside our range; None without a figure."""
+        published = None if self.published is None else self.published.auc[points]
+        spread = self.spread(points)
+        return None if published is None or spread is None else spread.holds(published)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give all figures as plain values, for JSON."""
+        figures = {}
+        for points in SETS:
+            spread = self.spread(points)
+            figures[points] = {
+                "published": None if self.published is None else self.published.auc[points],
+                "median": spread and spread.median,
+                "range": spread and [spread.least, spread.greatest],
+                "published_inside_range": self.inside(points),
+                "seeds": [trial.auc[points] for trial in self.ours],
+            }
+        return {
+            "experiments": list(self.experiments),
+            "method": self.method,
+            "training_occurrences": self.n_occurrences,
+            "weights": self.weights,
+            "note": self.note,
+            "roc_auc": figures,
+        }
+
+
+def medians(results: Sequence[MethodResult], points: PointSet) -> list[float]:
+    """Give each method's median on a set of points, NaN where there is none."""
+    spreads = [result.spread(points) for result in results]
+    return [np.nan if spread is None else spread.median for spread in spreads]
+
+
+def _auc(label: Labels, scores: Array) -> float | None:
+    if len(np.unique(label)) < 2:
+        return None
+    return float(roc_auc_score(label, scores))

@@ -1,0 +1,178 @@
+"""The sample project on disk: rasters, points, truth and project file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import rasterio
+
+from geoprospect.errors import OutputError
+from geoprospect.grid import Grid
+from geoprospect.output import check_absent, output_error
+from geoprospect.synthetic.geology import ROCK_CLASSES
+from geoprospect.synthetic.points import sample_points
+from geoprospect.synthetic.province import Province, province
+
+_NODATA = -9999.0
+_RASTERS = tuple(f"sample_rasters/X{k}.tif" for k in range(1, 8))
+_GEOLOGY = "data/geology.tif"
+_TRUTH = "data/truth.tif"
+_TRAINING = "data/training.gpkg"
+_VALIDATION = "data/validation.shp"
+_LITHOLOGY = "data/lithology.gpkg"
+_PROJECT = "project.toml"
+_SIDECARS = tuple(f"data/validation.{suffix}" for suffix in ("shx", "dbf", "prj", "cpg"))
+# Of plutonic, sedimentary/volcanic, volcanic, sedimentary, metamorphic rocks.
+_COLOURS = ((225, 90, 110), (150, 180, 110), (90, 150, 90), (240, 215, 140), (160, 140, 190))
+
+_PROJECT_TEXT = """\
+# A project of geoprospect: what goes into a prospectivity map, and how it is made.
+# Paths are relative to this file. Run it with: geoprospect run project.toml
+
+# Evidence layers: rasters on one grid, each with a name of your choice.
+[evidence]
+{layers}
+
+# Points: any vector file, or a table of coordinates. `label` is the field that holds
+# 1 at occurrences and 0 at non-occurrences.
+[points]
+training = {{ path = "{training}", label = "occurrence" }}
+# Points that the model never learns from, to check the map with.
+validation = {{ path = "{validation}", label = "occurrence" }}
+# Points of known rock, needed only by pretext = "lithology".
+lithology = {{ path = "{lithology}", label = "rock_class" }}
+
+# The model learns a pretext task, for which data abound, before it learns the few occurrences.
+[model]
+pretext = "reconstruction"   # from all cells, without labels; or "lithology", or "none"
+strategy = "fine-tuning"     # or "linear-probing", or "from-scratch" with pretext = "none"
+members = 10                 # networks whose mean is the map
+seed = 0                     # the same seed gives the same map
+
+# Where the map, its scores and the model go.
+[output]
+folder = "out"
+"""
+
+
+def sample_files() -> tuple[str, ...]:
+    """Name the files of the sample project, relative to its folder.
+
+    Examples
+    --------
+    >>> sample_files()[0], sample_files()[-1], len(sample_files())
+    ('sample_rasters/X1.tif', 'project.toml', 17)
+    """
+    points = (_TRAINING, _VALIDATION, *_SIDECARS, _LITHOLOGY)
+    return (*_RASTERS, _GEOLOGY, _TRUTH, *points, _PROJECT)
+
+
+def sample_project(folder: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+    """Write the sample project: evidence, points, truth and project file.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where to write; made if need be. Other files in it are left alone.
+    overwrite : bool
+        Whether files of an earlier sample are replaced.
+
+    Returns
+    -------
+    Path
+        The project file.
+
+    Raises
+    ------
+    OutputError
+        If one of the files exists and is not to be overwritten (nothing is written then), or a
+        file cannot be written.
+
+    Notes
+    -----
+    The cells, the points and the project file are the same every time. Beside what
+    the project file names, `data/geology.tif` holds the geological map, codes of `ROCK_CLASSES`,
+    and `data/truth.tif` the intensity that the occurrences were drawn from, relative to its mean.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     path = sample_project(home)
+    ...     path.name, (path.parent / "data" / "truth.tif").exists()
+    ('project.toml', True)
+    """
+    home = Path(folder)
+    for name in sample_files():
+        check_absent(home / name, overwrite=overwrite)
+        if (home / name).is_dir():
+            raise OutputError("is a folder", path=home / name, expected="a file, or nothing")
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".sample-", dir=home) as waiting:
+            _write(Path(waiting), province())
+            for name in sample_files():
+                (home / name).parent.mkdir(exist_ok=True)
+                os.replace(Path(waiting) / name, home / name)
+    except OSError as error:
+        raise output_error(home, error) from error
+    return home / _PROJECT
+
+
+def _write(folder: Path, truth: Province) -> None:
+    for name in sample_files():
+        (folder / name).parent.mkdir(exist_ok=True)
+    for name, values in zip(_RASTERS, truth.evidence, strict=True):
+        _write_raster(folder / name, values, truth.grid)
+    _write_raster(folder / _TRUTH, truth.intensity, truth.grid)
+    _write_geology(folder / _GEOLOGY, truth)
+    points = sample_points(truth)
+    _write_points(folder / _TRAINING, points.training)
+    _write_points(folder / _VALIDATION, points.validation)
+    _write_points(folder / _LITHOLOGY, points.lithology)
+    text = _PROJECT_TEXT.format(
+        layers="\n".join(f'{Path(name).stem} = "{name}"' for name in _RASTERS),
+        training=_TRAINING,
+        validation=_VALIDATION,
+        lithology=_LITHOLOGY,
+    )
+    (folder / _PROJECT).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _profile(grid: Grid) -> dict[str, object]:
+    return {
+        "driver": "GTiff",
+        "crs": grid.crs,
+        "transform": grid.transform,
+        "height": grid.shape[0],
+        "width": grid.shape[1],
+        "count": 1,
+        "tiled": True,
+        "blockxsize": 64,
+        "blockysize": 64,
+        "compress": "deflate",
+    }
+
+
+def _write_raster(path: Path, values: npt.NDArray[np.float32], grid: Grid) -> None:
+    profile = _profile(grid) | {"dtype": "float32", "nodata": _NODATA, "predictor": 3}
+    with rasterio.open(path, "w", **profile) as raster:
+        raster.write(np.where(np.isnan(values), np.float32(_NODATA), values), 1)
+        raster.set_band_description(1, path.stem)
+
+
+def _write_geology(path: Path, truth: Province) -> None:
+    with rasterio.open(path, "w", **_profile(truth.grid), dtype="uint8") as raster:
+        raster.write(truth.geology, 1)
+        raster.set_band_description(1, "rock class")
+        raster.write_colormap(1, {code: (*rgb, 255) for code, rgb in enumerate(_COLOURS)})
+        raster.update_tags(1, **{f"class_{code}": name for code, name in enumerate(ROCK_CLASSES)})
+
+
+def _write_points(path: Path, points: gpd.GeoDataFrame) -> None:
+    driver = "ESRI Shapefile" if path.suffix == ".shp" else "GPKG"
+    points.to_file(path, driver=driver)

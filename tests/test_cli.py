@@ -1,0 +1,311 @@
+"""The commands as a user types them: results, exit statuses and errors in one line."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import rasterio
+from rasterio.transform import from_origin
+from smallproject import PROJECT, SHAPE, TRANSFORM, points, write_project, write_raster
+
+
+def geoprospect(*arguments, **options):
+    command = [sys.executable, "-c", "from geoprospect.cli import main; main()"]
+    return subprocess.run(
+        [*command, *map(str, arguments)], capture_output=True, text=True, check=False, **options
+    )
+
+
+def one_line_error(done):
+    """The error, after checking that it is one line, with status 1 and no traceback."""
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    errors = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(errors) == 1, done.stderr
+    assert done.stderr.splitlines()[-1] == errors[0]
+    return errors[0]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A project that was run once."""
+    project = write_project(tmp_path_factory.mktemp("project"))
+    done = geoprospect("run", project, "--json")
+    assert done.returncode == 0, done.stderr
+    return project, done
+
+
+def test_run_leaves_a_folder_with_all_of_it(finished):
+    project, done = finished
+    out = project.parent / "out"
+    assert sorted(path.name for path in out.iterdir()) == [
+        "components.json",
+        "curves.png",
+        "log.txt",
+        "manifest.json",
+        "map.png",
+        "model",
+        "prospectivity.qml",
+        "prospectivity.tif",
+        "scores.json",
+    ]
+    told = json.loads(done.stdout)
+    scores = json.loads((out / "scores.json").read_text())
+    assert told["scores"] == scores
+    assert scores["training"]["kind"] == "success-rate"
+    assert scores["validation"]["kind"] == "prediction-rate"
+    assert scores["validation"]["repeats"] == []
+    assert told["map"]["n_valid"] == SHAPE[0] * SHAPE[1] - 2 * SHAPE[1]
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert {"evidence A", "evidence B", "evidence C", "training"} <= set(manifest["inputs"])
+    assert "prospectivity.tif" in manifest["outputs"]
+    assert "training points: " in (out / "log.txt").read_text()
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(finished):
+    project, _ = finished
+    out = project.parent / "out"
+    former = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    again = geoprospect("run", project, "--overwrite")
+    assert again.returncode == 0, again.stderr
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == former
+    other = project.with_name("other.toml")
+    other.write_text(
+        PROJECT.replace("members = 2", "members = 2\nseed = 1") + '[output]\nfolder = "b"'
+    )
+    assert geoprospect("run", other).returncode == 0
+    assert (project.parent / "b/prospectivity.tif").read_bytes() != former[
+        out / "prospectivity.tif"
+    ]
+
+
+def test_a_trained_model_maps_a_folder_of_rasters_to_the_same_cells(finished, tmp_path):
+    project, _ = finished
+    model = tmp_path / "model"
+    assert geoprospect("train", project, "--output", model).returncode == 0
+    done = geoprospect(
+        "map", model, project.parent / "rasters", "--output", tmp_path / "map.tif", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["n_cells"] == SHAPE[0] * SHAPE[1]
+    with (
+        rasterio.open(tmp_path / "map.tif") as ours,
+        rasterio.open(project.parent / "out/prospectivity.tif") as theirs,
+    ):
+        np.testing.assert_array_equal(ours.read(), theirs.read())
+
+
+def test_every_pretext_and_strategy_runs(tmp_path):
+    project = write_project(tmp_path)
+    for number, (pretext, strategy) in enumerate(
+        [
+            ("lithology", "fine-tuning"),
+            ("reconstruction", "linear-probing"),
+            ("none", "from-scratch"),
+        ]
+    ):
+        project.write_text(
+            PROJECT.replace(
+                "members = 2", f'members = 2\npretext="{pretext}"\nstrategy="{strategy}"'
+            )
+            + f'[output]\nfolder = "out{number}"'
+        )
+        done = geoprospect("run", project)
+        assert done.returncode == 0, done.stderr
+        assert f"{pretext} pretext, {strategy}, 2 members" in done.stderr
+
+
+def test_mapping_never_imports_tensorflow(finished, tmp_path):
+    project, _ = finished
+    code = (
+        "import sys\nfrom geoprospect.cli import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit as stop:\n    assert not stop.code\n"
+        "assert not {'tensorflow', 'keras', 'matplotlib'} & set(sys.modules)"
+    )
+    model, out = project.parent / "out" / "model", tmp_path / "map.tif"
+    for arguments in (
+        ["map", model, project.parent / "rasters", "--output", out],
+        ["score", out, project.parent / "validation.shp"],
+        ["check", project],
+    ):
+        subprocess.run([sys.executable, "-c", code, *arguments], check=True)
+
+
+def test_check_tells_all_faults_at_once_and_runs_nothing(tmp_path):
+    project = write_project(tmp_path)
+    (tmp_path / "rasters/A.tif").unlink()
+    (tmp_path / "rasters/B.tif").write_bytes(b"no raster")
+    done = geoprospect("check", project)
+    assert done.returncode == 1
+    assert re.search(r"error  .*A\.tif", done.stdout)
+    assert re.search(r"error  .*B\.tif", done.stdout)
+    assert not (tmp_path / "out").exists()
+    assert "Traceback" not in done.stderr
+
+
+def test_check_of_a_sound_project_ends_well(tmp_path):
+    project = write_project(tmp_path)
+    done = geoprospect("check", project, "--json")
+    assert done.returncode == 0, done.stdout
+    findings = json.loads(done.stdout)
+    assert all(finding["level"] != "error" for finding in findings)
+    assert any("1840 of 1920 cells are valid" in finding["text"] for finding in findings)
+
+
+def _missing_file(folder):
+    (folder / "rasters/B.tif").unlink()
+    return r"rasters/B\.tif: layer B"
+
+
+def _truncated(folder):
+    path = folder / "rasters/B.tif"
+    path.write_bytes(path.read_bytes()[:3000])
+    return r"B\.tif"
+
+
+def _other_grid(folder):
+    values = np.zeros(SHAPE, np.float32)
+    transform = from_origin(500_000, 7_000_000, 120, 120)
+    write_raster(folder / "rasters/B.tif", values, transform=transform)
+    return r"(?=.*A\.tif)(?=.*B\.tif).*cell"
+
+
+def _all_nodata(folder):
+    write_raster(folder / "rasters/B.tif", np.full(SHAPE, -9999, np.float32))
+    return r"B\.tif: layer B"
+
+
+def _no_crs(folder):
+    for path in folder.glob("validation.prj"):
+        path.unlink()
+    return r"validation\.shp.*CRS.*crs ="
+
+
+def _no_label_field(folder):
+    table = gpd.read_file(folder / "training.gpkg").rename(columns={"occurrence": "DEP"})
+    table.to_file(folder / "training.gpkg")
+    return r"training\.gpkg: there is no field occurrence .*DEP"
+
+
+def _other_labels(folder):
+    table = gpd.read_file(folder / "training.gpkg")
+    table["occurrence"] = np.arange(len(table)) % 3
+    table.to_file(folder / "training.gpkg")
+    return r"training\.gpkg.*labels other than 0 and 1.*found 2"
+
+
+def _outside(folder):
+    table = points([-20, -30], [5, 6], occurrence=[1, 0])
+    table.to_file(folder / "training.gpkg")
+    return r"training\.gpkg.*outside"
+
+
+def _one_class(folder):
+    table = gpd.read_file(folder / "training.gpkg")
+    table["occurrence"] = 1
+    table.to_file(folder / "training.gpkg")
+    return "occurrences and non-occurrences"
+
+
+def _constant(folder):
+    write_raster(folder / "rasters/C.tif", np.full(SHAPE, 7, np.float32))
+    return "layer C.*one value everywhere"
+
+
+def _components_of_other_layers(folder):
+    content = {
+        "names": ["A", "B", "X9"],
+        "mean": [0, 0, 0],
+        "scale": [1, 1, 1],
+        "rotation": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+        "variances": [1, 1, 1],
+    }
+    (folder / "components.json").write_text(json.dumps(content))
+    text = PROJECT.replace("[model]", '[model]\ncomponents = "components.json"')
+    (folder / "project.toml").write_text(text)
+    return r"found A, B, C; expected A, B, X9"
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        _missing_file,
+        _truncated,
+        _other_grid,
+        _all_nodata,
+        _no_crs,
+        _no_label_field,
+        _other_labels,
+        _outside,
+        _one_class,
+        _constant,
+        _components_of_other_layers,
+    ],
+)
+def test_bad_input_is_one_clear_line_and_leaves_no_map(tmp_path, spoil):
+    project = write_project(tmp_path)
+    said = spoil(tmp_path)
+    error = one_line_error(geoprospect("run", project))
+    assert re.search(said, error), error
+    left = (
+        {path.name for path in (tmp_path / "out").rglob("*")}
+        if (tmp_path / "out").exists()
+        else set()
+    )
+    assert left <= {"log.txt"}
+
+
+def test_a_layer_of_a_wrong_name_is_refused_at_the_map(finished, tmp_path):
+    project, _ = finished
+    for name, other in zip("ABC", ("A", "B", "Q"), strict=True):
+        path = tmp_path / "rasters" / f"{other}.tif"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes((project.parent / f"rasters/{name}.tif").read_bytes())
+    done = geoprospect(
+        "map", project.parent / "out/model", tmp_path / "rasters", "--output", tmp_path / "map.tif"
+    )
+    assert "lacks C (found A, B, Q; expected A, B, C)" in one_line_error(done)
+    assert not (tmp_path / "map.tif").exists()
+
+
+def test_results_that_exist_are_kept_unless_overwriting_is_asked_for(finished):
+    project, _ = finished
+    before = (project.parent / "out/manifest.json").read_bytes()
+    error = one_line_error(geoprospect("run", project))
+    assert "exists already" in error
+    assert "--overwrite" in error
+    assert (project.parent / "out/manifest.json").read_bytes() == before
+
+
+def test_a_read_only_folder_is_refused_before_the_training(tmp_path):
+    project = write_project(tmp_path)
+    out = tmp_path / "out"
+    if os.geteuid() == 0:
+        # Permissions do not stop root; a file in the folder's place does.
+        out.write_text("")
+        said = "out: cannot write"
+    else:
+        out.mkdir(mode=0o500)
+        said = "permission denied"
+    done = geoprospect("run", project)
+    assert said in one_line_error(done)
+    assert "fine-tuning" not in done.stderr
+
+
+def test_usage_errors_have_status_2():
+    assert geoprospect("run").returncode == 2
+    assert geoprospect("fly").returncode == 2
+
+
+def test_a_missing_project_is_one_clear_line(tmp_path):
+    assert "no such file" in one_line_error(geoprospect("run", tmp_path / "none.toml"))
+
+
+def test_points_in_the_cells_of_the_small_project_are_where_they_should_be():
+    table = points([3], [5], occurrence=[1])
+    assert ~TRANSFORM * (table.geometry.x[0], table.geometry.y[0]) == (5.5, 3.5)

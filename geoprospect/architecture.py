@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
+from geoprospect.backend import keras
 from geoprospect.errors import GeoprospectError, TrainingError
 from geoprospect.inference import Activation, Network
 from geoprospect.plan import Loss
@@ -187,6 +187,11 @@ class Architecture:
 def filled(width: int) -> int:
     """Give the room of so many values and a 1; whole lanes, if they are many."""
     return -(-(width + 1) // _LANES) * _LANES if is_wide(width) else width + 1
+
+
+def table_width(n_inputs: int) -> int:
+    """Give the columns of a table's inputs: many are followed by a 1 and zeros, few are not."""
+    return filled(n_inputs) if is_wide(n_inputs) else n_inputs
 
 
 def dense_layers(network: keras.Sequential) -> list[keras.layers.Dense]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, TypeVar
 
 import numpy as np
 
 from geoprospect.errors import GeoprospectError
-from geoprospect.evidence import EvidenceStack
+from geoprospect.evidence import EvidenceStack, Layer
 from geoprospect.project import Project, Role
 from geoprospect.samples import Samples
 
@@ -62,8 +63,8 @@ def check_project(project: Project) -> list[Finding]:
     if stack is None:
         # One broken layer hides the others: open each by itself to name them all.
         layers = project.layers
-        for name, layer in () if isinstance(layers, str) else layers.items():
-            attempt(lambda alone={name: layer}: EvidenceStack.open(alone).close())
+        for layer in () if isinstance(layers, str) else layers.values():
+            attempt(partial(_open_alone, layer))
         findings[:] = dict.fromkeys(findings)
     else:
         with stack:
@@ -72,11 +73,17 @@ def check_project(project: Project) -> list[Finding]:
                 findings.append(Finding("note", _describe(stack, n_valid)))
                 findings.extend(_points(project, stack, attempt))
     attempt(project.plan)
-    if project.folder.exists() and any(project.folder.iterdir()):
+    if project.folder.is_file():
+        findings.append(Finding("error", f"{project.folder}: is a file, not a folder for results"))
+    elif project.folder.exists() and any(project.folder.iterdir()):
         findings.append(
             Finding("warning", f"{project.folder}: exists already; `run` asks for --overwrite")
         )
     return findings
+
+
+def _open_alone(layer: Layer) -> None:
+    EvidenceStack.open({layer.name: layer}).close()
 
 
 def _describe(stack: EvidenceStack, n_valid: int) -> str:
@@ -96,7 +103,7 @@ def _points(
         entry = getattr(project.points, role)
         if entry is None or (role == "validation" and entry.label is None):
             continue
-        samples = attempt(lambda role=role: project.read_samples(role, stack))
+        samples = attempt(partial(project.read_samples, role, stack))
         if samples is None:
             continue
         read[role] = samples

@@ -42,8 +42,6 @@ class Components:
     >>> components = Components.fit(X, names=("X1", "X2"))
     >>> components.transform(X).shape
     (3, 2)
-    >>> np.allclose(components.inverse_transform(components.transform(X)), X, atol=1e-6)
-    True
     """
 
     names: tuple[str, ...]
@@ -101,12 +99,14 @@ class Components:
                 )
         n_layers = len(names)
         scaler = StandardScaler()
+        n = 0
         for batch in _batches(source, n_layers):
             scaler.partial_fit(batch)
-        if not hasattr(scaler, "scale_") or scaler.n_samples_seen_ <= n_layers:
+            n += len(batch)
+        if n <= n_layers:
             raise ComponentsError(
                 "too few valid cells for a principal component analysis",
-                found=int(getattr(scaler, "n_samples_seen_", 0)),
+                found=n,
                 expected=f"more than the {n_layers} layers",
             )
         for name, mean, variance in zip(names, scaler.mean_, scaler.var_, strict=True):
@@ -217,11 +217,6 @@ class Components:
         standardised = (np.asarray(X, dtype=np.float64) - self.mean) / self.scale
         return (standardised @ self.rotation).astype(np.float32)
 
-    def inverse_transform(self, P: npt.ArrayLike) -> npt.NDArray[np.float32]:
-        """Turn components of shape (n, n_layers) back into evidence."""
-        standardised = np.asarray(P, dtype=np.float64) @ self.rotation.T
-        return (standardised * self.scale + self.mean).astype(np.float32)
-
     def select(self, stack: EvidenceStack) -> EvidenceStack:
         """Give the stack's layers in the order of these components.
 
@@ -290,20 +285,15 @@ class Components:
 
 
 def _batches(source: EvidenceStack | Floats, n_layers: int) -> Iterator[Floats]:
-    """Give valid cells in batches of more than `n_layers` rows (the last takes the remainder)."""
+    """Give valid cells in batches of at least `n_layers` rows, which the fit needs."""
     if not isinstance(source, EvidenceStack):
-        if len(source):
-            yield source
+        yield source
         return
-    waiting: list[Floats] = []
+    waiting = np.empty((0, n_layers))
     for window in source.windows():
-        X = source.read(window).X
-        if len(X):
-            waiting.append(X.astype(np.float64))
-        if sum(map(len, waiting)) > 2 * n_layers:
-            # Keep enough rows back that the last batch is never too small.
-            rows = np.concatenate(waiting)
-            yield rows[: -n_layers - 1]
-            waiting = [rows[-n_layers - 1 :]]
-    if waiting:
-        yield np.concatenate(waiting)
+        waiting = np.concatenate([waiting, source.read(window).X])
+        if len(waiting) > 2 * n_layers:
+            yield waiting[:-n_layers]  # enough are kept that the last batch is never too small
+            waiting = waiting[-n_layers:]
+    if len(waiting):
+        yield waiting

@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from geoprospect.architecture import Architecture, Array, Pairs
-from geoprospect.batches import BatchOrder
-from geoprospect.optimiser import BETA_1, BETA_2, NEVER, program
+from geoprospect.backend import tf
+from geoprospect.batches import BatchOrder, Indices
+from geoprospect.optimiser import BETA_1, BETA_2, program
 from geoprospect.plan import Schedule
 
+_TILE = 512  # rows whose values stay in a core's cache
 _CALL_BYTES = 16 << 20  # of one call's order of rows
 
 
@@ -36,6 +38,38 @@ class Member:
     number: int
 
 
+@dataclass(frozen=True)
+class Room:
+    """What has to fit into a group: members, batches of an epoch, rows of a batch, rows held back.
+
+    Examples
+    --------
+    >>> orders = [BatchOrder(range(n), batch=3, held_back=0.5) for n in (8, 12)]
+    >>> Room.of(orders, members=1)
+    Room(members=1, batches=2, batch=3, held_back=6)
+    """
+
+    members: int
+    batches: int
+    batch: int
+    held_back: int
+
+    @classmethod
+    def of(cls, orders: Sequence[BatchOrder], *, members: int) -> Room:
+        """Give room for so many members with any of these orders."""
+        return cls(
+            members,
+            max(order.n_batches for order in orders),
+            orders[0].batch,
+            max(len(order.held_back) for order in orders),
+        )
+
+    @property
+    def rows(self) -> int:
+        """Rows of an epoch, with those that fill up."""
+        return self.members * self.batches * self.batch
+
+
 class MemberGroup:
     """Members that are trained together, and what is known of them between calls.
 
@@ -49,8 +83,8 @@ class MemberGroup:
         Inputs, 1, outputs and weight of each sample, for all or for each.
     schedule : Schedule
         Loss, rate, batch and epochs.
-    size : int
-        Members that the program is compiled for; those lacking are idle.
+    room : Room
+        What the program is compiled for, the same for all groups of an ensemble.
     """
 
     def __init__(
@@ -60,28 +94,29 @@ class MemberGroup:
         tables: Array,
         *,
         schedule: Schedule,
-        size: int,
+        room: Room,
     ) -> None:
         self._architecture, self._rate = architecture, schedule.rate
         self._orders = [member.order for member in members]
-        self._run = program(architecture, schedule.loss, patience=schedule.patience)
-        own = tables[[m.number for m in members]] if len(tables) > 1 else tables
-        self._table = own.reshape(-1, tables.shape[2])
-        self._offset = np.arange(len(members)) * (tables.shape[1] if len(tables) > 1 else 0)
-        self._size, self._done = size, 0
-        self._n_batches = max(order.n_batches for order in self._orders)
-        self._batch = self._orders[0].batch
-        self.capacity = int(
-            np.clip(_CALL_BYTES // (4 * size * self._n_batches * self._batch), 1, schedule.epochs)
-        )
-        self._watched = np.full((size, max(len(o.held_back) for o in self._orders)), -1, np.int32)
+        self._run = program(architecture, schedule.loss, schedule.patience)
+        self._room, self._done = room, 0
+        n_rows = tables.shape[1] if len(tables) > 1 else 0
+        self._offset = n_rows * np.arange(len(members))
+        self._table = tables[0]
+        if n_rows:
+            own = np.zeros((room.members, *tables.shape[1:]), np.float32)
+            own[: len(members)] = tables[[member.number for member in members]]
+            self._table = own.reshape(-1, tables.shape[2])
+        self.capacity = int(np.clip(_CALL_BYTES // (4 * room.rows), 1, schedule.epochs))
+        watched = np.full((room.members, room.held_back), -1, np.int32)
         for member, (order, offset) in enumerate(zip(self._orders, self._offset, strict=True)):
-            self._watched[member, : len(order.held_back)] = order.held_back + offset
-        idle = [[(0 * k, 0 * b) for k, b in members[0].weights]] * (size - len(members))
+            watched[member, : len(order.held_back)] = order.held_back + offset
+        self._watched = _tiled(watched)
+        idle = [[(0 * k, 0 * b) for k, b in members[0].weights]] * (room.members - len(members))
         weights = architecture.pack([*(member.weights for member in members), *idle])
         zeros = [np.zeros_like(W) for W in weights]
-        patience = schedule.patience or NEVER
-        rest = np.where(np.arange(size) < len(members), patience, 0).astype(np.int32)
+        patience = schedule.patience or 1
+        rest = np.where(np.arange(room.members) < len(members), patience, 0).astype(np.int32)
         self._state: dict[str, Any] = {
             "weights": weights,
             "means": zeros,
@@ -89,7 +124,7 @@ class MemberGroup:
             "rest": rest,
         }
         if schedule.patience:
-            self._state |= {"kept": weights, "best": np.full(size, np.inf, np.float32)}
+            self._state |= {"kept": weights, "best": np.full(room.members, np.inf, np.float32)}
 
     def advance(self, epochs: int) -> npt.NDArray[np.float64]:
         """Train some more epochs.
@@ -104,8 +139,9 @@ class MemberGroup:
         ndarray of float64, shape (epochs, 2, members)
             Losses in training and on the rows held back; below 0 where a member had stopped.
         """
-        order = np.full((self.capacity, self._n_batches, self._size, self._batch), -1, np.int32)
-        steps = np.zeros((self.capacity, self._n_batches, 3, self._size), np.float32)
+        room = self._room
+        order = np.full((self.capacity, room.batches, room.members, room.batch), -1, np.int32)
+        steps = np.zeros((self.capacity, room.batches, 3, room.members), np.float32)
         for member, (rows, offset) in enumerate(zip(self._orders, self._offset, strict=True)):
             drawn = rows.draw(epochs)
             n = rows.n_batches
@@ -114,9 +150,10 @@ class MemberGroup:
             steps[:epochs, :n, 0, member] = self._rate * _correction(number)
             steps[:epochs, :n, 1, member] = 1 / rows.sizes()
             steps[:epochs, :n, 2, member] = rows.sizes() / len(rows.training)
-        self._state, losses = self._run(
-            self._state, self._table, order, steps, self._watched, np.int32(epochs)
-        )
+        with tf.device("CPU:0"):  # on a graphics card, steps this small would take far longer
+            self._state, losses = self._run(
+                self._state, self._table, _tiled(order), steps, self._watched, np.int32(epochs)
+            )
         self._done += epochs
         found: npt.NDArray[np.float64] = losses.numpy()[:epochs, :, : len(self._orders)]
         return found.astype(np.float64)
@@ -133,8 +170,19 @@ class MemberGroup:
         return self._architecture.unpack(packed)
 
 
-def _correction(number: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+def _tiled(rows: Indices) -> Indices:
+    """Cut the last axis into tiles: (…, members, n) becomes (…, tiles, members, rows of a tile)."""
+    *outer, n = rows.shape
+    n_tiles = -(-n // _TILE)
+    size = -(-n // max(n_tiles, 1))
+    missing = np.full((*outer, n_tiles * size - n), -1, np.int32)
+    tiles = np.concatenate([rows, missing], axis=-1).reshape(*outer, n_tiles, size)
+    return np.ascontiguousarray(np.moveaxis(tiles, -2, -3))
+
+
+def _correction(number: npt.NDArray[np.int64]) -> Array:
     """Give Adam's correction for its start at zero, in float32 as Keras has it."""
     step, one = number.astype(np.float32), np.float32(1)
     bias_1, bias_2 = (one - np.power(np.float32(beta), step) for beta in (BETA_1, BETA_2))
-    return np.sqrt(bias_2) / bias_1
+    correction: Array = np.sqrt(bias_2) / bias_1
+    return correction

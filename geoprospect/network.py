@@ -13,9 +13,9 @@ import zipfile
 from collections.abc import Sequence
 from os import PathLike
 
-import keras
 import numpy as np
 
+from geoprospect.backend import keras
 from geoprospect.errors import TrainingError
 from geoprospect.inference import Activation, Dense, Network
 

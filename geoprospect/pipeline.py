@@ -74,8 +74,6 @@ def train_model(
     GeoprospectError
         If evidence, points or settings do not allow a training.
     """
-    from geoprospect.transfer import pretrain, transfer  # noqa: PLC0415 - loads TensorFlow
-
     plan = project.plan()
     n_valid = stack.count_valid()
     rows, columns = stack.grid.shape
@@ -96,6 +94,8 @@ def train_model(
         cells = stack.draw(project.model.pretext_cells, seed=plan.seed)[0]
     else:
         cells = training.X
+    from geoprospect.transfer import pretrain, transfer  # noqa: PLC0415 - loads TensorFlow
+
     say(f"model: {plan.pretext} pretext, {plan.strategy}, {plan.members} members")
 
     def followed(stage: str, epoch: int, epochs: int, loss: float) -> None:

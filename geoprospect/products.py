@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import tensorflow as tf
+from geoprospect.backend import tf
 
 Tensor = Any
 
@@ -58,14 +58,20 @@ class Products:
             if self.from_wide:
                 return tf.matmul(delta, W, transpose_b=True)
             return turned(tf.matmul(delta, W[:, : self.n_inputs], transpose_b=True))
+        outputs = range(W.shape[1])
         if self.from_wide:
-            return _sum(delta[:, k, :, None] * W[:, k, None, :] for k in range(W.shape[1]))
-        return tf.matmul(W[:, :, : self.n_inputs], delta, transpose_a=True)
+            return _sum(delta[:, k, :, None] * W[:, k, None, :] for k in outputs)
+        return _sum(delta[:, k, None, :] * W[:, k, : self.n_inputs, None] for k in outputs)
 
 
 def turned(values: Tensor) -> Tensor:
     """Change between (members, rows, units) and (members, units, rows)."""
     return tf.transpose(values, (0, 2, 1))
+
+
+def with_one(values: Tensor) -> Tensor:
+    """Add the unit that is always 1 to values of shape (members, units, rows)."""
+    return tf.pad(values, ((0, 0), (0, 1), (0, 0)), constant_values=1.0)
 
 
 def _sum(terms: Any) -> Tensor:

@@ -74,7 +74,7 @@ class ModelSection(_Section):
     members: int = Field(default=10, ge=1, le=1000)
     seed: int = Field(default=0, ge=0)
     components: str | None = None
-    pretext_cells: int = Field(default=10_000, ge=1)
+    pretext_cells: int = Field(default=4_000, ge=1)  # as many as the published study
     pretraining: ScheduleEntry = ScheduleEntry()
     training: TrainingEntry = TrainingEntry()
 

@@ -8,64 +8,28 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from itertools import repeat
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
 from geoprospect.architecture import Architecture, Array, dense_layers
+from geoprospect.backend import keras
 from geoprospect.batches import BatchOrder
 from geoprospect.errors import TrainingError
-from geoprospect.group import Member, MemberGroup
+from geoprospect.group import Member, MemberGroup, Room
+from geoprospect.history import History
 from geoprospect.inference import Network
 from geoprospect.plan import Schedule
 from geoprospect.trainingset import TrainingSet
 
+__all__ = ["History", "class_weights", "train"]
+
 Progress = Callable[[int, int, float], None]
 
 _CALL_SECONDS = 0.7  # of one call of the program: how often progress is told
-_FEWEST_EPOCHS = 10  # of which it is said that the loss did not fall
-
-
-@dataclass(frozen=True)
-class History:
-    """The learning curves of an ensemble.
-
-    Attributes
-    ----------
-    loss : ndarray of float64, shape (members, epochs)
-        Mean loss of the batches as they were trained on, weights and penalties included, as
-        Keras tells it; NaN after a member has stopped.
-    held_back_loss : ndarray of float64, shape (members, epochs), or None
-        The same after each epoch on the rows held back; None if there were none.
-    epochs_run : ndarray of int64, shape (members,)
-        Epochs until each member stopped.
-    warnings : tuple of str
-        Which members' loss did not fall, and since which epoch.
-    """
-
-    loss: npt.NDArray[np.float64]
-    held_back_loss: npt.NDArray[np.float64] | None
-    epochs_run: npt.NDArray[np.int64]
-    warnings: tuple[str, ...] = ()
-
-    def lines(self) -> list[str]:
-        """Say in sentences how the training went."""
-        fewest, most = self.epochs_run.min(), self.epochs_run.max()
-        epochs = f"{most}" if fewest == most else f"{fewest} to {most}"
-        curves = [("loss", self.loss)]
-        if self.held_back_loss is not None:
-            curves.append(("loss on the rows held back", self.held_back_loss))
-        last = (np.arange(len(self.loss)), self.epochs_run - 1)
-        said = [
-            f"{name}: {curve[:, 0].mean():.4g} after epoch 1, {curve[last].mean():.4g} at the end "
-            f"({epochs} epochs, mean of {len(curve)} members)"
-            for name, curve in curves
-        ]
-        return [*said, *self.warnings]
 
 
 def class_weights(label: npt.ArrayLike, *, rows: npt.NDArray[np.bool_] | None = None) -> Array:
@@ -167,8 +131,9 @@ def train(
     """
     architecture, members, tables = _members(networks, X, y, schedule, seeds, sample_weight)
     size = -(-len(members) // min(_n_cores(), len(members)))
+    room = Room.of([member.order for member in members], members=size)
     groups = [
-        MemberGroup(architecture, members[k : k + size], tables, schedule=schedule, size=size)
+        MemberGroup(architecture, members[k : k + size], tables, schedule=schedule, room=room)
         for k in range(0, len(members), size)
     ]
     curves = _run(groups, schedule, progress)
@@ -177,11 +142,7 @@ def train(
         for layer, pair in zip(dense_layers(network)[-len(pairs) :], pairs, strict=True):
             if layer.trainable:
                 layer.set_weights(list(pair)[: 1 + layer.use_bias])
-    loss, behind = np.where(curves < 0, np.nan, curves).transpose(1, 2, 0)
-    n_run = np.isfinite(loss).sum(axis=1)
-    return History(
-        loss, behind if schedule.held_back else None, n_run, tuple(_not_falling(loss, n_run))
-    )
+    return History.of(curves, held_back=schedule.held_back > 0)
 
 
 def _run(
@@ -196,7 +157,8 @@ def _run(
             started = time.perf_counter()
             # The first call compiles the program, which is then there for the other groups.
             call = pool.map if done else map
-            curves.append(np.concatenate([*call(lambda g, n=count: g.advance(n), groups)], axis=2))
+            parts = list(call(MemberGroup.advance, groups, repeat(count)))
+            curves.append(np.concatenate(parts, axis=2))
             seconds = time.perf_counter() - started
             _check_finite(curves[-1], done)
             done += count
@@ -216,17 +178,6 @@ def _check_finite(curves: npt.NDArray[np.float64], done: int) -> None:
             f"the loss of member {member + 1} is no longer finite in epoch {done + epoch + 1}",
             mend="lower the learning rate, or standardise the inputs",
         )
-
-
-def _not_falling(loss: npt.NDArray[np.float64], n_run: npt.NDArray[np.int64]) -> Iterator[str]:
-    """Name the members whose loss at the end is not below that of the first epoch."""
-    for member, (curve, n) in enumerate(zip(loss, n_run, strict=True), start=1):
-        lowest = int(np.argmin(curve[:n])) + 1
-        if n >= _FEWEST_EPOCHS and curve[n - max(1, n // 10) : n].mean() >= curve[0]:
-            yield (
-                f"member {member}: the loss did not fall: {curve[0]:.4g} in epoch 1, "
-                f"{curve[n - 1]:.4g} in epoch {n}, lowest in epoch {lowest}"
-            )
 
 
 def _n_cores() -> int:

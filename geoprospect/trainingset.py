@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from geoprospect.architecture import filled
+from geoprospect.architecture import table_width
 from geoprospect.errors import TrainingError
 from geoprospect.inference import Network
 from geoprospect.plan import Loss
@@ -56,7 +57,7 @@ class TrainingSet:
         n_rows, (n_inputs, n_outputs) = len(inputs), shape
         if outputs.ndim == 1:
             outputs = outputs[:, None]
-        wanted = {
+        wanted: dict[str, tuple[npt.NDArray[Any], list[tuple[int, ...]]]] = {
             "X": (inputs, [(n_rows, n_inputs)]),
             "y": (outputs, [(n_rows, n_outputs), (n_members, n_rows, n_outputs)]),
             "sample_weight": (weights, [(n_rows,), (n_members, n_rows)]),
@@ -103,16 +104,16 @@ class TrainingSet:
         return replace(self, X=np.stack([network.predict(self.X[0]) for network in networks]))
 
     def tables(self) -> Array:
-        """Give inputs, 1, outputs and weight side by side.
+        """Give inputs (where many, a 1 as well), outputs and weight side by side.
 
         Returns
         -------
-        ndarray of float32, shape (1 or members, n, filled(n_inputs) + n_outputs + 1)
+        ndarray of float32, shape (1 or members, n, table_width + n_outputs + 1)
         """
         n_tables = max(len(self.X), len(self.y), len(self.weight))
-        room = filled(self.X.shape[2]) - self.X.shape[2]
-        ones = np.zeros((1, self.n_rows, room), np.float32)
-        ones[:, :, 0] = 1
+        n_inputs = self.X.shape[2]
+        ones = np.zeros((1, self.n_rows, table_width(n_inputs) - n_inputs), np.float32)
+        ones[:, :, :1] = 1
         parts = (self.X, ones, self.y, self.weight[:, :, None])
         shaped = [np.broadcast_to(part, (n_tables, *part.shape[1:])) for part in parts]
         return np.concatenate(shaped, axis=2)

@@ -21,6 +21,7 @@ from geoprospect.synthetic.province import Province, province
 _NODATA = -9999.0
 _RASTERS = tuple(f"sample_rasters/X{k}.tif" for k in range(1, 8))
 _GEOLOGY = "data/geology.tif"
+_CATEGORIES = "data/geology.tif.aux.xml"
 _TRUTH = "data/truth.tif"
 _TRAINING = "data/training.gpkg"
 _VALIDATION = "data/validation.shp"
@@ -66,10 +67,10 @@ def sample_files() -> tuple[str, ...]:
     Examples
     --------
     >>> sample_files()[0], sample_files()[-1], len(sample_files())
-    ('sample_rasters/X1.tif', 'project.toml', 17)
+    ('sample_rasters/X1.tif', 'project.toml', 18)
     """
     points = (_TRAINING, _VALIDATION, *_SIDECARS, _LITHOLOGY)
-    return (*_RASTERS, _GEOLOGY, _TRUTH, *points, _PROJECT)
+    return (*_RASTERS, _GEOLOGY, _CATEGORIES, _TRUTH, *points, _PROJECT)
 
 
 def sample_project(folder: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
@@ -95,9 +96,9 @@ def sample_project(folder: str | os.PathLike[str], *, overwrite: bool = False) -
 
     Notes
     -----
-    The cells, the points and the project file are the same every time. Beside what
-    the project file names, `data/geology.tif` holds the geological map, codes of `ROCK_CLASSES`,
-    and `data/truth.tif` the intensity that the occurrences were drawn from, relative to its mean.
+    The cells, the points and the project file are the same every time. Beside what the project
+    file names, `data/geology.tif` holds the geological map, codes of `ROCK_CLASSES`, and
+    `data/truth.tif` the intensity that the occurrences were drawn from, relative to its mean.
 
     Examples
     --------
@@ -170,7 +171,10 @@ def _write_geology(path: Path, truth: Province) -> None:
         raster.write(truth.geology, 1)
         raster.set_band_description(1, "rock class")
         raster.write_colormap(1, {code: (*rgb, 255) for code, rgb in enumerate(_COLOURS)})
-        raster.update_tags(1, **{f"class_{code}": name for code, name in enumerate(ROCK_CLASSES)})
+    # GDAL keeps the names of categories beside a GeoTIFF, and rasterio cannot write them.
+    names = "".join(f"<Category>{name}</Category>" for name in ROCK_CLASSES)
+    band = f'<PAMRasterBand band="1"><CategoryNames>{names}</CategoryNames></PAMRasterBand>'
+    path.with_name(f"{path.name}.aux.xml").write_text(f"<PAMDataset>{band}</PAMDataset>\n")
 
 
 def _write_points(path: Path, points: gpd.GeoDataFrame) -> None:

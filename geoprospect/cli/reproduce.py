@@ -1,0 +1,150 @@
+"""`geoprospect reproduce`: the published study, audited and run again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from geoprospect.cli.options import json_option, overwrite_option
+from geoprospect.cli.progress import progress_shown
+
+if TYPE_CHECKING:
+    from geoprospect.published import MethodResult, Reproduction
+
+
+@click.command("reproduce")
+@click.argument("study", type=click.Path(file_okay=False))
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Networks to train for each method.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed of the seeds.",
+)
+@click.option(
+    "--map",
+    "with_maps",
+    is_flag=True,
+    help="Map the layers under STUDY/evidence with every method and weight file.",
+)
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False),
+    default="reproduction",
+    show_default=True,
+    help="Folder for JSON, CSV, HTML and maps.",
+)
+@json_option
+@overwrite_option
+def reproduce_command(
+    study: str,
+    *,
+    seeds: int,
+    seed: int,
+    with_maps: bool,
+    output: str,
+    as_json: bool,
+    overwrite: bool,
+) -> None:
+    """Audit the published STUDY folder and run its three experiments again.
+
+    STUDY is a clone of the published repository, or a folder of its tables and weights.
+    """
+    from geoprospect.published import reproduce  # noqa: PLC0415
+    from geoprospect.report.reproduction import check_writable, write_reproduction  # noqa: PLC0415
+
+    check_writable(output, overwrite=overwrite)
+    with progress_shown() as progress:
+        reproduction = reproduce(
+            study,
+            seeds=seeds,
+            seed=seed,
+            maps=Path(output) / "maps" if with_maps else None,
+            overwrite=overwrite,
+            progress=progress,
+        )
+    files = write_reproduction(reproduction, output, overwrite=overwrite)
+    if as_json:
+        click.echo(json.dumps(reproduction.to_dict(), indent=1))
+        return
+    click.echo("\n".join([*reproduction.audit.lines(), ""]))
+    _print_tables(reproduction)
+    click.echo("\n".join(reproduction.remarks()))
+    if reproduction.maps:
+        click.echo()
+        _print_maps(reproduction)
+    click.echo(f"\nOpen {files[2]}; the figures are in {files[0]} and {files[1]} too.")
+
+
+def _print_tables(reproduction: Reproduction) -> None:
+    from rich import box  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    from geoprospect.published.figures import SETS  # noqa: PLC0415
+
+    console = Console()
+    titles = {"I": "Experiment I", "II": "Experiment II", "III": "Experiment III", "tried": "Tried"}
+    for name, title in titles.items():
+        results = reproduction.of(name)
+        if not results:
+            continue
+        table = Table("", "", *SETS.values(), box=box.SIMPLE_HEAD, show_edge=False)
+        table.title = f"{title}: areas under the ROC curve, {reproduction.seeds} seeds"
+        table.title_justify = "left"
+        for column in table.columns[2:]:
+            column.justify = "right"
+        for result in results:
+            for row in _rows(result):
+                table.add_row(*row)
+        console.print(table)
+        click.echo()
+
+
+def _rows(result: MethodResult) -> list[list[str]]:
+    """Give the lines of a method: the study's figures, our medians and our ranges."""
+    from geoprospect.published.figures import SETS  # noqa: PLC0415
+
+    spreads = [result.spread(points) for points in SETS]
+    rows = [
+        ["", "ours", *("–" if s is None else f"{s.median:.4f}" for s in spreads)],
+        ["", "range", *("–" if s is None else f"{s.least:.3f}–{s.greatest:.3f}" for s in spreads)],
+    ]
+    if result.published is not None:
+        marks = ["*" if result.inside(points) is False else "" for points in SETS]
+        figures = [result.published.auc[points] for points in SETS]
+        told = [
+            "–" if value is None else f"{mark}{value:.4f}"
+            for value, mark in zip(figures, marks, strict=True)
+        ]
+        rows.insert(0, ["", "study's", *told])
+    rows[0][0] = f"{result.method}, {result.n_occurrences}"
+    rows[1][0] = result.note
+    return rows
+
+
+def _print_maps(reproduction: Reproduction) -> None:
+    from rich import box  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table("", "success rate", "prediction rate", "in best 10%", box=box.SIMPLE_HEAD)
+    table.title = "Maps over the rebuilt layers: areas under the rate curves"
+    for one in reproduction.maps:
+        told = ["–", "–"]
+        if one.prediction is not None:
+            held = one.prediction.curve.captured_in(0.1)
+            told = [f"{one.prediction.auc:.4f}", f"{held:.0%}"]
+        name = f"{one.name} ({'study’s' if one.published else 'ours'})"
+        table.add_row(name, f"{one.success.auc:.4f}", *told)
+    Console().print(table)

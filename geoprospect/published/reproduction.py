@@ -1,0 +1,172 @@
+"""The study reproduced: audit, experiments and maps, and what is to be remarked on them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from os import PathLike
+from typing import Any
+
+from geoprospect.errors import StudyError
+from geoprospect.published.audit import StudyAudit
+from geoprospect.published.experiments import run_experiments
+from geoprospect.published.figures import SETS, MethodResult, PointSet
+from geoprospect.published.maps import StudyMap, map_study
+from geoprospect.published.tables import Study
+
+Progress = Callable[[str, int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """The study reproduced.
+
+    Attributes
+    ----------
+    study : Study
+        Its data.
+    audit : StudyAudit
+        What its tables repeat, lack and leak.
+    results : tuple of MethodResult
+        The experiments.
+    seeds, seed : int
+        Networks or estimators trained for each method, and the seed of the seeds.
+    seconds : float
+        Time taken, maps included.
+    maps : tuple of StudyMap
+        The maps, if any were asked for.
+    """
+
+    study: Study
+    audit: StudyAudit
+    results: tuple[MethodResult, ...]
+    seeds: int
+    seed: int
+    seconds: float
+    maps: tuple[StudyMap, ...] = field(default=())
+
+    def of(self, experiment: str) -> tuple[MethodResult, ...]:
+        """Give the results of experiment "I", "II" or "III", or what was "tried" beside."""
+        return tuple(result for result in self.results if experiment in result.experiments)
+
+    def remarks(self) -> list[str]:
+        """Say in sentences which published figures lie outside our range, and what was tried."""
+        return list(_remarks(self))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything as plain values, for JSON."""
+        return {
+            "geoprospect": version("geoprospect"),
+            "study": self.study.folder,
+            "seeds": self.seeds,
+            "seed": self.seed,
+            "seconds": round(self.seconds, 1),
+            "leak": self.audit.leak(),
+            "audit": self.audit.to_dict(),
+            "results": [result.to_dict() for result in self.results],
+            "remarks": self.remarks(),
+            "maps": [one.to_dict() for one in self.maps],
+        }
+
+
+def reproduce(
+    folder: str | PathLike[str],
+    *,
+    seeds: int = 10,
+    seed: int = 0,
+    maps: str | PathLike[str] | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Reproduction:
+    """Read, audit and rerun the published study.
+
+    Parameters
+    ----------
+    folder : path-like
+        A clone of the published repository, or a folder of its tables and weights.
+    seeds, seed : int
+        Networks or estimators to train for each method, and the seed of the seeds.
+    maps : path-like, optional
+        A folder for the maps over the study's rebuilt layers; none are made without it.
+    overwrite : bool
+        Whether existing maps are replaced.
+    progress : callable, optional
+        Called with the stage, the steps done, the steps in all and a word on them.
+
+    Raises
+    ------
+    StudyError
+        If a table is missing or cannot be used, or layers to map are missing.
+    ModelError
+        If a weight file is damaged or of another shape.
+    TrainingError
+        If a training fails.
+    """
+    start = time.perf_counter()
+    study = Study.read(folder)
+    audit = StudyAudit.of(study)
+    if maps is not None and study.rasters is None:
+        map_study(study, (), maps)  # says what is missing, before the training
+    if seeds < 1:
+        raise StudyError("at least one seed is needed", found=seeds)
+    results = run_experiments(study, seeds=seeds, seed=seed, progress=progress)
+    made: tuple[StudyMap, ...] = ()
+    if maps is not None:
+        made = map_study(study, results, maps, overwrite=overwrite, progress=progress)
+    seconds = time.perf_counter() - start
+    return Reproduction(study, audit, results, seeds, seed, seconds, made)
+
+
+def _remarks(reproduction: Reproduction) -> Iterator[str]:
+    tried = reproduction.of("tried")
+    compared = [
+        (result, points)
+        for result in reproduction.results
+        if "tried" not in result.experiments
+        for points in SETS
+        if result.inside(points) is not None
+    ]
+    inside = sum(result.inside(points) is True for result, points in compared)
+    yield (
+        f"{inside} of {len(compared)} published figures lie inside our range over "
+        f"{reproduction.seeds} seeds."
+    )
+    for result in reproduction.results:
+        outside = result.outside()
+        if "tried" in result.experiments or not outside:
+            continue
+        yield (
+            f"{result.method} with {result.n_occurrences} occurrences: the figure of "
+            f"{result.weights} lies outside our range on {_listed(outside)}."
+        )
+        for trial in tried:
+            if trial.weights == result.weights:
+                yield f"Tried for {result.weights}, {trial.note}: {_found(trial)}."
+    rest = {
+        name: reproduction.audit.n_validation[name] - reproduction.audit.n_repeats[name]
+        for name in reproduction.audit.n_validation
+    }
+    pairs = rest["occurrences"] * rest["non-occurrences"]
+    if pairs:
+        yield (
+            f"A figure on the validation points that share no cell with training rests on {pairs} "
+            f"pairs of points ({rest['occurrences']} occurrences, {rest['non-occurrences']} "
+            f"non-occurrences) and moves in steps of {1 / pairs:.3f}."
+        )
+    yield (
+        "The study published its forests and support vector machines as pickles only, which are "
+        "never opened here; so no published figure stands beside ours."
+    )
+
+
+def _found(trial: MethodResult) -> str:
+    outside = trial.outside()
+    inside = tuple(points for points in SETS if trial.inside(points))
+    said = [f"inside on {_listed(inside)}"] if inside else []
+    return "; ".join([*said, *([f"outside on {_listed(outside)}"] if outside else [])])
+
+
+def _listed(points: tuple[PointSet, ...]) -> str:
+    return ", ".join(SETS[name] for name in points)

@@ -18,7 +18,7 @@ class BatchOrder:
     batch : int
         Rows of a batch; an epoch's last batch has those left over.
     held_back : float
-        Fraction of the rows kept out of all batches.
+        Fraction of the rows kept out of all batches; above 0, at least one row.
     seed : int
         Seed of the member.
 
@@ -42,7 +42,7 @@ class BatchOrder:
     ) -> None:
         self._random = np.random.default_rng(seed)
         shuffled = self._random.permutation(np.asarray(rows, dtype=np.int32))
-        n_held = round(held_back * len(shuffled))
+        n_held = max(1, round(held_back * len(shuffled))) if held_back else 0
         self.held_back: Indices = np.sort(shuffled[:n_held])
         self.training: Indices = np.sort(shuffled[n_held:])
         self.batch = batch

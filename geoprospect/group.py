@@ -184,5 +184,4 @@ def _correction(number: npt.NDArray[np.int64]) -> Array:
     """Give Adam's correction for its start at zero, in float32 as Keras has it."""
     step, one = number.astype(np.float32), np.float32(1)
     bias_1, bias_2 = (one - np.power(np.float32(beta), step) for beta in (BETA_1, BETA_2))
-    correction: Array = np.sqrt(bias_2) / bias_1
-    return correction
+    return np.asarray(np.sqrt(bias_2) / bias_1, np.float32)

@@ -46,6 +46,7 @@ class History:
         """
         loss, behind = np.where(curves < 0, np.nan, curves).transpose(1, 2, 0)
         n_run = np.isfinite(loss).sum(axis=1)
+        loss, behind = loss[:, : n_run.max()], behind[:, : n_run.max()]
         return cls(loss, behind if held_back else None, n_run, tuple(_not_falling(loss, n_run)))
 
     def lines(self) -> list[str]:

@@ -163,7 +163,8 @@ def _run(
             _check_finite(curves[-1], done)
             done += count
             if progress is not None:
-                last = curves[-1][-1, 0]
+                losses = curves[-1][:, 0]
+                last = losses[np.flatnonzero((losses >= 0).any(axis=1))[-1]]
                 progress(done, schedule.epochs, float(last[last >= 0].mean()))
             if done > 1:
                 count = max(1, min(8 * count, int(count * _CALL_SECONDS / seconds)))

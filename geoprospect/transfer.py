@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
+from geoprospect.backend import keras
 from geoprospect.errors import TrainingError
 from geoprospect.inference import Network
 from geoprospect.network import (

@@ -6,6 +6,7 @@ import pytest
 
 from geoprospect.batches import BatchOrder
 from geoprospect.errors import TrainingError
+from geoprospect.history import History
 from geoprospect.network import (
     autoencoder,
     encoder,
@@ -19,29 +20,33 @@ from geoprospect.training import class_weights, train
 ROWS = 90
 BATCH = 22  # five batches an epoch, the last one of two rows
 EPOCHS = 40  # 200 steps
+CROSSENTROPY = Schedule("binary-crossentropy", 1e-2, BATCH, 12)
 
 
-def samples(seed=0):
+def samples(rows=ROWS, columns=7, seed=0):
     rng = np.random.default_rng(seed)
-    X = rng.normal(size=(ROWS, 7)).astype(np.float32)
-    label = (X[:, 0] + X[:, 1] + rng.normal(size=ROWS) > 1.0).astype(np.int64)
+    X = rng.normal(size=(rows, columns)).astype(np.float32)
+    label = (X[:, 0] + X[:, 1] + rng.normal(size=rows) > 1.0).astype(np.int64)
     rock_class = np.digitize(X[:, 0] + 0.3 * X[:, 2], [-0.8, -0.3, 0.3, 0.8])
     return X, label, rock_class
 
 
-def keras_steps(network, X, y, schedule, seed, weight=None):
-    """Train with Keras on the same batches, and give the loss of each epoch as Keras tells it."""
+def classifier(seed=1):
+    return prospectivity_classifier(encoder(7, widths=(6, 3), seed=seed), seed=seed)
+
+
+def keras_training(network, X, y, schedule, seed, weight=None):
+    """Train with Keras on the same batches; gives the loss of each epoch as Keras tells it."""
     network.compile(
-        optimizer=keras.optimizers.Adam(schedule.rate),
-        loss=schedule.loss.replace("-", "_").replace("mean_squared", "mean_squared"),
+        optimizer=keras.optimizers.Adam(schedule.rate), loss=schedule.loss.replace("-", "_")
     )
     rows = np.arange(len(X)) if weight is None else np.flatnonzero(weight)
     order = BatchOrder(rows, batch=schedule.batch, held_back=schedule.held_back, seed=seed)
     losses = []
     for epoch in order.draw(schedule.epochs):
         total = 0.0
-        for batch in epoch:
-            batch = batch[batch >= 0]
+        for padded in epoch:
+            batch = padded[padded >= 0]
             loss = network.train_on_batch(
                 X[batch], y[batch], sample_weight=None if weight is None else weight[batch]
             )
@@ -51,30 +56,43 @@ def keras_steps(network, X, y, schedule, seed, weight=None):
     return losses
 
 
-def a_network(kind):
+def twin_of(network):
+    twin = keras.models.clone_model(network)
+    twin.set_weights(network.get_weights())
+    return twin
+
+
+def assert_weights_agree(ours, theirs, atol=1e-4):
+    for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=atol)
+
+
+def bytes_of(network):
+    return [weights.tobytes() for weights in network.get_weights()]
+
+
+def a_task(kind):
     part = encoder(7, seed=3)
     X, label, rock_class = samples()
     occurrence = label[:, None].astype(np.float32)
     match kind:
         case "autoencoder":
-            return autoencoder(part, seed=4), X, X, "mean-squared-error", 1e-3, None
+            return autoencoder(part, seed=4), X, X, "mean-squared-error", None
         case "lithology":
             classes = np.eye(5, dtype=np.float32)[rock_class]
             network = lithology_classifier(part, 5, seed=4)
-            return network, X, classes, "categorical-crossentropy", 1e-3, None
+            return network, X, classes, "categorical-crossentropy", None
         case "linear probing":
             network = prospectivity_classifier(part, l1=0.01, l2=0.01, frozen=True, seed=4)
-            return network, X, occurrence, "binary-crossentropy", 1e-3, None
+            return network, X, occurrence, "binary-crossentropy", None
         case "fine-tuning":
             network = prospectivity_classifier(part, l1=0.01, l2=0.01, seed=4)
-            weight = class_weights(label)
-            return network, X, occurrence, "binary-crossentropy", 1e-3, weight
+            return network, X, occurrence, "binary-crossentropy", class_weights(label)
         case "from scratch":
             network = prospectivity_classifier(part, seed=4)
-            return network, X, occurrence, "binary-crossentropy", 1e-3, None
+            return network, X, occurrence, "binary-crossentropy", None
         case _:
-            network = logistic_regression(7, seed=4)
-            return network, X, occurrence, "binary-crossentropy", 1e-3, None
+            return logistic_regression(7, seed=4), X, occurrence, "binary-crossentropy", None
 
 
 @pytest.mark.parametrize(
@@ -82,18 +100,305 @@ def a_network(kind):
     ["autoencoder", "lithology", "linear probing", "fine-tuning", "from scratch", "logistic"],
 )
 def test_two_hundred_steps_give_the_weights_that_keras_gives(kind):
-    network, X, y, loss, rate, weight = a_network(kind)
-    twin = keras.models.clone_model(network)
-    twin.set_weights(network.get_weights())
-    schedule = Schedule(loss, rate, BATCH, EPOCHS)
-    before = network.get_weights()
+    network, X, y, loss, weight = a_task(kind)
+    twin, before = twin_of(network), network.get_weights()
+    schedule = Schedule(loss, 1e-3, BATCH, EPOCHS)
     history = train([network], X, y, schedule=schedule, seeds=[5], sample_weight=weight)
-    expected = keras_steps(twin, X, y, schedule, 5, weight)
-    moved = 0.0
-    for ours, theirs, initial in zip(
-        network.get_weights(), twin.get_weights(), before, strict=True
-    ):
-        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-4)
-        moved = max(moved, np.abs(theirs - initial).max())
-    assert moved > 0.05
+    expected = keras_training(twin, X, y, schedule, 5, weight)
+    assert_weights_agree(network, twin)
+    moved = [np.abs(a - b).max() for a, b in zip(network.get_weights(), before, strict=True)]
+    assert max(moved) > 0.05
     np.testing.assert_allclose(history.loss[0], expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("columns", "layers"),
+    [
+        (20, [keras.layers.Dense(30, "relu"), keras.layers.Dense(20, "sigmoid")]),
+        (3, [keras.layers.Dense(5), keras.layers.LeakyReLU(negative_slope=0.1)]),
+        (3, [keras.layers.Dense(4, "sigmoid", use_bias=False, kernel_regularizer="l1")]),
+        (20, [keras.layers.Dense(3, "relu", kernel_regularizer="l2"), keras.layers.Dense(25)]),
+    ],
+    ids=["wide after wide", "activation as a layer", "no bias", "narrow, then wide"],
+)
+def test_any_chain_of_dense_layers_is_trained_as_keras_trains_it(columns, layers):
+    X, _, _ = samples(columns=columns)
+    network = keras.Sequential(
+        [
+            keras.layers.Input((columns,)),
+            *layers,
+            keras.layers.Dense(2, keras.layers.LeakyReLU(negative_slope=0.2)),
+        ]
+    )
+    twin = twin_of(network)
+    schedule = Schedule("mean-squared-error", 1e-2, BATCH, 10)
+    history = train([network], X, X[:, :2], schedule=schedule, seeds=[0])
+    expected = keras_training(twin, X, X[:, :2], schedule, 0)
+    assert_weights_agree(network, twin)
+    np.testing.assert_allclose(history.loss[0], expected, rtol=1e-4)
+
+
+def test_a_layer_frozen_between_trained_ones_stays_and_the_others_learn_as_in_keras():
+    X, label, _ = samples()
+    network = prospectivity_classifier(encoder(7, widths=(20, 6, 4), seed=0), seed=1)
+    network.layers[1].trainable = False
+    twin, before = twin_of(network), bytes_of(network)
+    twin.layers[1].trainable = False
+    train([network], X, label, schedule=CROSSENTROPY, seeds=[0])
+    keras_training(twin, X, label[:, None], CROSSENTROPY, 0)
+    assert_weights_agree(network, twin)
+    assert bytes_of(network)[2:4] == before[2:4]
+
+
+def test_a_batch_larger_than_a_tile_gives_the_weights_that_keras_gives():
+    X, _, _ = samples(rows=1300)
+    network = autoencoder(encoder(7, seed=0), seed=1)
+    twin = twin_of(network)
+    schedule = Schedule("mean-squared-error", 1e-3, 10_000, 20, held_back=0.1)
+    history = train([network], X, X, schedule=schedule, seeds=[0])
+    keras_training(twin, X, X, schedule, 0)
+    assert_weights_agree(network, twin)
+    held = BatchOrder(range(1300), batch=1300, held_back=0.1, seed=0).held_back
+    error = np.square(np.asarray(twin(X[held])) - X[held]).mean()
+    np.testing.assert_allclose(history.held_back_loss[0, -1], error, rtol=1e-4)
+
+
+def test_each_member_learns_as_it_would_alone():
+    X, label, _ = samples()
+    together = [classifier(seed) for seed in range(3)]
+    history = train(together, X, label, schedule=CROSSENTROPY, seeds=[10, 11, 12])
+    for number, member in enumerate(together):
+        alone = classifier(number)
+        curve = train([alone], X, label, schedule=CROSSENTROPY, seeds=[10 + number])
+        assert_weights_agree(member, alone, atol=1e-5)
+        np.testing.assert_allclose(history.loss[number], curve.loss[0], rtol=1e-4)
+
+
+def test_a_sample_of_weight_zero_is_never_seen():
+    X, label, _ = samples()
+    seen = np.arange(ROWS) % 3 != 0
+    spoilt = np.where(seen[:, None], X, 1e6).astype(np.float32)
+    fold = classifier()
+    train([fold], spoilt, label, schedule=CROSSENTROPY, seeds=[1], sample_weight=seen)
+    twin = classifier()
+    keras_training(twin, X, label[:, None], CROSSENTROPY, 1, weight=seen.astype(np.float32))
+    assert_weights_agree(fold, twin)
+
+
+def test_a_member_with_fewer_batches_makes_no_step_in_an_empty_one():
+    X, label, _ = samples()
+    weight = np.ones((2, ROWS), np.float32)
+    weight[0, 30:] = 0
+    members = [classifier(), classifier(2)]
+    train(members, X, label, schedule=CROSSENTROPY, seeds=[0, 0], sample_weight=weight)
+    alone = classifier()
+    train([alone], X[:30], label[:30], schedule=CROSSENTROPY, seeds=[0])
+    assert_weights_agree(members[0], alone, atol=1e-5)
+
+
+def test_members_may_learn_different_outputs():
+    X, label, _ = samples()
+    members = [classifier(), classifier(), classifier()]
+    wanted = np.stack([label, 1 - label, label])[:, :, None]
+    train(members, X, wanted, schedule=CROSSENTROPY, seeds=[0, 0, 0])
+    alone = classifier()
+    train([alone], X, 1 - label, schedule=CROSSENTROPY, seeds=[0])
+    assert_weights_agree(members[1], alone, atol=1e-5)
+    assert bytes_of(members[0]) == bytes_of(members[2])
+
+
+def test_the_same_seeds_give_the_same_weights_to_the_bit():
+    X, label, _ = samples()
+    first, second = ([classifier(seed) for seed in range(3)] for _ in range(2))
+    for networks in (first, second):
+        train(networks, X, label, schedule=CROSSENTROPY, seeds=[7, 8, 9])
+    assert [bytes_of(n) for n in first] == [bytes_of(n) for n in second]
+
+
+def test_frozen_layers_keep_their_weights_to_the_bit():
+    X, label, _ = samples()
+    network = prospectivity_classifier(encoder(7, seed=1), frozen=True)
+    before = bytes_of(network)
+    train([network], X, label, schedule=CROSSENTROPY, seeds=[0])
+    after = bytes_of(network)
+    assert after[:-2] == before[:-2]
+    assert after[-2:] != before[-2:]
+
+
+def test_patience_stops_a_member_and_keeps_its_best_weights():
+    X, label, _ = samples()
+    noise = np.random.default_rng(1).permutation(label)
+    schedule = Schedule("binary-crossentropy", 3e-2, BATCH, 300, held_back=0.3, patience=8)
+    members = [classifier(seed) for seed in range(3)]
+    history = train(members, X, noise, schedule=schedule, seeds=[0, 1, 2])
+    assert (history.epochs_run < 300).all()
+    for number, member in enumerate(members):
+        n, behind = history.epochs_run[number], history.held_back_loss[number]
+        assert n - 1 - np.nanargmin(behind) == 8
+        assert np.isnan(history.loss[number, n:]).all()
+        held = BatchOrder(range(ROWS), batch=BATCH, held_back=0.3, seed=number).held_back
+        score = np.asarray(member(X[held]))[:, 0].astype(np.float64)
+        entropy = -np.log(np.where(noise[held], score, 1 - score)).mean()
+        np.testing.assert_allclose(entropy, behind[n - 9], rtol=1e-4)
+
+
+def test_progress_tells_the_epochs_done_up_to_the_last():
+    X, label, _ = samples()
+    told = []
+    history = train(
+        [classifier()],
+        X,
+        label,
+        schedule=CROSSENTROPY,
+        seeds=[0],
+        progress=lambda *words: told.append(words),
+    )
+    done, epochs, losses = zip(*told, strict=True)
+    assert list(done) == sorted(set(done))
+    assert (done[-1], set(epochs)) == (12, {12})
+    assert losses[-1] == pytest.approx(history.loss[0, -1])
+
+
+def test_an_interruption_leaves_the_networks_as_they_were():
+    X, label, _ = samples()
+    network = classifier()
+    before = bytes_of(network)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train([network], X, label, schedule=CROSSENTROPY, seeds=[0], progress=interrupt)
+    assert bytes_of(network) == before
+
+
+def test_a_loss_that_is_not_finite_is_an_error_with_member_and_epoch():
+    X, _, _ = samples()
+    y = np.zeros((2, ROWS, 7), np.float32)
+    y[1] = 1e30
+    networks = [autoencoder(encoder(7, widths=(4, 2), seed=k)) for k in range(2)]
+    before = bytes_of(networks[1])
+    with pytest.raises(TrainingError, match="loss of member 2 is no longer finite in epoch 1"):
+        train(networks, X, y, schedule=Schedule("mean-squared-error", 1e-3, 30, 5), seeds=[0, 1])
+    assert bytes_of(networks[1]) == before
+
+
+def test_a_loss_that_does_not_fall_is_reported_with_its_epochs():
+    network = logistic_regression(1)
+    network.set_weights([np.zeros((1, 1)), np.zeros(1)])
+    schedule = Schedule("binary-crossentropy", 0.1, 2, 12)
+    history = train([network], [[1.0], [1.0]], [0, 1], schedule=schedule, seeds=[0])
+    assert history.warnings == (
+        "member 1: the loss did not fall: 0.6931 in epoch 1, 0.6931 in epoch 12, lowest in epoch 1",
+    )
+    assert history.lines()[-1] == history.warnings[0]
+
+
+def test_a_loss_that_falls_is_not_reported():
+    curves = np.linspace(1, 0.5, 20)[:, None, None].repeat(2, axis=1)
+    history = History.of(curves, held_back=False)
+    assert history.warnings == ()
+    assert history.held_back_loss is None
+    assert history.lines() == [
+        "loss: 1 after epoch 1, 0.5 at the end (20 epochs, mean of 1 members)"
+    ]
+
+
+def wrong(**changes):
+    X, label, _ = samples()
+    given = {"networks": [classifier()], "X": X, "y": label, "schedule": CROSSENTROPY}
+    return given | {"seeds": [0], "sample_weight": None} | changes
+
+
+def spoilt(value):
+    X = samples()[0]
+    X[3, 2] = value
+    return X
+
+
+def with_dropout():
+    return keras.Sequential(
+        [keras.layers.Input((7,)), keras.layers.Dense(1, "sigmoid"), keras.layers.Dropout(0.5)]
+    )
+
+
+def penalised(**settings):
+    return keras.Sequential(
+        [keras.layers.Input((7,)), keras.layers.Dense(1, "sigmoid", **settings)]
+    )
+
+
+def all_frozen():
+    network = classifier()
+    network.trainable = False
+    return network
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (wrong(X=np.zeros((ROWS, 6))), r"X does not fit.*\(90, 6\).*\(90, 7\)"),
+        (wrong(X=spoilt(np.nan)), r"X holds values that are not finite.*1.*\(3, 2\)"),
+        (wrong(X=spoilt(np.inf)), "X holds values that are not finite"),
+        (wrong(y=np.zeros(80)), r"y does not fit.*\(80, 1\)"),
+        (wrong(y=np.full(ROWS, 2.0)), "needs outputs from 0 to 1"),
+        (wrong(seeds=[0, 1]), "1 networks, 2 seeds"),
+        (wrong(networks=[], seeds=[]), "every member needs a network"),
+        (wrong(sample_weight=np.ones(80)), r"sample_weight does not fit.*\(80,\)"),
+        (wrong(sample_weight=np.full(ROWS, -1.0)), "negative weight"),
+        (wrong(sample_weight=np.zeros(ROWS)), "member 1 has no sample to train on"),
+        (wrong(schedule=Schedule("mean-squared-error", 0.0, 8, 1)), "rate"),
+        (wrong(schedule=Schedule("mean-squared-error", 0.1, 0, 1)), "batch"),
+        (wrong(schedule=Schedule("mean-squared-error", 0.1, 8, 0)), "epochs"),
+        (wrong(schedule=Schedule("mean-squared-error", 0.1, 8, 1, 1.0)), "held_back"),
+        (wrong(schedule=Schedule("mean-squared-error", 0.1, 8, 1, 0.2, 0)), "patience"),
+        (wrong(schedule=Schedule("mean-squared-error", 0.1, 8, 1, 0.0, 3)), "rows held back"),
+        (wrong(schedule=Schedule("categorical-crossentropy", 0.1, 8, 1)), "sigmoid.*softmax"),
+        (wrong(networks=[with_dropout()]), "cannot be trained here"),
+        (wrong(networks=[penalised(bias_regularizer="l2")]), "bias_regularizer"),
+        (wrong(networks=[penalised(kernel_constraint="non_neg")]), "kernel_constraint"),
+        (wrong(networks=[penalised(kernel_regularizer="orthogonal_regularizer")]), "Orthogonal"),
+        (wrong(networks=[all_frozen()]), "no layer can be trained"),
+        (wrong(networks=[classifier(), logistic_regression(7)], seeds=[0, 1]), "member 2 is of"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_in_one_clear_line(given, said):
+    with pytest.raises(TrainingError, match=said) as raised:
+        train(given.pop("networks"), given.pop("X"), given.pop("y"), **given)
+    assert "\n" not in str(raised.value)
+
+
+def test_class_weights_make_the_classes_count_alike():
+    label = np.array([0, 0, 0, 1, 0, 1, 0, 0])
+    weight = class_weights(label)
+    assert weight[label == 1].sum() == pytest.approx(weight[label == 0].sum())
+    np.testing.assert_allclose(weight[label == 1], 8 / (2 * 2))
+    np.testing.assert_allclose(weight[label == 0], 8 / (2 * 6), rtol=1e-6)
+
+
+def test_class_weights_of_a_fold_count_only_its_rows():
+    label = np.array([0, 0, 0, 1, 0, 1])
+    rows = np.array([True, False, True, True, False, False])
+    np.testing.assert_allclose(class_weights(label, rows=rows), [0.75, 0, 0.75, 1.5, 0, 0])
+
+
+def test_class_weights_of_one_class_are_refused():
+    with pytest.raises(TrainingError, match="at least two classes"):
+        class_weights([1, 1, 1])
+
+
+def test_the_order_of_rows_does_not_depend_on_how_many_epochs_are_drawn_at_once():
+    settings = {"batch": 4, "held_back": 0.2, "seed": 3}
+    at_once = BatchOrder(range(15), **settings).draw(6)
+    order = BatchOrder(range(15), **settings)
+    in_parts = np.concatenate([order.draw(1), order.draw(3), order.draw(2)])
+    np.testing.assert_array_equal(at_once, in_parts)
+
+
+def test_every_epoch_holds_each_row_once_and_none_held_back():
+    order = BatchOrder(np.arange(5, 20), batch=4, held_back=0.2, seed=3)
+    assert len(order.held_back) == 3
+    assert sorted([*order.held_back, *order.training]) == list(range(5, 20))
+    for epoch in order.draw(5):
+        assert sorted(epoch[epoch >= 0]) == order.training.tolist()
+        np.testing.assert_array_equal((epoch >= 0).sum(axis=1), order.sizes())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -32,6 +32,13 @@ if TYPE_CHECKING:
     help="Seed of the seeds.",
 )
 @click.option(
+    "--effort",
+    type=click.FloatRange(min=0, max=1, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Fraction of the study's epochs and trees; below 1 for a trial run.",
+)
+@click.option(
     "--map",
     "with_maps",
     is_flag=True,
@@ -49,12 +56,11 @@ if TYPE_CHECKING:
 def reproduce_command(
     study: str,
     *,
-    seeds: int,
-    seed: int,
     with_maps: bool,
     output: str,
     as_json: bool,
     overwrite: bool,
+    **options: Any,
 ) -> None:
     """Audit the published STUDY folder and run its three experiments again.
 
@@ -67,8 +73,7 @@ def reproduce_command(
     with progress_shown() as progress:
         reproduction = reproduce(
             study,
-            seeds=seeds,
-            seed=seed,
+            **options,
             maps=Path(output) / "maps" if with_maps else None,
             overwrite=overwrite,
             progress=progress,
@@ -79,6 +84,7 @@ def reproduce_command(
         return
     click.echo("\n".join([*reproduction.audit.lines(), ""]))
     _print_tables(reproduction)
+    click.echo("* outside our range\n")
     click.echo("\n".join(reproduction.remarks()))
     if reproduction.maps:
         click.echo()
@@ -99,7 +105,15 @@ def _print_tables(reproduction: Reproduction) -> None:
         results = reproduction.of(name)
         if not results:
             continue
-        table = Table("", "", *SETS.values(), box=box.SIMPLE_HEAD, show_edge=False)
+        table = Table(
+            "",
+            "",
+            *SETS.values(),
+            box=box.SIMPLE_HEAD,
+            show_edge=False,
+            collapse_padding=True,
+            pad_edge=False,
+        )
         table.title = f"{title}: areas under the ROC curve, {reproduction.seeds} seeds"
         table.title_justify = "left"
         for column in table.columns[2:]:
@@ -128,7 +142,8 @@ def _rows(result: MethodResult) -> list[list[str]]:
             for value, mark in zip(figures, marks, strict=True)
         ]
         rows.insert(0, ["", "study's", *told])
-    rows[0][0] = f"{result.method}, {result.n_occurrences}"
+    third = result.experiments == ("III",)
+    rows[0][0] = result.method + (f", {result.n_occurrences}" if third else "")
     rows[1][0] = result.note
     return rows
 
@@ -139,12 +154,14 @@ def _print_maps(reproduction: Reproduction) -> None:
     from rich.table import Table  # noqa: PLC0415
 
     table = Table("", "success rate", "prediction rate", "in best 10%", box=box.SIMPLE_HEAD)
+    for column in table.columns[1:]:
+        column.justify = "right"
     table.title = "Maps over the rebuilt layers: areas under the rate curves"
     for one in reproduction.maps:
         told = ["–", "–"]
         if one.prediction is not None:
             held = one.prediction.curve.captured_in(0.1)
             told = [f"{one.prediction.auc:.4f}", f"{held:.0%}"]
-        name = f"{one.name} ({'study’s' if one.published else 'ours'})"
+        name = f"{one.name} ({'study' if one.published else 'ours'})"
         table.add_row(name, f"{one.success.auc:.4f}", *told)
     Console().print(table)

@@ -6,27 +6,64 @@ from pathlib import Path
 
 import click
 
-from geoprospect.cli.options import overwrite_option, project_argument
+from geoprospect.cli.options import overwrite_option
 from geoprospect.cli.progress import progress_shown
 
 
 @click.command("train")
-@project_argument
+@click.argument("project", type=click.Path(dir_okay=False), required=False)
 @click.option("--output", type=click.Path(), help="Model folder [default: <folder>/model].")
+@click.option(
+    "--weights",
+    type=click.Path(dir_okay=False),
+    help="Train nothing: make a model of this network, a Keras .h5 or .keras file.",
+)
+@click.option(
+    "--components",
+    type=click.Path(dir_okay=False),
+    help="The components that the network of --weights takes, as JSON.",
+)
 @overwrite_option
-def train_command(project: str, output: str | None, overwrite: bool) -> None:
-    """Train the model of the PROJECT file and write it as a folder."""
-    from geoprospect.output import check_absent  # noqa: PLC0415
-    from geoprospect.pipeline import train_model  # noqa: PLC0415
-    from geoprospect.project import Project  # noqa: PLC0415
+def train_command(
+    project: str | None,
+    *,
+    output: str | None,
+    weights: str | None,
+    components: str | None,
+    overwrite: bool,
+) -> None:
+    """Train the model of the PROJECT file and write it as a folder.
 
-    loaded = Project.load(project)
-    folder = Path(output) if output else loaded.folder / "model"
-    check_absent(folder, overwrite=overwrite)
-    with loaded.open_evidence() as stack:
-        with progress_shown() as progress:
-            model = train_model(
-                loaded, stack, progress=progress, say=lambda line: click.echo(line, err=True)
-            )
+    With --weights and --components no PROJECT is needed; `geoprospect reproduce` writes the
+    components of the published study.
+    """
+    from geoprospect.output import check_absent  # noqa: PLC0415
+
+    if (weights is None) != (components is None):
+        raise click.UsageError("--weights and --components go together.")
+    if weights is not None and components is not None:
+        from geoprospect.published.weights import model_from_weights  # noqa: PLC0415
+
+        if project is not None:
+            raise click.UsageError("--weights makes a model without a PROJECT.")
+        folder = Path(output or "model")
+        check_absent(folder, overwrite=overwrite)
+        model = model_from_weights(weights, components)
         model.save(folder, overwrite=overwrite)
-    click.echo(f"{folder}: {len(model.members)} networks over {', '.join(model.names)}")
+    elif project is None:
+        raise click.UsageError("Missing argument 'PROJECT'.")
+    else:
+        from geoprospect.pipeline import train_model  # noqa: PLC0415
+        from geoprospect.project import Project  # noqa: PLC0415
+
+        loaded = Project.load(project)
+        folder = Path(output) if output else loaded.folder / "model"
+        check_absent(folder, overwrite=overwrite)
+        with loaded.open_evidence() as stack:
+            with progress_shown() as progress:
+                model = train_model(
+                    loaded, stack, progress=progress, say=lambda line: click.echo(line, err=True)
+                )
+            model.save(folder, overwrite=overwrite)
+    plural = "" if len(model.members) == 1 else "s"
+    click.echo(f"{folder}: {len(model.members)} network{plural} over {', '.join(model.names)}")

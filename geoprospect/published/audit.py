@@ -116,7 +116,9 @@ class StudyAudit:
 
     def lines(self) -> list[str]:
         """Say in sentences what was found, the leak first."""
-        rows = ", ".join(map(str, self.no_coordinates))
+        missing = f"{len(self.no_coordinates)} training points have no coordinates"
+        if self.no_coordinates:
+            missing += f" (rows {', '.join(map(str, self.no_coordinates))}, counted from 0)"
         rest = {name: self.n_validation[name] - self.n_repeats[name] for name in self.n_validation}
         return [
             self.leak(),
@@ -125,8 +127,7 @@ class StudyAudit:
             "scores on them are coarse.",
             f"{self.n_training} training points, {self.n_occurrences} of them occurrences; "
             f"{self.n_repeated} repeat the cell of another.",
-            f"{len(self.no_coordinates)} training points have no coordinates"
-            + (f": rows {rows}." if rows else "."),
+            missing.replace("1 training points have", "1 training point has") + ".",
             *(
                 f"{overlap.n} of the {overlap.n_rows} {overlap.rows} points lie in cells of "
                 f"{overlap.of}."

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geoprospect.baselines import Baseline, Method, each_side_by_side, fit_baseline, fit_baselines
+from geoprospect.baselines import (
+    Baseline,
+    BaselineSettings,
+    Method,
+    each_side_by_side,
+    fit_baseline,
+    fit_baselines,
+)
 from geoprospect.inference import Array, Network
-from geoprospect.plan import Pretext, Strategy, published_plan
+from geoprospect.plan import Pretext, Schedule, Strategy, TransferPlan, published_plan
 from geoprospect.published.figures import MethodResult, Points, Trial
-from geoprospect.published.tables import PublishedTable, Study
+from geoprospect.published.tables import Labels, PublishedTable, Study
 from geoprospect.published.weights import PublishedNetwork, read_encoders, read_published
 
 if TYPE_CHECKING:
@@ -43,7 +50,27 @@ class _Laboratory:
     seeds: int
     seed: int
     published: Mapping[str, PublishedNetwork]
+    effort: float
     progress: Progress | None
+
+    def plan(self, pretext: Pretext, strategy: Strategy) -> TransferPlan:
+        """Give the study's plan, its epochs cut where less effort is asked for."""
+        plan = published_plan(pretext, strategy, members=self.seeds, seed=self.seed)
+        return replace(
+            plan,
+            training=self._cut(plan.training),
+            pretraining=plan.pretraining and self._cut(plan.pretraining),
+        )
+
+    @property
+    def baselines(self) -> BaselineSettings:
+        """The study's settings of the baselines, cut likewise."""
+        full = BaselineSettings()
+        trees = max(1, round(full.trees * self.effort))
+        return replace(full, schedule=self._cut(full.schedule), trees=trees)
+
+    def _cut(self, schedule: Schedule) -> Schedule:
+        return replace(schedule, epochs=max(1, round(schedule.epochs * self.effort)))
 
     def encoders(self, pretext: Pretext) -> list[keras.Sequential]:
         """Teach encoders a pretext task, one a seed."""
@@ -51,7 +78,7 @@ class _Laboratory:
 
         study = self.study
         strategy: Strategy = "from-scratch" if pretext == "none" else "fine-tuning"
-        plan = published_plan(pretext, strategy, members=self.seeds, seed=self.seed)
+        plan = self.plan(pretext, strategy)
         cells, rock_class = study.training.P, None
         if pretext == "lithology":
             cells, rock_class = study.lithology.P, study.lithology.label
@@ -73,7 +100,7 @@ class _Laboratory:
         """Transfer encoders to training points, one network a seed."""
         from geoprospect.transfer import transfer  # noqa: PLC0415 - loads TensorFlow
 
-        plan = published_plan(*NETWORKS[method], members=self.seeds, seed=self.seed)
+        plan = self.plan(*NETWORKS[method])
         if rate is not None:
             plan = replace(plan, training=replace(plan.training, rate=rate))
         P = training.P.astype(np.float32)
@@ -134,7 +161,12 @@ class _Laboratory:
 
 
 def run_experiments(
-    study: Study, *, seeds: int = 10, seed: int = 0, progress: Progress | None = None
+    study: Study,
+    *,
+    seeds: int = 10,
+    seed: int = 0,
+    effort: float = 1.0,
+    progress: Progress | None = None,
 ) -> tuple[MethodResult, ...]:
     """Run the study's three experiments.
 
@@ -146,6 +178,8 @@ def run_experiments(
         Networks or estimators trained for each method.
     seed : int
         Seed of the seeds.
+    effort : float
+        Fraction of the study's epochs and trees; below 1 for a trial run.
     progress : callable, optional
         Called with the stage, the steps done, the steps in all and a word on them.
 
@@ -154,8 +188,8 @@ def run_experiments(
     tuple of MethodResult
         Experiment I compares the five networks; II the best of them, fine-tuning after
         reconstruction, with the three baselines; III it with the forest over the eight scenarios
-        of imbalance. The results "tried" start from the study's own pretext networks, and train
-        at the rate that its weight files record.
+        of imbalance. The results "tried" start from the encoders of the study's own pretext
+        networks, or train at the rate that its weight files record where it is another.
 
     Raises
     ------
@@ -164,7 +198,7 @@ def run_experiments(
     TrainingError
         If a training fails.
     """
-    laboratory = _Laboratory(study, seeds, seed, read_published(study), progress)
+    laboratory = _Laboratory(study, seeds, seed, read_published(study), effort, progress)
     known = read_encoders(study)  # its faults show before the training, not after
     encoders = {
         pretext: laboratory.encoders(pretext)
@@ -178,7 +212,14 @@ def run_experiments(
     fit_seeds = [seed + k for k in range(seeds)]
     P = study.training.P.astype(np.float32)
     for name, baseline in BASELINES.items():
-        fits = fit_baselines(baseline, P, study.training.label, seeds=fit_seeds, progress=progress)
+        fits = fit_baselines(
+            baseline,
+            P,
+            study.training.label,
+            seeds=fit_seeds,
+            settings=laboratory.baselines,
+            progress=progress,
+        )
         results.append(laboratory.result(("II",), name, fits))
     for number, table in enumerate(study.scenarios, start=1):
         stage = f"{_BEST}, scenario {number}"
@@ -194,7 +235,7 @@ def _forests(laboratory: _Laboratory, seeds: Sequence[int]) -> Iterator[MethodRe
     study, trials = laboratory.study, list[Trial]()
     points = [Points.of(study, table) for table in study.scenarios]
     tasks = [
-        (table.P.astype(np.float32), table.label, seed, at.P)
+        (table.P.astype(np.float32), table.label, seed, at.P, laboratory.baselines)
         for table, at in zip(study.scenarios, points, strict=True)
         for seed in seeds
     ]
@@ -207,8 +248,10 @@ def _forests(laboratory: _Laboratory, seeds: Sequence[int]) -> Iterator[MethodRe
         yield laboratory.compared(("III",), "random forest", ours, table)
 
 
-def _forest_scores(P: Array, label: Any, seed: int, at: Array) -> Array:
-    return fit_baseline("random-forest", P, label, seed=seed).predict(at)[:, 0]
+def _forest_scores(
+    P: Array, label: Labels, seed: int, at: Array, settings: BaselineSettings
+) -> Array:
+    return fit_baseline("random-forest", P, label, seed=seed, settings=settings).predict(at)[:, 0]
 
 
 def _tried(
@@ -216,7 +259,7 @@ def _tried(
     encoders: Mapping[Pretext, Sequence[keras.Sequential]],
     known: Mapping[str, Network],
 ) -> Iterator[MethodResult]:
-    """Train at the rates the weight files record, and from the study's pretext networks."""
+    """Train at the rates that the weight files record, and from the study's own encoders."""
     from geoprospect.network import of_network  # noqa: PLC0415 - loads TensorFlow
 
     training = laboratory.study.training
@@ -227,14 +270,14 @@ def _tried(
         pretext, strategy = NETWORKS[method]
         if rate == published_plan(pretext, strategy).training.rate:
             rate = None
-        at_rate = f" at the rate {rate:g} that its file records" if rate is not None else ""
-        starts: list[tuple[str, Sequence[keras.Sequential]]] = []
+        starts: list[tuple[list[str], Sequence[keras.Sequential]]] = []
         if rate is not None:
-            starts.append((at_rate.strip(), encoders[pretext]))
+            starts.append(([], encoders[pretext]))
         if pretext in known:
-            note = "from the study's own pretext network" + at_rate
-            starts.append((note, [of_network(known[pretext])] * laboratory.seeds))
-        for note, start in starts:
+            taught = of_network(known[pretext])
+            starts.append((["study's encoder"], [taught] * laboratory.seeds))
+        for notes, start in starts:
+            note = ", ".join([*notes, *([] if rate is None else [f"rate {rate:g}"])])
             stage = f"{method}, tried"
             members = laboratory.train(method, start, training, rate=rate, stage=stage)
             yield laboratory.result(("tried",), method, members, note=note)

@@ -100,14 +100,7 @@ def map_study(
     OutputError
         If a map exists already or cannot be written.
     """
-    if study.rasters is None:
-        raise StudyError(
-            "there are no layers to map",
-            path=Path(study.folder) / "evidence",
-            expected=", ".join(f"{name}.tif" for name in LAYERS),
-            mend="leave --map out, or put the layers there",
-        )
-    rasters = Path(study.rasters)
+    rasters = rasters_of(study)
     members = list(_members(study, results))
     maps = []
     with EvidenceStack.open({name: rasters / f"{name}.tif" for name in LAYERS}) as stack:
@@ -130,6 +123,24 @@ def map_study(
             if progress is not None:
                 progress("maps", number, len(members), name)
     return tuple(maps)
+
+
+def rasters_of(study: Study) -> Path:
+    """Give the folder of the study's layers.
+
+    Raises
+    ------
+    StudyError
+        If the study has none.
+    """
+    if study.rasters is None:
+        raise StudyError(
+            "there are no layers to map",
+            path=Path(study.folder) / "evidence",
+            expected=", ".join(f"{name}.tif" for name in LAYERS),
+            mend="leave --map out, or put the layers there",
+        )
+    return Path(study.rasters)
 
 
 def _members(

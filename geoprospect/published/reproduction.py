@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import version
 from os import PathLike
 from typing import Any
 
 from geoprospect.errors import StudyError
+from geoprospect.output import check_absent
 from geoprospect.published.audit import StudyAudit
 from geoprospect.published.experiments import run_experiments
 from geoprospect.published.figures import SETS, MethodResult, PointSet
-from geoprospect.published.maps import StudyMap, map_study
+from geoprospect.published.maps import StudyMap, map_study, rasters_of
 from geoprospect.published.tables import Study
 
 Progress = Callable[[str, int, int, str], None]
@@ -35,6 +36,8 @@ class Reproduction:
         Networks or estimators trained for each method, and the seed of the seeds.
     seconds : float
         Time taken, maps included.
+    effort : float
+        Fraction of the study's epochs and trees.
     maps : tuple of StudyMap
         The maps, if any were asked for.
     """
@@ -45,7 +48,8 @@ class Reproduction:
     seeds: int
     seed: int
     seconds: float
-    maps: tuple[StudyMap, ...] = field(default=())
+    effort: float = 1.0
+    maps: tuple[StudyMap, ...] = ()
 
     def of(self, experiment: str) -> tuple[MethodResult, ...]:
         """Give the results of experiment "I", "II" or "III", or what was "tried" beside."""
@@ -62,6 +66,7 @@ class Reproduction:
             "study": self.study.folder,
             "seeds": self.seeds,
             "seed": self.seed,
+            "effort": self.effort,
             "seconds": round(self.seconds, 1),
             "leak": self.audit.leak(),
             "audit": self.audit.to_dict(),
@@ -76,6 +81,7 @@ def reproduce(
     *,
     seeds: int = 10,
     seed: int = 0,
+    effort: float = 1.0,
     maps: str | PathLike[str] | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -88,6 +94,8 @@ def reproduce(
         A clone of the published repository, or a folder of its tables and weights.
     seeds, seed : int
         Networks or estimators to train for each method, and the seed of the seeds.
+    effort : float
+        Fraction of the study's epochs and trees; below 1 for a trial run.
     maps : path-like, optional
         A folder for the maps over the study's rebuilt layers; none are made without it.
     overwrite : bool
@@ -107,16 +115,20 @@ def reproduce(
     start = time.perf_counter()
     study = Study.read(folder)
     audit = StudyAudit.of(study)
-    if maps is not None and study.rasters is None:
-        map_study(study, (), maps)  # says what is missing, before the training
-    if seeds < 1:
-        raise StudyError("at least one seed is needed", found=seeds)
-    results = run_experiments(study, seeds=seeds, seed=seed, progress=progress)
+    if seeds < 1 or not 0 < effort <= 1:
+        raise StudyError(
+            "the experiments need a seed or more, and an effort above 0 and up to 1",
+            found=f"{seeds} seeds, effort {effort:g}",
+        )
+    if maps is not None:  # what would stop the maps shows before the training
+        check_absent(maps, overwrite=overwrite)
+        rasters_of(study)
+    results = run_experiments(study, seeds=seeds, seed=seed, effort=effort, progress=progress)
     made: tuple[StudyMap, ...] = ()
     if maps is not None:
         made = map_study(study, results, maps, overwrite=overwrite, progress=progress)
     seconds = time.perf_counter() - start
-    return Reproduction(study, audit, results, seeds, seed, seconds, made)
+    return Reproduction(study, audit, results, seeds, seed, seconds, effort, made)
 
 
 def _remarks(reproduction: Reproduction) -> Iterator[str]:
@@ -129,6 +141,11 @@ def _remarks(reproduction: Reproduction) -> Iterator[str]:
         if result.inside(points) is not None
     ]
     inside = sum(result.inside(points) is True for result, points in compared)
+    if reproduction.effort < 1:
+        yield (
+            f"A trial run with {reproduction.effort:.2%} of the study's epochs and trees: our "
+            "figures say nothing yet."
+        )
     yield (
         f"{inside} of {len(compared)} published figures lie inside our range over "
         f"{reproduction.seeds} seeds."
@@ -143,7 +160,12 @@ def _remarks(reproduction: Reproduction) -> Iterator[str]:
         )
         for trial in tried:
             if trial.weights == result.weights:
-                yield f"Tried for {result.weights}, {trial.note}: {_found(trial)}."
+                yield f"Tried for {result.weights} ({trial.note}): {_found(trial)}."
+    if tried:
+        yield (
+            "“Study's encoder” starts from the encoder of the study's own pretext network; “rate” "
+            "is the learning rate that the weight file records, where it is not the one described."
+        )
     rest = {
         name: reproduction.audit.n_validation[name] - reproduction.audit.n_repeats[name]
         for name in reproduction.audit.n_validation

@@ -35,12 +35,15 @@ def draw_roc_curves(results: Sequence[MethodResult], label: Labels) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A thin line for each seed, a thick one for the published weights.
+        A thin line for each seed, a thick one for the published weights; with the median area
+        and the published one.
     """
     figure, panels = _panels(len(results), 4, (2.5, 2.75))
     for result, axes in zip(results, panels, strict=True):
+        spread = result.spread("validation")
+        median = "" if spread is None else f", {spread.median:.4f}"
         for number, trial in enumerate(result.ours):
-            name = f"ours, {len(result.ours)} seeds" if not number else None
+            name = None if number else f"ours, {len(result.ours)} seeds{median}"
             _draw_roc(axes, trial, label, colour=OURS, linewidth=0.8, alpha=0.55, name=name)
         if result.published is not None:
             _draw_roc(axes, result.published, label, colour=PUBLISHED, linewidth=2, name="study")
@@ -96,7 +99,8 @@ def draw_imbalance(networks: Sequence[MethodResult], forests: Sequence[MethodRes
         axes.set_ylabel("area under the ROC curve", fontsize=9, color=INK)
         axes.grid(color="#ececec", linewidth=0.7)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(loc="lower right", fontsize=8, frameon=False)
+    handles, names = panels[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=3, fontsize=8.5, frameon=False)
     return figure
 
 

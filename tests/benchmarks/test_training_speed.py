@@ -1,0 +1,117 @@
+"""The training's speed against Keras' `fit`, and ten members' against one's.
+
+The studies are the published ones in size: 313 points in batches of 82 for fine-tuning, 3,863
+cells in one batch for the reconstruction. Ratios are taken within one run, each from the fastest
+of some repetitions, compilation left out.
+"""
+
+import time
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from geoprospect.network import autoencoder, encoder, prospectivity_classifier
+from geoprospect.plan import Schedule
+from geoprospect.training import class_weights, train
+
+pytestmark = pytest.mark.benchmark
+
+FINE_TUNING = Schedule("binary-crossentropy", 1e-5, 82, 6000)
+RECONSTRUCTION = Schedule("mean-squared-error", 1e-3, 10_000, 500, held_back=0.2)
+
+
+def points():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(313, 7)).astype(np.float32)
+    return X, (X[:, 0] + X[:, 1] + rng.normal(size=313) > 1.5).astype(np.int64)
+
+
+def cells():
+    return np.random.default_rng(0).normal(size=(3863, 7)).astype(np.float32)
+
+
+def classifiers(n):
+    return [prospectivity_classifier(encoder(7, seed=k), l1=0.01, l2=0.01) for k in range(n)]
+
+
+def autoencoders(n):
+    return [autoencoder(encoder(7, seed=k), seed=k) for k in range(n)]
+
+
+def seconds(networks, X, y, schedule, weight=None):
+    started = time.perf_counter()
+    seeds = range(len(networks))
+    train(networks, X, y, schedule=schedule, seeds=seeds, sample_weight=weight)
+    return time.perf_counter() - started
+
+
+def fine_tuning(n):
+    X, label = points()
+    return seconds(classifiers(n), X, label, FINE_TUNING, class_weights(label))
+
+
+def reconstruction(n):
+    return seconds(autoencoders(n), cells(), cells(), RECONSTRUCTION)
+
+
+def keras_seconds_an_epoch(network, X, y, schedule, weight=None):
+    network.compile(
+        optimizer=keras.optimizers.Adam(schedule.rate), loss=schedule.loss.replace("-", "_")
+    )
+    settings = {"batch_size": schedule.batch, "sample_weight": weight, "verbose": 0}
+    if schedule.held_back:
+        settings["validation_split"] = schedule.held_back
+    network.fit(X, y, epochs=3, **settings)
+    started = time.perf_counter()
+    network.fit(X, y, epochs=20, **settings)
+    return (time.perf_counter() - started) / 20
+
+
+def test_fine_tuning_is_a_hundred_times_faster_than_fit(capsys):
+    X, label = points()
+    y = label[:, None].astype(np.float32)
+    epoch = keras_seconds_an_epoch(classifiers(1)[0], X, y, FINE_TUNING, class_weights(label))
+    fine_tuning(1)
+    ours = min(fine_tuning(1) for _ in range(3))
+    ratio = epoch * FINE_TUNING.epochs / ours
+    with capsys.disabled():
+        print(
+            f"\nfine-tuning, 6000 epochs: {ours:.2f} s; Keras' fit {epoch * 1e3:.1f} ms an epoch: "
+            f"{ratio:.0f} times faster"
+        )
+    assert ratio >= 100
+
+
+def test_ten_members_cost_less_than_four_times_one(capsys):
+    for n in (1, 10):
+        fine_tuning(n)
+    # One and ten by turns, so that other work on the machine slows both alike.
+    one, ten = np.min([[fine_tuning(1), fine_tuning(10)] for _ in range(4)], axis=0)
+    with capsys.disabled():
+        print(f"\nfine-tuning, ten members: {ten:.2f} s, one: {one:.2f} s: {ten / one:.2f} times")
+    assert ten < 4 * one
+
+
+def test_reconstruction_is_ten_times_faster_than_fit(capsys):
+    epoch = keras_seconds_an_epoch(autoencoders(1)[0], cells(), cells(), RECONSTRUCTION)
+    for n in (1, 10):
+        reconstruction(n)
+    one, ten = (min(reconstruction(n) for _ in range(2)) for n in (1, 10))
+    ratio = epoch * RECONSTRUCTION.epochs / one
+    with capsys.disabled():
+        print(
+            f"\nreconstruction, 500 epochs: {one:.2f} s, ten members {ten:.2f} s; Keras' fit "
+            f"{epoch * 1e3:.1f} ms an epoch: {ratio:.0f} times faster"
+        )
+    assert ratio >= 10
+
+
+def test_a_first_call_is_compiled_within_seconds(capsys):
+    short = replace(FINE_TUNING, epochs=1, batch=83)  # a shape that no other test compiles
+    X, label = points()
+    took = seconds(classifiers(10), X, label, short)
+    with capsys.disabled():
+        print(f"\nfirst call of a new shape, ten members, one epoch: {took:.2f} s")
+    assert took < 10

@@ -7,6 +7,7 @@ from os import PathLike
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from geoprospect.output import replacing
 
@@ -26,7 +27,9 @@ def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
     width, height : float
         Size in inches.
     """
-    figure = Figure(figsize=(width, height), dpi=_DPI, facecolor="white", layout="constrained")
+    # The wide margin keeps room for the axis label, which shrinking to the aspect moves outwards.
+    layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.06)
+    figure = Figure(figsize=(width, height), dpi=_DPI, facecolor="white", layout=layout)
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.tick_params(colors=INK, labelsize=8.5, width=0.7, length=3.5)

@@ -21,8 +21,8 @@ from geoprospect.project import Project, Role
 from geoprospect.report.curves import write_rate_curves
 from geoprospect.report.maps import write_map_picture
 from geoprospect.samples import Samples
-from geoprospect.score import CurveKind, Score
 from geoprospect.scoring import PointsSource, score_map
+from geoprospect.scoring.score import CurveKind, Score
 
 Progress = Callable[[str, int, int, str], None]
 Say = Callable[[str], None]

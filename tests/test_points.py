@@ -10,7 +10,7 @@ from shapely import LineString, MultiPoint, Point
 
 from geoprospect.errors import SamplesError
 from geoprospect.grid import Grid
-from geoprospect.points import coordinates, read_points
+from geoprospect.samples.points import coordinates, read_points
 
 PLACES = [Point(159100, 977500), Point(160900, 976000), Point(161500, 975000)]
 FILES = {"points.shp": None, "points.gpkg": None, "points.geojson": None}

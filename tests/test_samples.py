@@ -10,11 +10,11 @@ import rasterio
 from affine import Affine
 from shapely import Point
 
-from geoprospect.audit import Audit
 from geoprospect.errors import SamplesError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.points import read_points
 from geoprospect.samples import Samples
+from geoprospect.samples.audit import Audit
+from geoprospect.samples.points import read_points
 
 TRANSFORM = Affine(1200, 0, 159050, 0, -1200, 977582)
 

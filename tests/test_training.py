@@ -4,9 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from geoprospect.batches import BatchOrder
 from geoprospect.errors import TrainingError
-from geoprospect.history import History
 from geoprospect.network import (
     autoencoder,
     encoder,
@@ -16,6 +14,8 @@ from geoprospect.network import (
 )
 from geoprospect.plan import Schedule
 from geoprospect.training import class_weights, train
+from geoprospect.training.batches import BatchOrder
+from geoprospect.training.history import History
 
 ROWS = 90
 BATCH = 22  # five batches an epoch, the last one of two rows

@@ -20,8 +20,8 @@ from geoprospect.published.audit import located, recovered_components
 from geoprospect.published.figures import MethodResult
 from geoprospect.published.tables import LAYERS, Study
 from geoprospect.published.weights import read_published
-from geoprospect.score import Score
 from geoprospect.scoring import PointsSource, score_map
+from geoprospect.scoring.score import Score
 
 Progress = Callable[[str, int, int, str], None]
 

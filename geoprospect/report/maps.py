@@ -18,7 +18,7 @@ from matplotlib.transforms import Affine2D
 
 from geoprospect.grid import Grid
 from geoprospect.report.style import INK, NO_DATA, new_figure, set_title, write_png
-from geoprospect.scoremap import ScoreMap, Scores
+from geoprospect.scoring.scoremap import ScoreMap, Scores
 
 Coordinates = tuple[npt.ArrayLike, npt.ArrayLike]
 _LONGEST = 1600  # cells a side: about as many as the picture has pixels

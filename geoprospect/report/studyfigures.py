@@ -16,7 +16,7 @@ from geoprospect.published.figures import MethodResult, PointSet, Trial
 from geoprospect.published.maps import StudyMap
 from geoprospect.published.tables import Labels
 from geoprospect.report.style import COLOURS, GREY, INK, NO_DATA
-from geoprospect.scoremap import ScoreMap
+from geoprospect.scoring.scoremap import ScoreMap
 
 OURS, PUBLISHED, FOREST = COLOURS[0], COLOURS[1], COLOURS[2]
 _LONGEST = 400  # cells a side of a map's picture: there are many of them

@@ -16,9 +16,9 @@ import shapely
 from rasterio.crs import CRS
 
 from geoprospect.errors import SamplesError
+from geoprospect.evidence.raster import is_local
 from geoprospect.grid import Floats, Grid, same_crs
-from geoprospect.raster import is_local
-from geoprospect.tables import TABLE_SUFFIXES, read_table, unreadable
+from geoprospect.samples.tables import TABLE_SUFFIXES, read_table, unreadable
 
 
 class ReadingOptions(TypedDict, total=False):

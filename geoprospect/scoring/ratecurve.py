@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geoprospect.errors import ScoreError
-from geoprospect.scoremap import ScoreMap
+from geoprospect.scoring.scoremap import ScoreMap
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from geoprospect.architecture import Architecture, LayerForm, table_width
 from geoprospect.backend import tf
 from geoprospect.plan import Loss
-from geoprospect.products import turned, with_one
+from geoprospect.training.architecture import Architecture, LayerForm, table_width
+from geoprospect.training.products import turned, with_one
 
 Tensor = Any
 State = dict[str, Any]

@@ -13,7 +13,7 @@ from geoprospect.backend import keras
 from geoprospect.errors import GeoprospectError, TrainingError
 from geoprospect.inference import Activation, Network
 from geoprospect.plan import Loss
-from geoprospect.products import Products, is_wide
+from geoprospect.training.products import Products, is_wide
 
 Array = npt.NDArray[np.float32]
 Pairs = list[tuple[Array, Array]]

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from geoprospect.architecture import table_width
 from geoprospect.errors import TrainingError
 from geoprospect.inference import Network
 from geoprospect.plan import Loss
+from geoprospect.training.architecture import table_width
 
 Array = npt.NDArray[np.float32]
 

@@ -14,8 +14,8 @@ from typing import Any, TypeAlias
 from rasterio.enums import ColorInterp
 
 from geoprospect.errors import EvidenceError, GridMismatchError, LayerNameError
+from geoprospect.evidence.raster import Path_, open_raster
 from geoprospect.grid import Grid
-from geoprospect.raster import Path_, open_raster
 
 RASTER_SUFFIXES = frozenset(
     {".asc", ".bil", ".flt", ".grd", ".img", ".jp2", ".rst", ".sdat", ".tif", ".tiff", ".vrt"}

@@ -14,8 +14,8 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError, ScoreError
+from geoprospect.evidence.raster import open_raster, read_band, unreadable, whole_blocks
 from geoprospect.grid import Grid
-from geoprospect.raster import open_raster, read_band, unreadable, whole_blocks
 
 Scores = npt.NDArray[np.floating[Any]]
 _PART_CELLS = 2**20  # read at a time: some 30 MB with what is computed from them

@@ -13,22 +13,11 @@ import numpy as np
 from geoprospect.errors import SamplesError, ScoreError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.grid import Grid, Ints
-from geoprospect.points import coordinates, read_points
-from geoprospect.ratecurve import Ranks, RateCurve, rate_curve, rate_curve_of
 from geoprospect.samples import Samples
-from geoprospect.score import CurveKind, Figures, Score
-from geoprospect.scoremap import ScoreMap
-
-__all__ = [
-    "CurveKind",
-    "Figures",
-    "PointsSource",
-    "RateCurve",
-    "Score",
-    "rate_curve",
-    "rate_curve_of",
-    "score_map",
-]
+from geoprospect.samples.points import coordinates, read_points
+from geoprospect.scoring.ratecurve import Ranks
+from geoprospect.scoring.score import CurveKind, Figures, Score
+from geoprospect.scoring.scoremap import ScoreMap
 
 _LABELS = ("occurrence", "dep", "label")
 _BINARY = ({"0", "1"}, {"0.0", "1.0"}, {"False", "True"})
@@ -47,7 +36,7 @@ class PointsSource:
         field named occurrence, DEP or label in any case; without such a field all points are
         occurrences.
     crs, layer, x, y : str, optional
-        As for `geoprospect.points.read_points`.
+        As for `geoprospect.samples.points.read_points`.
     """
 
     path: str | PathLike[str]
@@ -58,7 +47,7 @@ class PointsSource:
     y: str | None = None
 
     def read(self) -> gpd.GeoDataFrame:
-        """Read the points; see `geoprospect.points.read_points`."""
+        """Read the points; see `geoprospect.samples.points.read_points`."""
         return read_points(self.path, crs=self.crs, layer=self.layer, x=self.x, y=self.y)
 
     def label_field(self, points: gpd.GeoDataFrame) -> str | None:

@@ -10,13 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from rasterio.windows import Window
 
-from geoprospect.census import Block, Census, Values
 from geoprospect.errors import EvidenceError, LayerNameError
+from geoprospect.evidence.census import Block, Census, Values
+from geoprospect.evidence.layers import Layer, StackSource, find_layers, open_layers
+from geoprospect.evidence.raster import checksum, checksum_of_cells, read_band, whole_blocks
 from geoprospect.grid import Bools, Grid, Ints
-from geoprospect.layers import Layer, StackSource, find_layers, open_layers
-from geoprospect.raster import checksum, checksum_of_cells, read_band, whole_blocks
-
-__all__ = ["Block", "EvidenceStack", "Layer"]
 
 _WINDOW_CELLS = 2**20  # cells of a window, and
 _WINDOW_VALUES = 2**23  # values of all its layers, 32 MiB
@@ -68,7 +66,7 @@ class EvidenceStack:
         ----------
         source : mapping, or path-like
             Layer names to paths or (path, band); a folder of rasters; or one raster with several
-            bands. See `geoprospect.layers.find_layers`.
+            bands. See `geoprospect.evidence.layers.find_layers`.
 
         Raises
         ------

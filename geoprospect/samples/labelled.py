@@ -11,13 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geoprospect.audit import Audit, listed
 from geoprospect.errors import SamplesError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.grid import Bools, Floats, Grid, Ints
-from geoprospect.points import ReadingOptions, as_points, coordinates, read_points
-
-__all__ = ["Audit", "Samples", "read_points"]
+from geoprospect.samples.audit import Audit, listed
+from geoprospect.samples.points import ReadingOptions, as_points, coordinates, read_points
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from sklearn.metrics import confusion_matrix, roc_auc_score
 
-from geoprospect.audit import Audit, listed
 from geoprospect.grid import Floats, Ints
-from geoprospect.ratecurve import Ranks, RateCurve
-from geoprospect.scoremap import Scores
+from geoprospect.samples.audit import Audit, listed
+from geoprospect.scoring.ratecurve import Ranks, RateCurve
+from geoprospect.scoring.scoremap import Scores
 
 CurveKind = Literal["success-rate", "prediction-rate"]
 THRESHOLD = 0.5  # a score from here on calls a cell an occurrence

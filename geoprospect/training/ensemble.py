@@ -15,17 +15,15 @@ from itertools import repeat
 import numpy as np
 import numpy.typing as npt
 
-from geoprospect.architecture import Architecture, Array, dense_layers
 from geoprospect.backend import keras
-from geoprospect.batches import BatchOrder
 from geoprospect.errors import TrainingError
-from geoprospect.group import Member, MemberGroup, Room
-from geoprospect.history import History
 from geoprospect.inference import Network
 from geoprospect.plan import Schedule
-from geoprospect.trainingset import TrainingSet
-
-__all__ = ["History", "class_weights", "train"]
+from geoprospect.training.architecture import Architecture, Array, dense_layers
+from geoprospect.training.batches import BatchOrder
+from geoprospect.training.group import Member, MemberGroup, Room
+from geoprospect.training.history import History
+from geoprospect.training.trainingset import TrainingSet
 
 Progress = Callable[[int, int, float], None]
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from geoprospect.architecture import Architecture, Array, Pairs
 from geoprospect.backend import tf
-from geoprospect.batches import BatchOrder, Indices
-from geoprospect.optimiser import BETA_1, BETA_2, program
 from geoprospect.plan import Schedule
+from geoprospect.training.architecture import Architecture, Array, Pairs
+from geoprospect.training.batches import BatchOrder, Indices
+from geoprospect.training.optimiser import BETA_1, BETA_2, program
 
 _TILE = 512  # rows whose values stay in a core's cache
 _CALL_BYTES = 16 << 20  # of one call's order of rows

@@ -1,0 +1,6 @@
+"""The training of an ensemble of networks in one compiled program."""
+
+from geoprospect.training.ensemble import class_weights, train
+from geoprospect.training.history import History
+
+__all__ = ["History", "class_weights", "train"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,37 +14,12 @@ import numpy.typing as npt
 from geoprospect.errors import TrainingError
 from geoprospect.inference import Array, Network
 from geoprospect.output import replacing
-from geoprospect.plan import Schedule
+from geoprospect.plan import BaselineMethod, BaselineSettings
 
-Method = Literal["logistic-regression", "random-forest", "svm"]
 Progress = Callable[[str, int, int, str], None]
 
 _ROWS = 2048  # of one prediction: what threads share out
 _FOLDS = 5
-_SCHEDULE = Schedule("binary-crossentropy", 1e-3, 82, 6000)
-
-
-@dataclass(frozen=True)
-class BaselineSettings:
-    """The settings of the baselines; by default those of the published study.
-
-    Attributes
-    ----------
-    schedule : Schedule
-        The optimisation of the logistic regression, which is one sigmoid unit.
-    trees : int
-        Trees of the random forest.
-    costs, gammas : tuple of float
-        C and gamma of the support vector machine, tried in a grid.
-    kernels : tuple of str
-        Its kernels, tried likewise.
-    """
-
-    schedule: Schedule = _SCHEDULE
-    trees: int = 2000
-    costs: tuple[float, ...] = (0.1, 1.0, 10.0, 100.0)
-    gammas: tuple[float, ...] = (1.0, 0.1, 0.01, 0.001)
-    kernels: tuple[str, ...] = ("rbf", "linear", "poly", "sigmoid")
 
 
 @dataclass(frozen=True)
@@ -128,7 +103,7 @@ class Baseline:
 
 
 def fit_baseline(
-    method: Method,
+    method: BaselineMethod,
     P: npt.ArrayLike,
     label: npt.ArrayLike,
     *,
@@ -171,7 +146,7 @@ def fit_baseline(
 
 
 def fit_baselines(
-    method: Method,
+    method: BaselineMethod,
     P: npt.ArrayLike,
     label: npt.ArrayLike,
     *,
@@ -239,7 +214,7 @@ def each_side_by_side(work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]
 
 
 def _fit_estimator(
-    method: Method,
+    method: BaselineMethod,
     rows: Array,
     labels: npt.NDArray[np.int64],
     seed: int,

@@ -110,7 +110,11 @@ class ProspectivityModel:
 
     def tags(self) -> dict[str, str]:
         """Give what a map's metadata say of the model."""
-        said = {f"GEOPROSPECT_{key.upper()}": str(self.settings[key]) for key in self.settings}
+        said = {
+            f"GEOPROSPECT_{key.upper()}": str(value)
+            for key, value in self.settings.items()
+            if isinstance(value, str | int)
+        }
         return said | {
             "GEOPROSPECT_VERSION": version("geoprospect"),
             "GEOPROSPECT_LAYERS": ",".join(self.names),

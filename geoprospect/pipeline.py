@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
+from geoprospect.baselines import Baseline, fit_baselines
 from geoprospect.components import Components
 from geoprospect.errors import OutputError
 from geoprospect.evidence import EvidenceStack
+from geoprospect.inference import Array, Network
 from geoprospect.mapping import MapSummary, write_map
 from geoprospect.model import ProspectivityModel, checksum
 from geoprospect.output import output_error, replacing
+from geoprospect.plan import BaselinePlan, TransferPlan
 from geoprospect.project import Project, Role
 from geoprospect.report.curves import write_rate_curves
 from geoprospect.report.maps import write_map_picture
@@ -26,6 +30,7 @@ from geoprospect.scoring.score import CurveKind, Score
 
 Progress = Callable[[str, int, int, str], None]
 Say = Callable[[str], None]
+Labels = npt.NDArray[np.int64]
 
 _FIT_CELLS = 1_000_000  # a larger stack has its components fitted on so many cells drawn from it
 
@@ -85,29 +90,29 @@ def train_model(
     roles: list[Role] = ["training"]
     components = _components(project, stack, say)
     stack = components.select(stack)
-    rock_class = None
-    if plan.pretext == "lithology":
-        lithology = _read(project, "lithology", stack, say)
-        roles.append("lithology")
-        cells, rock_class = lithology.X, lithology.label
-    elif plan.pretext == "reconstruction":
-        cells = stack.draw(project.model.pretext_cells, seed=plan.seed)[0]
+    P = components.transform(training.X)
+    members: Sequence[Network | Baseline]
+    if isinstance(plan, BaselinePlan):
+        say(f"model: {plan.method}, {plan.members} members")
+        members = fit_baselines(
+            plan.method,
+            P,
+            training.label,
+            seeds=range(plan.seed, plan.seed + plan.members),
+            settings=plan.settings,
+            progress=progress,
+        )
     else:
-        cells = training.X
-    from geoprospect.transfer import pretrain, transfer  # noqa: PLC0415 - loads TensorFlow
-
-    say(f"model: {plan.pretext} pretext, {plan.strategy}, {plan.members} members")
-
-    def followed(stage: str, epoch: int, epochs: int, loss: float) -> None:
-        if progress is not None:
-            progress(stage, epoch, epochs, f"epochs, loss {loss:.4f}")
-
-    encoders = pretrain(plan, components.transform(cells), rock_class, progress=followed)
-    members, history = transfer(
-        plan, encoders, components.transform(training.X), training.label, progress=followed
-    )
-    for line in history.lines():
-        say(line)
+        cells, rock_class = training.X, None
+        if plan.pretext == "lithology":
+            lithology = _read(project, "lithology", stack, say)
+            roles.append("lithology")
+            cells, rock_class = lithology.X, lithology.label
+        elif plan.pretext == "reconstruction":
+            cells = stack.draw(project.model.pretext_cells, seed=plan.seed)[0]
+        say(f"model: {plan.pretext} pretext, {plan.strategy}, {plan.members} members")
+        pretext = (components.transform(cells), rock_class)
+        members = _transferred(plan, pretext, (P, training.label), progress=progress, say=say)
     inputs = {f"evidence {name}": digest for name, digest in stack.checksums().items()}
     for role in roles:
         inputs[role] = checksum(getattr(project.points, role).path)
@@ -188,6 +193,28 @@ def run_project(
         },
     )
     return RunSummary(str(folder), summary, scores)
+
+
+def _transferred(
+    plan: TransferPlan,
+    pretext: tuple[Array, Labels | None],
+    points: tuple[Array, Labels],
+    *,
+    progress: Progress | None,
+    say: Say,
+) -> list[Network]:
+    """Learn the pretext task and transfer it to the points."""
+    from geoprospect.transfer import pretrain, transfer  # noqa: PLC0415 - loads TensorFlow
+
+    def followed(stage: str, epoch: int, epochs: int, loss: float) -> None:
+        if progress is not None:
+            progress(stage, epoch, epochs, f"epochs, loss {loss:.4f}")
+
+    encoders = pretrain(plan, *pretext, progress=followed)
+    members, history = transfer(plan, encoders, *points, progress=followed)
+    for line in history.lines():
+        say(line)
+    return members
 
 
 @contextmanager

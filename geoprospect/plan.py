@@ -10,6 +10,7 @@ from geoprospect.errors import TrainingError
 Loss = Literal["mean-squared-error", "categorical-crossentropy", "binary-crossentropy"]
 Pretext = Literal["reconstruction", "lithology", "none"]
 Strategy = Literal["fine-tuning", "linear-probing", "from-scratch"]
+BaselineMethod = Literal["logistic-regression", "random-forest", "svm"]
 
 
 @dataclass(frozen=True)
@@ -106,12 +107,7 @@ def published_plan(
     (0.001, False, 32)
     """
     if (pretext == "none") != (strategy == "from-scratch"):
-        raise TrainingError(
-            "the pretext task and the strategy contradict each other",
-            found=f'pretext = "{pretext}", strategy = "{strategy}"',
-            expected='a pretext task to transfer, or "none" with "from-scratch"',
-            mend='set both under [model]; without a pretext task use strategy "from-scratch"',
-        )
+        raise contradiction(pretext, strategy)
     tuned = strategy == "fine-tuning"
     penalty = 0.0 if strategy == "from-scratch" else 0.01
     return TransferPlan(
@@ -124,4 +120,64 @@ def published_plan(
         class_weights=tuned,
         l1=penalty,
         l2=penalty,
+    )
+
+
+@dataclass(frozen=True)
+class BaselineSettings:
+    """The settings of the baselines; by default those of the published study.
+
+    Attributes
+    ----------
+    schedule : Schedule
+        The optimisation of the logistic regression, which is one sigmoid unit.
+    trees : int
+        Trees of the random forest.
+    costs, gammas : tuple of float
+        C and gamma of the support vector machine, tried in a grid.
+    kernels : tuple of str
+        Its kernels, tried likewise.
+    """
+
+    schedule: Schedule = Schedule("binary-crossentropy", 1e-3, 82, 6000)
+    trees: int = 2000
+    costs: tuple[float, ...] = (0.1, 1.0, 10.0, 100.0)
+    gammas: tuple[float, ...] = (1.0, 0.1, 0.01, 0.001)
+    kernels: tuple[str, ...] = ("rbf", "linear", "poly", "sigmoid")
+
+
+@dataclass(frozen=True)
+class BaselinePlan:
+    """Which baseline to fit, how many times, and how.
+
+    Attributes
+    ----------
+    method : {"logistic-regression", "random-forest", "svm"}
+        The baseline.
+    members : int
+        Fits of the ensemble, each with its own seed.
+    seed : int
+        Seed of the first member; the others count on from it.
+    settings : BaselineSettings
+        The settings.
+    """
+
+    method: BaselineMethod
+    members: int = 1
+    seed: int = 0
+    settings: BaselineSettings = BaselineSettings()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the plan as plain values, the method under the name the project file gives it."""
+        content = asdict(self)
+        return {"strategy": content.pop("method"), **content}
+
+
+def contradiction(pretext: Pretext, strategy: Strategy | BaselineMethod) -> TrainingError:
+    """Give the error for a pretext task and a strategy that do not go together."""
+    return TrainingError(
+        "the pretext task and the strategy contradict each other",
+        found=f'pretext = "{pretext}", strategy = "{strategy}"',
+        expected='a pretext task for "fine-tuning" and "linear-probing", "none" for the others',
+        mend="set both under [model]",
     )

@@ -12,7 +12,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from geoprospect.errors import ProjectError
 from geoprospect.evidence import EvidenceStack, Layer
-from geoprospect.plan import Pretext, Strategy, TransferPlan, published_plan
+from geoprospect.plan import (
+    BaselineMethod,
+    BaselinePlan,
+    BaselineSettings,
+    Pretext,
+    Strategy,
+    TransferPlan,
+    contradiction,
+    published_plan,
+)
 from geoprospect.samples import Samples
 
 Role = Literal["training", "validation", "lithology"]
@@ -66,17 +75,27 @@ class TrainingEntry(ScheduleEntry):
     l2: float | None = Field(default=None, ge=0)
 
 
+class BaselineEntry(_Section):
+    """Changes to the published settings of the random forest and the support vector machine."""
+
+    trees: int | None = Field(default=None, ge=1)
+    costs: tuple[float, ...] | None = Field(default=None, min_length=1)
+    gammas: tuple[float, ...] | None = Field(default=None, min_length=1)
+    kernels: tuple[str, ...] | None = Field(default=None, min_length=1)
+
+
 class ModelSection(_Section):
     """The model: pretext task, strategy, ensemble, and settings that differ from the paper's."""
 
-    strategy: Strategy = "fine-tuning"
+    strategy: Strategy | BaselineMethod = "fine-tuning"
     pretext: Pretext | None = None
-    members: int = Field(default=10, ge=1, le=1000)
+    members: int | None = Field(default=None, ge=1, le=1000)
     seed: int = Field(default=0, ge=0)
     components: str | None = None
     pretext_cells: int = Field(default=4_000, ge=1)  # as many as the published study
     pretraining: ScheduleEntry = ScheduleEntry()
     training: TrainingEntry = TrainingEntry()
+    baseline: BaselineEntry = BaselineEntry()
 
 
 class OutputSection(_Section):
@@ -177,7 +196,7 @@ class Project(_Section):
             y=entry.y,
         )
 
-    def plan(self) -> TransferPlan:
+    def plan(self) -> TransferPlan | BaselinePlan:
         """Give the plan of the training: the published settings and this file's changes.
 
         Raises
@@ -188,9 +207,23 @@ class Project(_Section):
             If the lithology pretext task is asked for without rock-class points.
         """
         model = self.model
-        default: Pretext = "none" if model.strategy == "from-scratch" else "reconstruction"
+        changes = model.training.model_dump(exclude_none=True)
+        outer = {key: changes.pop(key) for key in ("class_weights", "l1", "l2") if key in changes}
+        match model.strategy:
+            case "logistic-regression" | "random-forest" | "svm":
+                if model.pretext not in (None, "none"):
+                    raise contradiction(model.pretext, model.strategy)
+                changed = model.baseline.model_dump(exclude_none=True)
+                settings = BaselineSettings()
+                schedule = replace(settings.schedule, **changes)
+                settings = replace(settings, schedule=schedule, **changed)
+                return BaselinePlan(model.strategy, model.members or 1, model.seed, settings)
+            case "from-scratch":
+                default: Pretext = "none"
+            case _:
+                default = "reconstruction"
         plan = published_plan(
-            model.pretext or default, model.strategy, members=model.members, seed=model.seed
+            model.pretext or default, model.strategy, members=model.members or 10, seed=model.seed
         )
         if plan.pretext == "lithology" and self.points.lithology is None:
             raise ProjectError(
@@ -198,8 +231,6 @@ class Project(_Section):
                 path=self.path,
                 mend="give them as `lithology` under [points]",
             )
-        changes = model.training.model_dump(exclude_none=True)
-        outer = {key: changes.pop(key) for key in ("class_weights", "l1", "l2") if key in changes}
         before = plan.pretraining
         return replace(
             plan,

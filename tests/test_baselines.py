@@ -10,13 +10,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.svm import SVC
 
-from geoprospect.baselines import Baseline, BaselineSettings, fit_baseline, fit_baselines
+from geoprospect.baselines import Baseline, fit_baseline, fit_baselines
 from geoprospect.components import Components
 from geoprospect.errors import ModelError, OutputError, TrainingError
 from geoprospect.estimators import read_estimator
 from geoprospect.inference import ForwardPass, Network
 from geoprospect.model import ProspectivityModel
-from geoprospect.plan import Schedule
+from geoprospect.plan import BaselineSettings, Schedule
 
 FEW = BaselineSettings(trees=25)
 RNG = np.random.default_rng(0)

@@ -100,24 +100,35 @@ def test_a_trained_model_maps_a_folder_of_rasters_to_the_same_cells(finished, tm
         np.testing.assert_array_equal(ours.read(), theirs.read())
 
 
-def test_every_pretext_and_strategy_runs(tmp_path):
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ('pretext = "lithology"', "lithology pretext, fine-tuning, 2 members"),
+        ('strategy = "linear-probing"', "reconstruction pretext, linear-probing, 2 members"),
+        ('strategy = "from-scratch"', "none pretext, from-scratch, 2 members"),
+        ('strategy = "logistic-regression"', "logistic-regression, 2 members"),
+        ('strategy = "random-forest"\nbaseline = { trees = 20 }', "random-forest, 2 members"),
+        ('strategy = "svm"\nbaseline = { kernels = ["rbf"] }', "svm, 2 members"),
+    ],
+)
+def test_every_method_runs_and_its_stored_model_maps_the_same_cells(tmp_path, settings, said):
     project = write_project(tmp_path)
-    for number, (pretext, strategy) in enumerate(
-        [
-            ("lithology", "fine-tuning"),
-            ("reconstruction", "linear-probing"),
-            ("none", "from-scratch"),
-        ]
+    project.write_text(PROJECT.replace("members = 2", f"members = 2\n{settings}"))
+    done = geoprospect("run", project)
+    assert done.returncode == 0, done.stderr
+    assert f"model: {said}" in done.stderr
+    again = geoprospect("map", tmp_path / "out/model", project, "--output", tmp_path / "again.tif")
+    assert again.returncode == 0, again.stderr
+    with (
+        rasterio.open(tmp_path / "again.tif") as ours,
+        rasterio.open(tmp_path / "out/prospectivity.tif") as theirs,
     ):
-        project.write_text(
-            PROJECT.replace(
-                "members = 2", f'members = 2\npretext="{pretext}"\nstrategy="{strategy}"'
-            )
-            + f'[output]\nfolder = "out{number}"'
-        )
-        done = geoprospect("run", project)
-        assert done.returncode == 0, done.stderr
-        assert f"{pretext} pretext, {strategy}, 2 members" in done.stderr
+        np.testing.assert_array_equal(ours.read(), theirs.read())
+    assert {path.suffix for path in (tmp_path / "out/model").iterdir()} <= {
+        ".json",
+        ".keras",
+        ".skops",
+    }
 
 
 def test_mapping_never_imports_tensorflow(finished, tmp_path):

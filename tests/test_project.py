@@ -73,6 +73,15 @@ def test_a_strategy_that_contradicts_the_pretext_is_refused(write):
         Project.load(write(text)).plan()
 
 
+def test_a_baseline_takes_the_published_settings_unless_changed(write):
+    text = MINIMAL + '[model]\nstrategy = "random-forest"\n[model.baseline]\ntrees = 7'
+    plan = Project.load(write(text)).plan()
+    assert (plan.method, plan.members, plan.settings.trees) == ("random-forest", 1, 7)
+    assert plan.settings.costs == (0.1, 1.0, 10.0, 100.0)
+    with pytest.raises(TrainingError, match="contradict"):
+        Project.load(write(text.replace("[model]", '[model]\npretext = "lithology"'))).plan()
+
+
 def test_the_lithology_pretext_needs_rock_class_points(write):
     with pytest.raises(ProjectError, match="needs rock-class points"):
         Project.load(write(MINIMAL + '[model]\npretext = "lithology"')).plan()

@@ -10,14 +10,20 @@ import numpy as np
 
 from geoprospect.baselines import (
     Baseline,
-    BaselineSettings,
-    Method,
     each_side_by_side,
     fit_baseline,
     fit_baselines,
 )
 from geoprospect.inference import Array, Network
-from geoprospect.plan import Pretext, Schedule, Strategy, TransferPlan, published_plan
+from geoprospect.plan import (
+    BaselineMethod,
+    BaselineSettings,
+    Pretext,
+    Schedule,
+    Strategy,
+    TransferPlan,
+    published_plan,
+)
 from geoprospect.published.figures import MethodResult, Points, Trial
 from geoprospect.published.tables import Labels, PublishedTable, Study
 from geoprospect.published.weights import PublishedNetwork, read_encoders, read_published
@@ -34,7 +40,7 @@ NETWORKS: dict[str, tuple[Pretext, Strategy]] = {
     "GCP-FT": ("lithology", "fine-tuning"),
     "from scratch": ("none", "from-scratch"),
 }
-BASELINES: dict[str, Method] = {
+BASELINES: dict[str, BaselineMethod] = {
     "logistic regression": "logistic-regression",
     "random forest": "random-forest",
     "SVM": "svm",

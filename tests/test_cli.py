@@ -3,8 +3,11 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -13,11 +16,12 @@ import rasterio
 from rasterio.transform import from_origin
 from smallproject import PROJECT, SHAPE, TRANSFORM, points, write_project, write_raster
 
+COMMAND = [sys.executable, "-c", "from geoprospect.cli import main; main()"]
+
 
 def geoprospect(*arguments, **options):
-    command = [sys.executable, "-c", "from geoprospect.cli import main; main()"]
     return subprocess.run(
-        [*command, *map(str, arguments)], capture_output=True, text=True, check=False, **options
+        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False, **options
     )
 
 
@@ -296,16 +300,68 @@ def test_results_that_exist_are_kept_unless_overwriting_is_asked_for(finished):
 def test_a_read_only_folder_is_refused_before_the_training(tmp_path):
     project = write_project(tmp_path)
     out = tmp_path / "out"
-    if os.geteuid() == 0:
-        # Permissions do not stop root; a file in the folder's place does.
-        out.write_text("")
-        said = "out: cannot write"
+    if os.geteuid() == 0 and Path("/sys").is_dir():
+        # Permissions do not stop root, but no one makes folders in /sys.
+        project.write_text(PROJECT + '[output]\nfolder = "/sys/geoprospect"')
     else:
         out.mkdir(mode=0o500)
-        said = "permission denied"
     done = geoprospect("run", project)
-    assert said in one_line_error(done)
-    assert "fine-tuning" not in done.stderr
+    error = one_line_error(done)
+    assert "cannot write" in error
+    assert "choose a folder that can be written" in error
+    assert "model:" not in done.stderr
+
+
+def test_a_file_in_the_place_of_the_output_folder_is_refused(tmp_path):
+    project = write_project(tmp_path)
+    (tmp_path / "out").write_text("precious")
+    assert "out: cannot write" in one_line_error(geoprospect("run", project))
+    assert (tmp_path / "out").read_text() == "precious"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX processes")
+@pytest.mark.parametrize(("limit", "stage"), [(20_000, "model"), (60_000, "curves.png")])
+def test_a_disk_that_fills_up_ends_a_run_in_one_line_with_no_half_written_file(
+    tmp_path, limit, stage
+):
+    import resource  # noqa: PLC0415 - POSIX only
+
+    project = write_project(tmp_path)
+    done = geoprospect(
+        "run",
+        project,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )
+    assert f"out/{stage}: cannot write" in one_line_error(done)
+    left = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert not [path for path in left if path.name == stage or path.name.startswith(".")]
+    assert not (tmp_path / "out" / "manifest.json").exists()
+    for path in left:
+        if path.suffix == ".json":
+            json.loads(path.read_text())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX processes")
+def test_ctrl_c_stops_a_training_cleanly(tmp_path):
+    project = write_project(tmp_path)
+    project.write_text(PROJECT.replace("epochs = 30", "epochs = 10_000_000"))
+    running = subprocess.Popen(
+        [*COMMAND, "run", project], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        while "pretext: 20 of 20" not in (line := running.stderr.readline()):
+            assert line, "the run ended by itself"
+        time.sleep(5)
+        running.send_signal(signal.SIGINT)
+        stdout, stderr = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    assert running.returncode == 1
+    assert not stdout
+    assert stderr.splitlines()[-1].startswith("Error: stopped by Ctrl-C")
+    assert "Traceback" not in stderr
+    left = {path.name for path in (tmp_path / "out").iterdir()}
+    assert left <= {"log.txt", "components.json"}
 
 
 def test_usage_errors_have_status_2():

@@ -142,9 +142,9 @@ def _rows(result: MethodResult) -> list[list[str]]:
             for value, mark in zip(figures, marks, strict=True)
         ]
         rows.insert(0, ["", "study's", *told])
+    rows[0][0] = result.method
     third = result.experiments == ("III",)
-    rows[0][0] = result.method + (f", {result.n_occurrences}" if third else "")
-    rows[1][0] = result.note
+    rows[1][0] = f"{result.n_occurrences} occurrences" if third else result.note
     return rows
 
 

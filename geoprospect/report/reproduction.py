@@ -205,5 +205,5 @@ def _svg(figure: Figure) -> str:
 
 def _png(figure: Figure) -> str:
     stream = io.BytesIO()
-    figure.savefig(stream, format="png")
+    figure.savefig(stream, format="png", dpi=100)
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()

@@ -3,7 +3,7 @@ import itertools
 import keras
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoprospect.components import Components
@@ -39,6 +39,7 @@ def test_a_keras_file_gives_what_keras_predicts(model, tmp_path):
     np.testing.assert_array_equal(read, Network.of(model).predict(X))
 
 
+@settings(deadline=None)
 @given(start=st.integers(0, 4999), n=st.integers(1, 5000))
 def test_a_row_is_predicted_the_same_whatever_its_neighbours(start, n):
     rng = np.random.default_rng(1)

@@ -10,13 +10,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from geoprospect.baselines import Baseline, fit_baselines
-from geoprospect.components import Components
 from geoprospect.errors import OutputError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.inference import Array, Network
+from geoprospect.inputs import Labels, Say, TrainingInputs
 from geoprospect.mapping import MapSummary, write_map
 from geoprospect.model import ProspectivityModel, checksum
 from geoprospect.output import output_error, replacing
@@ -24,15 +23,10 @@ from geoprospect.plan import BaselinePlan, TransferPlan
 from geoprospect.project import Project, Role
 from geoprospect.report.curves import write_rate_curves
 from geoprospect.report.maps import write_map_picture
-from geoprospect.samples import Samples
 from geoprospect.scoring import PointsSource, score_map
 from geoprospect.scoring.score import CurveKind, Score
 
 Progress = Callable[[str, int, int, str], None]
-Say = Callable[[str], None]
-Labels = npt.NDArray[np.int64]
-
-_FIT_CELLS = 1_000_000  # a larger stack has its components fitted on so many cells drawn from it
 
 
 @dataclass(frozen=True)
@@ -80,49 +74,30 @@ def train_model(
         If evidence, points or settings do not allow a training.
     """
     plan = project.plan()
-    n_valid = stack.count_valid()
-    rows, columns = stack.grid.shape
-    say(
-        f"evidence: {', '.join(stack.names)} on {rows} x {columns} cells; {n_valid} of "
-        f"{stack.grid.n_cells} cells are valid in every layer"
-    )
-    training = _read(project, "training", stack, say)
-    roles: list[Role] = ["training"]
-    components = _components(project, stack, say)
-    stack = components.select(stack)
-    P = components.transform(training.X)
+    read = TrainingInputs.read(project, stack, say)
+    training, components = read.training, read.components
     members: Sequence[Network | Baseline]
     if isinstance(plan, BaselinePlan):
         say(f"model: {plan.method}, {plan.members} members")
         members = fit_baselines(
             plan.method,
-            P,
+            read.P,
             training.label,
             seeds=range(plan.seed, plan.seed + plan.members),
             settings=plan.settings,
             progress=progress,
         )
     else:
-        cells, rock_class = training.X, None
-        if plan.pretext == "lithology":
-            lithology = _read(project, "lithology", stack, say)
-            roles.append("lithology")
-            cells, rock_class = lithology.X, lithology.label
-        elif plan.pretext == "reconstruction":
-            cells = stack.draw(project.model.pretext_cells, seed=plan.seed)[0]
         say(f"model: {plan.pretext} pretext, {plan.strategy}, {plan.members} members")
-        pretext = (components.transform(cells), rock_class)
-        members = _transferred(plan, pretext, (P, training.label), progress=progress, say=say)
-    inputs = {f"evidence {name}": digest for name, digest in stack.checksums().items()}
-    for role in roles:
-        inputs[role] = checksum(getattr(project.points, role).path)
+        pretext = read.pretext(plan)
+        members = _transferred(plan, pretext, (read.P, training.label), progress=progress, say=say)
     distinct = np.unique(np.column_stack([training.rows, training.columns]), axis=0)
     return ProspectivityModel(
         components,
         tuple(members),
         np.stack([training.X.min(axis=0), training.X.max(axis=0)], axis=1),
         plan.to_dict(),
-        inputs,
+        read.checksums(plan),
         tuple((int(row), int(column)) for row, column in distinct),
     )
 
@@ -270,22 +245,3 @@ def _score(project: Project, model: ProspectivityModel, target: Path, say: Say) 
 def _write_json(path: Path, content: object) -> None:
     with replacing(path, overwrite=True) as temporary:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
-def _read(project: Project, role: Role, stack: EvidenceStack, say: Say) -> Samples:
-    samples = project.read_samples(role, stack)
-    for line in samples.audit.lines():
-        say(f"{role} points: {line}")
-    return samples
-
-
-def _components(project: Project, stack: EvidenceStack, say: Say) -> Components:
-    if project.model.components is not None:
-        say(f"components: read from {project.model.components}")
-        return Components.load(project.model.components)
-    draw = _FIT_CELLS if stack.grid.n_cells > _FIT_CELLS else None
-    components = Components.fit(stack, draw=draw, seed=project.model.seed)
-    shares = components.variances / components.variances.sum()
-    told = ", ".join(f"PC{k} {share:.0%}" for k, share in enumerate(shares, start=1))
-    say(f"components: fitted on {'drawn' if draw else 'all valid'} cells; variance: {told}")
-    return components

@@ -96,6 +96,7 @@ def transfer(
     P: Floats,
     label: npt.NDArray[np.int64],
     *,
+    rows: npt.NDArray[np.bool_] | None = None,
     progress: Progress | None = None,
 ) -> tuple[list[Network], History]:
     """Train the prospectivity networks on the labelled points.
@@ -110,6 +111,8 @@ def transfer(
         Components at the training points.
     label : ndarray of int64, shape (n,)
         1 at occurrences, 0 at non-occurrences.
+    rows : ndarray of bool, shape (members, n), optional
+        The points that each member sees; all of them by default.
     progress : callable, optional
         Called with the stage, the epoch, the number of epochs and the loss.
 
@@ -125,13 +128,8 @@ def transfer(
     TrainingError
         If a class has no point, or the training fails.
     """
-    counts = np.bincount(label, minlength=2)
-    if not counts.all():
-        raise TrainingError(
-            "training needs occurrences and non-occurrences",
-            found=f"{counts[1]} occurrences, {counts[0]} non-occurrences",
-            mend="give points of both labels as `training` under [points]",
-        )
+    seen = np.ones((plan.members, len(label)), bool) if rows is None else rows
+    weights = np.stack([_weights(plan, label, member) for member in seen])
     frozen = plan.strategy == "linear-probing"
     networks = [
         prospectivity_classifier(part, l1=plan.l1, l2=plan.l2, frozen=frozen, seed=seed)
@@ -143,10 +141,24 @@ def transfer(
         label.astype(np.float32),
         schedule=plan.training,
         seeds=_seeds(plan, "order"),
-        sample_weight=class_weights(label) if plan.class_weights else None,
+        sample_weight=weights,
         progress=_staged(progress, plan.strategy),
     )
     return [Network.of(network) for network in networks], history
+
+
+def _weights(
+    plan: TransferPlan, label: npt.NDArray[np.int64], seen: npt.NDArray[np.bool_]
+) -> Floats:
+    """Weigh the points that a member sees; the others weigh 0."""
+    counts = np.bincount(label[seen], minlength=2)
+    if not counts.all():
+        raise TrainingError(
+            "training needs occurrences and non-occurrences",
+            found=f"{counts[1]} occurrences, {counts[0]} non-occurrences",
+            mend="give points of both labels as `training` under [points]",
+        )
+    return class_weights(label, rows=seen) if plan.class_weights else seen.astype(np.float32)
 
 
 def _seeds(plan: TransferPlan, purpose: str) -> list[int]:

@@ -8,7 +8,7 @@ import click
 
 from geoprospect.errors import GeoprospectError
 
-VERBS = ("sample", "check", "run", "train", "map", "score", "reproduce")
+VERBS = ("sample", "check", "run", "train", "map", "score", "crossval", "reproduce")
 
 
 class Verbs(click.Group):

@@ -1,0 +1,109 @@
+"""What a training reads of a project: its points, its components, and its pretext cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from geoprospect.components import Components
+from geoprospect.evidence import EvidenceStack
+from geoprospect.inference import Array
+from geoprospect.model import checksum
+from geoprospect.plan import BaselinePlan, TransferPlan
+from geoprospect.project import Project, Role
+from geoprospect.samples import Samples
+
+Say = Callable[[str], None]
+Labels = npt.NDArray[np.int64]
+
+_FIT_CELLS = 1_000_000  # a larger stack has its components fitted on so many cells drawn from it
+
+
+@dataclass(frozen=True)
+class TrainingInputs:
+    """The inputs of a training.
+
+    Attributes
+    ----------
+    project : Project
+        Whose inputs these are.
+    stack : EvidenceStack
+        The evidence, its layers in the order of the components.
+    training : Samples
+        The training points.
+    components : Components
+        Fitted on the stack, or read from the file that the project names.
+    say : callable
+        Called with each line of the log.
+    """
+
+    project: Project
+    stack: EvidenceStack
+    training: Samples
+    components: Components
+    say: Say
+
+    @classmethod
+    def read(cls, project: Project, stack: EvidenceStack, say: Say) -> TrainingInputs:
+        """Read and audit the training points, and fit or read the components.
+
+        Raises
+        ------
+        GeoprospectError
+            If evidence or points cannot be read or used.
+        """
+        n_valid = stack.count_valid()
+        rows, columns = stack.grid.shape
+        say(
+            f"evidence: {', '.join(stack.names)} on {rows} x {columns} cells; {n_valid} of "
+            f"{stack.grid.n_cells} cells are valid in every layer"
+        )
+        components = None
+        if project.model.components is not None:
+            say(f"components: read from {project.model.components}")
+            components = Components.load(project.model.components)
+            stack = components.select(stack)
+        training = _read(project, "training", stack, say)
+        return cls(project, stack, training, components or _fit(project, stack, say), say)
+
+    @property
+    def P(self) -> Array:  # noqa: N802
+        """Components at the training points, shape (n, n_components)."""
+        return self.components.transform(self.training.X)
+
+    def pretext(self, plan: TransferPlan) -> tuple[Array, Labels | None]:
+        """Give the components, and rock classes if any, that the pretext task learns from."""
+        if plan.pretext == "lithology":
+            lithology = _read(self.project, "lithology", self.stack, self.say)
+            return self.components.transform(lithology.X), lithology.label
+        if plan.pretext == "reconstruction":
+            cells = self.stack.draw(self.project.model.pretext_cells, seed=plan.seed)[0]
+            return self.components.transform(cells), None
+        return self.P, None
+
+    def checksums(self, plan: TransferPlan | BaselinePlan) -> dict[str, str]:
+        """Give the SHA-256 checksum of each file that the plan reads."""
+        inputs = {f"evidence {name}": digest for name, digest in self.stack.checksums().items()}
+        roles: list[Role] = ["training"]
+        if isinstance(plan, TransferPlan) and plan.pretext == "lithology":
+            roles.append("lithology")
+        return inputs | {role: checksum(getattr(self.project.points, role).path) for role in roles}
+
+
+def _read(project: Project, role: Role, stack: EvidenceStack, say: Say) -> Samples:
+    samples = project.read_samples(role, stack)
+    for line in samples.audit.lines():
+        say(f"{role} points: {line}")
+    return samples
+
+
+def _fit(project: Project, stack: EvidenceStack, say: Say) -> Components:
+    draw = _FIT_CELLS if stack.grid.n_cells > _FIT_CELLS else None
+    components = Components.fit(stack, draw=draw, seed=project.model.seed)
+    shares = components.variances / components.variances.sum()
+    told = ", ".join(f"PC{k} {share:.0%}" for k, share in enumerate(shares, start=1))
+    say(f"components: fitted on {'drawn' if draw else 'all valid'} cells; variance: {told}")
+    return components

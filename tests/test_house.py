@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+from geoprospect.cli import VERBS
+
 BIN = Path(sys.executable).parent
 
 
@@ -69,6 +71,16 @@ def test_pictures_that_readme_shows_are_there():
     pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", readme)
     assert pictures
     assert [path for path in pictures if not (ROOT / path).is_file()] == []
+
+
+def test_readme_tells_of_every_command_and_of_no_other():
+    readme = (ROOT / "README.md").read_text()
+    told = re.findall(r"^\| `geoprospect (\w+)", readme, flags=re.M)
+    assert sorted(told) == sorted(VERBS)
+    help_text = subprocess.run(
+        [BIN / "geoprospect", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    assert [verb for verb in VERBS if not re.search(rf"^  {verb} +\w", help_text, re.M)] == []
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from geoprospect.components import Components
 from geoprospect.evidence import EvidenceStack
+from geoprospect.evidence.raster import is_local
 from geoprospect.inference import Array
-from geoprospect.model import checksum
+from geoprospect.output import checksum
 from geoprospect.plan import BaselinePlan, TransferPlan
 from geoprospect.project import Project, Role
 from geoprospect.samples import Samples
@@ -85,12 +86,16 @@ class TrainingInputs:
         return self.P, None
 
     def checksums(self, plan: TransferPlan | BaselinePlan) -> dict[str, str]:
-        """Give the SHA-256 checksum of each file that the plan reads."""
+        """Give the SHA-256 of each file that the plan reads, where it is a plain file."""
         inputs = {f"evidence {name}": digest for name, digest in self.stack.checksums().items()}
         roles: list[Role] = ["training"]
         if isinstance(plan, TransferPlan) and plan.pretext == "lithology":
             roles.append("lithology")
-        return inputs | {role: checksum(getattr(self.project.points, role).path) for role in roles}
+        paths = {role: str(getattr(self.project.points, role).path) for role in roles}
+        return inputs | {
+            role: checksum(path) if is_local(path) else f"{path} is no plain file"
+            for role, path in paths.items()
+        }
 
 
 def _read(project: Project, role: Role, stack: EvidenceStack, say: Say) -> Samples:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from geoprospect.components import Components
 from geoprospect.errors import LayerNameError, ModelError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.inference import ForwardPass, Network
-from geoprospect.output import replacing
+from geoprospect.output import checksum, replacing
 
 _FORMAT = "geoprospect-model"
 _VERSION = 1
@@ -213,9 +212,3 @@ class ProspectivityModel:
 
 def _read_member(path: Path) -> Network | Baseline:
     return Baseline.read(path) if path.suffix == ".skops" else Network.read(path)
-
-
-def checksum(path: str | PathLike[str]) -> str:
-    """Give the SHA-256 checksum of a file."""
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

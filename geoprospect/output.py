@@ -1,8 +1,9 @@
-"""Writing so that a reader never sees half a file, and nothing is overwritten unasked."""
+"""Files: written whole or not at all, never overwritten unasked, and known by their checksum."""
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
 import tempfile
@@ -90,3 +91,15 @@ def replacing(path: str | os.PathLike[str], *, overwrite: bool = False) -> Itera
     finally:
         if holder is not None:
             shutil.rmtree(holder, ignore_errors=True)
+
+
+def checksum(path: str | os.PathLike[str]) -> str:
+    """Give the SHA-256 of a file, in hexadecimal.
+
+    Examples
+    --------
+    >>> checksum(os.devnull)[:8]
+    'e3b0c442'
+    """
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

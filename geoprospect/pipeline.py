@@ -17,8 +17,8 @@ from geoprospect.evidence import EvidenceStack
 from geoprospect.inference import Array, Network
 from geoprospect.inputs import Labels, Say, TrainingInputs
 from geoprospect.mapping import MapSummary, write_map
-from geoprospect.model import ProspectivityModel, checksum
-from geoprospect.output import output_error, replacing
+from geoprospect.model import ProspectivityModel
+from geoprospect.output import checksum, output_error, replacing
 from geoprospect.plan import BaselinePlan, TransferPlan
 from geoprospect.project import Project, Role
 from geoprospect.report.curves import write_rate_curves

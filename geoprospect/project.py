@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from geoprospect.errors import ProjectError
 from geoprospect.evidence import EvidenceStack, Layer
+from geoprospect.evidence.raster import is_local
 from geoprospect.plan import (
     BaselineMethod,
     BaselinePlan,
@@ -245,8 +246,7 @@ def _absolute(content: dict[str, Any], home: Path) -> dict[str, Any]:
     """Make the paths absolute; `name = "path"` is short for a table."""
 
     def resolve(path: Any) -> Any:
-        remote = isinstance(path, str) and (path.startswith("/vsi") or "://" in path)
-        return str(home / path) if isinstance(path, str) and not remote else path
+        return str(home / path) if isinstance(path, str) and is_local(path) else path
 
     def resolved(entry: Any) -> Any:
         if isinstance(entry, str):

@@ -174,18 +174,6 @@ def whole_blocks(shape: tuple[int, int], block: tuple[int, int], cells: int) -> 
     return height, width
 
 
-def checksum(path: Path_) -> str:
-    """Give the SHA-256 of a file, in hexadecimal.
-
-    Examples
-    --------
-    >>> checksum(os.devnull)[:8]
-    'e3b0c442'
-    """
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def checksum_of_cells(dataset: Any, band: int) -> str:
     """Give the SHA-256 of a band's cells, row by row, as float32 with NaN where invalid.
 

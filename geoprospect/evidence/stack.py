@@ -13,8 +13,9 @@ from rasterio.windows import Window
 from geoprospect.errors import EvidenceError, LayerNameError
 from geoprospect.evidence.census import Block, Census, Values
 from geoprospect.evidence.layers import Layer, StackSource, find_layers, open_layers
-from geoprospect.evidence.raster import checksum, checksum_of_cells, read_band, whole_blocks
+from geoprospect.evidence.raster import checksum_of_cells, read_band, whole_blocks
 from geoprospect.grid import Bools, Grid, Ints
+from geoprospect.output import checksum
 
 _WINDOW_CELLS = 2**20  # cells of a window, and
 _WINDOW_VALUES = 2**23  # values of all its layers, 32 MiB

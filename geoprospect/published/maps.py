@@ -15,7 +15,8 @@ from geoprospect.errors import StudyError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.inference import Network
 from geoprospect.mapping import write_map
-from geoprospect.model import ProspectivityModel, checksum
+from geoprospect.model import ProspectivityModel
+from geoprospect.output import checksum
 from geoprospect.published.audit import located, recovered_components
 from geoprospect.published.figures import MethodResult
 from geoprospect.published.tables import LAYERS, Study

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from geoprospect.components import Components
 from geoprospect.errors import ModelError
 from geoprospect.inference import Network
-from geoprospect.model import ProspectivityModel, checksum
+from geoprospect.model import ProspectivityModel
+from geoprospect.output import checksum
 from geoprospect.published.tables import COMPONENTS, Study
 
 METHODS = {

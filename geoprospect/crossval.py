@@ -82,7 +82,8 @@ class FoldScheme:
                 mend="ask for fewer folds or smaller blocks",
             )
         if self.kind == "clusters":
-            means = KMeans(self.folds, n_init=10, random_state=seed).fit(places)
+            # One start: with more, all repeats would find the same regions.
+            means = KMeans(self.folds, init="random", n_init=1, random_state=seed).fit(places)
             return np.asarray(means.labels_, dtype=np.int64)
         splitter = StratifiedGroupKFold(self.folds, shuffle=True, random_state=seed)
         fold = np.empty(len(samples), dtype=np.int64)

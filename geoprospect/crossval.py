@@ -253,12 +253,8 @@ def _network_scores(
     """Score all points by every member of every split, shape (splits * members, n)."""
     from geoprospect.transfer import pretrain, transfer  # noqa: PLC0415 - loads TensorFlow
 
-    def followed(stage: str, epoch: int, epochs: int, loss: float) -> None:
-        if progress is not None:
-            progress(stage, epoch, epochs, f"epochs, loss {loss:.4f}")
-
     P, label, rows = points
-    encoders = pretrain(plan, *pretext, progress=followed)
+    encoders = pretrain(plan, *pretext, progress=progress)
     whole = replace(plan, members=len(rows) * plan.members)
     networks, _ = transfer(
         whole,
@@ -266,7 +262,7 @@ def _network_scores(
         P,
         label,
         rows=np.repeat(rows, plan.members, axis=0),
-        progress=followed,
+        progress=progress,
     )
     return np.stack([network.predict(P)[:, 0] for network in networks])
 

@@ -181,12 +181,8 @@ def _transferred(
     """Learn the pretext task and transfer it to the points."""
     from geoprospect.transfer import pretrain, transfer  # noqa: PLC0415 - loads TensorFlow
 
-    def followed(stage: str, epoch: int, epochs: int, loss: float) -> None:
-        if progress is not None:
-            progress(stage, epoch, epochs, f"epochs, loss {loss:.4f}")
-
-    encoders = pretrain(plan, *pretext, progress=followed)
-    members, history = transfer(plan, encoders, *points, progress=followed)
+    encoders = pretrain(plan, *pretext, progress=progress)
+    members, history = transfer(plan, encoders, *points, progress=progress)
     for line in history.lines():
         say(line)
     return members

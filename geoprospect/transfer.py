@@ -21,7 +21,7 @@ from geoprospect.plan import TransferPlan
 from geoprospect.training import History, class_weights, train
 
 Floats = npt.NDArray[np.float32]
-Progress = Callable[[str, int, int, float], None]
+Progress = Callable[[str, int, int, str], None]
 
 
 def pretrain(
@@ -42,7 +42,7 @@ def pretrain(
     rock_class : ndarray of int64, shape (n,), optional
         Codes 0 … k - 1 of the rock classes, for the lithology task.
     progress : callable, optional
-        Called with the stage, the epoch, the number of epochs and the loss.
+        Called with the stage, the epochs done, the epochs in all and a word on the loss.
 
     Returns
     -------
@@ -114,7 +114,7 @@ def transfer(
     rows : ndarray of bool, shape (members, n), optional
         The points that each member sees; all of them by default.
     progress : callable, optional
-        Called with the stage, the epoch, the number of epochs and the loss.
+        Called with the stage, the epochs done, the epochs in all and a word on the loss.
 
     Returns
     -------
@@ -170,4 +170,4 @@ def _seeds(plan: TransferPlan, purpose: str) -> list[int]:
 def _staged(progress: Progress | None, stage: str) -> Callable[[int, int, float], None] | None:
     if progress is None:
         return None
-    return lambda epoch, epochs, loss: progress(stage, epoch, epochs, loss)
+    return lambda epoch, epochs, loss: progress(stage, epoch, epochs, f"loss {loss:.4f}")

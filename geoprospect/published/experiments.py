@@ -159,11 +159,11 @@ class _Laboratory:
             members,
         )
 
-    def _told(self, stage: str) -> Callable[[str, int, int, float], None] | None:
+    def _told(self, stage: str) -> Progress | None:
         progress = self.progress
         if progress is None:
             return None
-        return lambda _, done, total, loss: progress(stage, done, total, f"loss {loss:.3g}")
+        return lambda _, done, total, word: progress(stage, done, total, word)
 
 
 def run_experiments(

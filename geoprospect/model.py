@@ -44,6 +44,8 @@ class ProspectivityModel:
         SHA-256 checksum of each input file.
     training_cells : tuple of (int, int)
         Row and column of each distinct cell that holds a training point.
+    folder : str or None
+        The folder it was read from.
 
     Examples
     --------
@@ -63,6 +65,7 @@ class ProspectivityModel:
     settings: Mapping[str, Any] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
     training_cells: tuple[tuple[int, int], ...] = ()
+    folder: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         n_layers = len(self.components.names)
@@ -78,6 +81,14 @@ class ProspectivityModel:
     def names(self) -> tuple[str, ...]:
         """The evidence layers the model reads."""
         return self.components.names
+
+    @property
+    def identity(self) -> str:
+        """Checksum of the model's description, which holds those of all its files.
+
+        It is empty for a model that was not read from a folder.
+        """
+        return "" if self.folder is None else checksum(Path(self.folder) / "model.json")
 
     def select(self, stack: EvidenceStack) -> EvidenceStack:
         """Give the model's layers of a stack, by name; the stack may hold more.
@@ -200,6 +211,7 @@ class ProspectivityModel:
                 content["settings"],
                 content["inputs"],
                 tuple((int(row), int(column)) for row, column in content["training_cells"]),
+                str(home),
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             reason = error.strerror if isinstance(error, OSError) else error

@@ -11,7 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from rasterio._err import CPLE_BaseError  # rasterio lets these through when it closes a file
+from rasterio.errors import RasterioError
+
 from geoprospect.errors import OutputError
+
+_LITTLE = 2**20  # bytes left on a disk that is full
 
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "free some space or choose another folder"),
@@ -91,6 +96,27 @@ def replacing(path: str | os.PathLike[str], *, overwrite: bool = False) -> Itera
     finally:
         if holder is not None:
             shutil.rmtree(holder, ignore_errors=True)
+
+
+@contextmanager
+def raster_written(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn the errors of writing a raster into one that names it and says why.
+
+    Raises
+    ------
+    OutputError
+        If GDAL could not write.
+    """
+    try:
+        yield
+    except (RasterioError, CPLE_BaseError) as error:
+        # Of a full disk GDAL says nothing itself.
+        if shutil.disk_usage(Path(path).parent).free < _LITTLE:
+            raise output_error(path, OSError(errno.ENOSPC, "no space left")) from error
+        reason = str(error.__cause__ or error).strip().rstrip(".")
+        raise OutputError(
+            f"cannot write: {reason}", path=path, mend="check the disk's free space and size limits"
+        ) from error
 
 
 def checksum(path: str | os.PathLike[str]) -> str:

@@ -14,7 +14,7 @@ from geoprospect.components import Components
 from geoprospect.errors import EvidenceError, LayerNameError, OutputError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.inference import Dense, Network
-from geoprospect.mapping import write_map
+from geoprospect.mapping import Execution, write_map
 from geoprospect.model import ProspectivityModel
 
 NAMES = ("A", "B", "C")
@@ -69,6 +69,11 @@ def ensemble(stack, members=3):
     )
 
 
+def cells(path):
+    with rasterio.open(path) as raster:
+        return raster.read().tobytes()
+
+
 @pytest.fixture(scope="module")
 def layers(tmp_path_factory):
     return write_layers(tmp_path_factory.mktemp("evidence"))
@@ -85,7 +90,13 @@ def test_a_map_made_in_any_window_equals_the_whole_array_predicted_at_once(
         height += 20
     with EvidenceStack.open(layers) as stack:
         model = ensemble(stack)
-        write_map(model, stack, tmp_path / "map.tif", window=(height, width), overwrite=True)
+        write_map(
+            model,
+            stack,
+            tmp_path / "map.tif",
+            execution=Execution(window=(height, width)),
+            overwrite=True,
+        )
         block = stack.read()
         mean, spread = model.forward_pass().predict(block.X)
     with rasterio.open(tmp_path / "map.tif") as raster:
@@ -172,7 +183,9 @@ def test_a_map_that_fails_half_way_leaves_the_former_one_and_no_debris(layers, t
     whole = (damaged / "C.tif").read_bytes()
     (damaged / "C.tif").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(EvidenceError, match=r"C\.tif"), EvidenceStack.open(damaged) as stack:
-        write_map(model, stack, out / "map.tif", overwrite=True, window=(16, 97))
+        write_map(
+            model, stack, out / "map.tif", overwrite=True, execution=Execution(window=(16, 97))
+        )
     assert [path.name for path in out.iterdir()] == ["map.tif"]
     assert (out / "map.tif").read_text() == "former"
 
@@ -181,32 +194,51 @@ _LIMITED = """
 import resource, signal, sys
 from geoprospect.evidence import EvidenceStack
 from geoprospect.errors import OutputError
-from geoprospect.mapping import write_map
+from geoprospect.mapping import Execution, write_map
 from geoprospect.model import ProspectivityModel
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 model = ProspectivityModel.load(sys.argv[1])
 with EvidenceStack.open(sys.argv[2]) as stack:
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[4]), -1))
     try:
-        write_map(model, stack, sys.argv[3])
+        write_map(model, stack, sys.argv[3], execution=Execution(window=(256, 530)))
     except OutputError as error:
         print(error)
         sys.exit(1)
 """
 
 
-@pytest.mark.parametrize("limit", [20_000, 1_500_000])
-def test_a_full_disk_is_one_clear_error_and_leaves_nothing(tmp_path, limit):
+def limited(model, layers, path, limit):
+    """Map in a process that may write files of so many bytes only."""
+    arguments = [sys.executable, "-c", _LIMITED, model, layers, path, str(limit)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout
+
+
+def test_a_disk_full_from_the_start_is_one_clear_error_and_leaves_nothing(tmp_path):
     layers = write_layers(tmp_path / "evidence", (700, 530))
     with EvidenceStack.open(layers) as stack:
         ensemble(stack).save(tmp_path / "model")
     out = tmp_path / "out"
     out.mkdir()
-    arguments = [tmp_path / "model", layers, out / "map.tif", str(limit)]
-    done = subprocess.run(
-        [sys.executable, "-c", _LIMITED, *arguments], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 1, done.stderr
-    assert "map.tif: cannot write" in done.stdout
-    assert "Traceback" not in done.stderr
+    said = limited(tmp_path / "model", layers, out / "map.tif", 20_000)
+    assert "tif: cannot write" in said
     assert not list(out.iterdir())
+
+
+def test_after_a_disk_was_full_the_map_is_gone_on_with(tmp_path):
+    layers = write_layers(tmp_path / "evidence", (700, 530))
+    with EvidenceStack.open(layers) as stack:
+        ensemble(stack).save(tmp_path / "model")
+        model = ProspectivityModel.load(tmp_path / "model")
+        write_map(model, stack, tmp_path / "undisturbed.tif")
+        # Each part is small enough, but not all of them together.
+        said = limited(tmp_path / "model", layers, tmp_path / "map.tif", 2_000_000)
+        assert "map.tif: cannot write" in said
+        assert "--resume" in said
+        assert not (tmp_path / "map.tif").exists()
+        write_map(model, stack, tmp_path / "map.tif", resume=True)
+    assert cells(tmp_path / "map.tif") == cells(tmp_path / "undisturbed.tif")
+    assert not list(tmp_path.glob("*.unfinished"))

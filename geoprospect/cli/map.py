@@ -6,6 +6,7 @@ import json
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,19 +18,41 @@ from geoprospect.cli.progress import progress_shown
 @click.argument("model", type=click.Path(file_okay=False))
 @click.argument("evidence", type=click.Path(), metavar="PROJECT|FOLDER")
 @click.option(
-    "--output", type=click.Path(), default="prospectivity.tif", show_default=True,
-    help="The GeoTIFF to write; its QGIS style goes beside it.",
-)  # fmt: skip
+    "--output",
+    type=click.Path(),
+    default="prospectivity.tif",
+    show_default=True,
+    help="The GeoTIFF to write, or a .vrt over its parts; a QGIS style goes beside it.",
+)
+@click.option("--resume", is_flag=True, help="Go on with a map that was stopped.")
+@click.option(
+    "--memory",
+    type=click.IntRange(min=1),
+    metavar="MIB",
+    help="Memory to stay below; of each worker, if there are any.",
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Map in so many processes.")
+@click.option("--cluster", metavar="ADDRESS", help="Map on the workers of a dask scheduler.")
 @json_option
 @overwrite_option
-def map_command(model: str, evidence: str, output: str, as_json: bool, overwrite: bool) -> None:
+def map_command(
+    model: str,
+    evidence: str,
+    *,
+    output: str,
+    resume: bool,
+    as_json: bool,
+    overwrite: bool,
+    **execution: Any,
+) -> None:
     """Map the evidence of a PROJECT file, or of a FOLDER of rasters, with the MODEL folder."""
     from geoprospect.evidence import EvidenceStack  # noqa: PLC0415
-    from geoprospect.mapping import write_map  # noqa: PLC0415
+    from geoprospect.mapping import Execution, write_map  # noqa: PLC0415
     from geoprospect.model import ProspectivityModel  # noqa: PLC0415
     from geoprospect.output import check_absent  # noqa: PLC0415
 
     check_absent(output, overwrite=overwrite)
+    given = {name: value for name, value in execution.items() if value is not None}
     loaded = ProspectivityModel.load(model)
     if Path(evidence).suffix == ".toml":
         from geoprospect.project import Project  # noqa: PLC0415
@@ -42,7 +65,9 @@ def map_command(model: str, evidence: str, output: str, as_json: bool, overwrite
             loaded,
             stack,
             output,
+            execution=Execution(**given),
             overwrite=overwrite,
+            resume=resume,
             progress=lambda done, total: progress("map", done, total, "cells"),
         )
     if as_json:

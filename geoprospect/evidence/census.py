@@ -25,13 +25,16 @@ class Block:
         Where it lies on the grid.
     values : ndarray of float32, shape (n_layers, rows, columns)
         The evidence, each layer in its own unit; NaN where that layer is invalid.
-    valid : ndarray of bool, shape (rows, columns)
-        Where every layer is valid.
     """
 
     window: Window
     values: Values
-    valid: Bools
+
+    @cached_property
+    def valid(self) -> Bools:
+        """Where every layer is valid, shape (rows, columns)."""
+        valid: Bools = np.logical_and.reduce(np.isfinite(self.values))
+        return valid
 
     @cached_property
     def X(self) -> Values:  # noqa: N802
@@ -61,7 +64,7 @@ class Census:
     >>> grid = Grid(CRS.from_epsg(3578), Affine.scale(1200, -1200), (1, 4))
     >>> valid = np.array([[True, False, True, True]])
     >>> values = np.where(valid, 7.0, np.nan)[None].astype("float32")
-    >>> census = Census.take([Block(Window(0, 0, 4, 1), values, valid)], grid, (1, 4))
+    >>> census = Census.take([Block(Window(0, 0, 4, 1), values)], grid, (1, 4))
     >>> census.n_valid, census.draw(9, seed=0).tolist()
     (3, [0, 1, 2])
     """

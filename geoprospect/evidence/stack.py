@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,11 +10,11 @@ import numpy.typing as npt
 from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError, LayerNameError
+from geoprospect.evidence import identity
 from geoprospect.evidence.census import Block, Census, Values
 from geoprospect.evidence.layers import Layer, StackSource, find_layers, open_layers
-from geoprospect.evidence.raster import checksum_of_cells, read_band, whole_blocks
+from geoprospect.evidence.raster import read_band, whole_blocks
 from geoprospect.grid import Bools, Grid, Ints
-from geoprospect.output import checksum
 
 _WINDOW_CELLS = 2**20  # cells of a window, and
 _WINDOW_VALUES = 2**23  # values of all its layers, 32 MiB
@@ -142,8 +141,7 @@ class EvidenceStack:
         Parameters
         ----------
         size : tuple of int, optional
-            (rows, columns) of a window. By default whole blocks of the files, about a million
-            cells together, fewer where there are many layers.
+            (rows, columns) of a window; by default whole blocks, about a million cells.
         """
         return self.grid.windows(size or self._whole_blocks())
 
@@ -176,7 +174,7 @@ class EvidenceStack:
         for k, layer in enumerate(self.layers):
             dataset = self._datasets[layer.path]
             values[k] = read_band(dataset, layer.band, window, layer=layer.name)
-        return Block(window, values, np.logical_and.reduce(np.isfinite(values)))
+        return Block(window, values)
 
     def sample(self, rows: npt.ArrayLike, columns: npt.ArrayLike) -> tuple[Values, Bools]:
         """Read the evidence at cells, going only to the blocks of the files they lie in.
@@ -258,17 +256,12 @@ class EvidenceStack:
         return X, rows, columns
 
     def checksums(self) -> dict[str, str]:
-        """Give the SHA-256 of each layer's file, in hexadecimal, by layer name.
+        """Give the SHA-256 of each layer; see `geoprospect.evidence.identity.checksums`."""
+        return identity.checksums(self.layers, self._datasets)
 
-        Of a layer that is not a plain file (``/vsizip/…``, ``https://…``) it is that of its
-        cells, as float32 with NaN where invalid.
-        """
-        paths = {x.path for x in self.layers}
-        files = {path: checksum(path) for path in paths if Path(path).is_file()}
-        return {
-            x.name: files.get(x.path) or checksum_of_cells(self._datasets[x.path], x.band)
-            for x in self.layers
-        }
+    def fingerprints(self) -> dict[str, str]:
+        """Tell each layer from a changed one; see `geoprospect.evidence.identity.fingerprints`."""
+        return identity.fingerprints(self.layers, self._datasets)
 
     def _census(self) -> Census:
         """Count valid cells, or say which layer has none."""
@@ -291,8 +284,15 @@ class EvidenceStack:
             )
         return census
 
-    def _whole_blocks(self, cells: int = _WINDOW_CELLS) -> tuple[int, int]:
-        """Size windows to about so many cells, in whole blocks of the files."""
+    @property
+    def block_shape(self) -> tuple[int, int]:
+        """Rows and columns of the largest blocks of the files."""
         shapes = [self._datasets[x.path].block_shapes[x.band - 1] for x in self.layers]
-        block = max(height for height, _ in shapes), max(width for _, width in shapes)
-        return whole_blocks(self.grid.shape, block, min(cells, _WINDOW_VALUES // self.n_layers))
+        return max(height for height, _ in shapes), max(width for _, width in shapes)
+
+    def whole_blocks(self, cells: int) -> tuple[int, int]:
+        """Give rows and columns of windows of about so many cells, in whole blocks of the files."""
+        return whole_blocks(self.grid.shape, self.block_shape, cells)
+
+    def _whole_blocks(self, cells: int = _WINDOW_CELLS) -> tuple[int, int]:
+        return self.whole_blocks(min(cells, _WINDOW_VALUES // self.n_layers))

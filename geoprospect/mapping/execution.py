@@ -1,0 +1,99 @@
+"""How a map is made: on which processors, in how much memory. No cell depends on it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from geoprospect.errors import OutputError
+from geoprospect.evidence import EvidenceStack
+
+_PART_CELLS = 2**20  # cells of a part, if memory allows
+_FEWEST_CELLS = 2**14  # below this the windows cost more than the cells
+_MIB = 2**20
+_BASE = 256 * _MIB  # the interpreter, its libraries, GDAL and what they keep
+CACHE = 64 * _MIB  # of GDAL's blocks, so that memory does not grow with the raster
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How a map is made.
+
+    Attributes
+    ----------
+    window : (int, int) or None
+        Rows and columns read and written at a time; by default they follow the blocks of the
+        evidence's files, so that hardly one is decoded twice.
+    memory : int
+        MiB of resident memory to stay below; a process of a cluster has them for itself.
+    cluster : str or None
+        Address of a dask scheduler whose workers make the map.
+    workers : int or None
+        Number of processes to start on this machine instead; by default threads do the work.
+
+    Raises
+    ------
+    OutputError
+        If `memory` is too little for the program itself, or both `cluster` and `workers` are
+        given.
+    """
+
+    window: tuple[int, int] | None = None
+    memory: int = 640
+    cluster: str | None = None
+    workers: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.memory * _MIB < 1.25 * _BASE:
+            raise OutputError(
+                "too little memory to map in",
+                found=f"{self.memory} MiB",
+                expected=f"at least {_BASE * 5 // 4 // _MIB} MiB",
+            )
+        if self.cluster is not None and self.workers is not None:
+            raise OutputError(
+                "both a cluster and local workers are asked for", mend="choose one of them"
+            )
+
+    @property
+    def distributed(self) -> bool:
+        """Whether other processes make the map."""
+        return self.cluster is not None or self.workers is not None
+
+    def plan(self, evidence: EvidenceStack, bytes_a_cell: int) -> tuple[tuple[int, int], int]:
+        """Choose the size of the parts, and how many threads work on one each.
+
+        Parameters
+        ----------
+        evidence : EvidenceStack
+            The layers to read.
+        bytes_a_cell : int
+            Memory that a cell takes while its part is worked on.
+
+        Returns
+        -------
+        size : (int, int)
+            Rows and columns of a part.
+        threads : int
+            Parts worked on at the same time.
+        """
+        if self.window is not None:
+            return self.window, _processors()
+        budget = (self.memory * _MIB - _BASE) // bytes_a_cell
+        threads = 1 if self.distributed else _processors()
+        threads = max(1, min(threads, budget // _FEWEST_CELLS))
+        height, width = evidence.block_shape
+        # Where one layer is in rows and another in tiles, whole blocks are large. Half of one
+        # means that it is decoded twice, which is better than more threads that do so more often.
+        half = -(-height // 2) * width
+        if half > _PART_CELLS:
+            threads = max(1, min(threads, budget // half))
+        cells = min(max(_PART_CELLS, half), budget // threads)
+        if evidence.grid.n_cells < cells * threads:
+            cells = max(_FEWEST_CELLS, evidence.grid.n_cells // threads)
+        return evidence.whole_blocks(cells), threads
+
+
+def _processors() -> int:
+    """Count the processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

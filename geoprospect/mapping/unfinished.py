@@ -1,0 +1,145 @@
+"""The folder of an unfinished map, which tells whether it can be gone on with."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from geoprospect.errors import EvidenceError, GeoprospectError, OutputError
+from geoprospect.evidence import EvidenceStack
+from geoprospect.evidence.raster import is_local
+from geoprospect.mapping.job import Job
+from geoprospect.model import ProspectivityModel
+from geoprospect.output import output_error
+
+_IDENTITY = "begun-with.json"
+
+
+def folder_of(target: Path) -> Path:
+    """Give the folder in which the parts of a map wait until it is whole.
+
+    Examples
+    --------
+    >>> folder_of(Path("out/map.tif")).name
+    'map.tif.unfinished'
+    """
+    return target.with_name(f"{target.name}.unfinished")
+
+
+def begun_size(target: Path) -> tuple[int, int] | None:
+    """Give the rows and columns of the parts of an unfinished map, or None if there is none."""
+    try:
+        content = json.loads((folder_of(target) / _IDENTITY).read_text())
+        height, width = content["size"]
+        return int(height), int(width)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def identity(job: Job, model: ProspectivityModel, evidence: EvidenceStack) -> dict[str, Any]:
+    """Tell what a map is made of: a map is gone on with only if nothing of it has changed."""
+    return {
+        "geoprospect": version("geoprospect"),
+        "model": model.identity,
+        "grid": [job.grid.crs.to_wkt(), list(job.grid.transform)[:6], list(job.grid.shape)],
+        "size": list(job.size),
+        "bands": job.n_bands,
+        "engine": job.engine,
+        "compressed": job.compressed,
+        "layers": evidence.fingerprints(),
+    }
+
+
+def begin(target: Path, content: dict[str, Any], *, overwrite: bool, resume: bool) -> None:
+    """Make the folder of a map's parts, or take the one that is there.
+
+    Parameters
+    ----------
+    target : Path
+        The map.
+    content : dict
+        What `identity` gives.
+    overwrite : bool
+        Whether the parts of an unfinished map are thrown away.
+    resume : bool
+        Whether they are kept and gone on with.
+
+    Raises
+    ------
+    OutputError
+        If an unfinished map is there and neither is asked for, or it was begun with something
+        else, or the folder cannot be made.
+    """
+    folder = folder_of(target)
+    try:
+        if folder.exists() and not resume:
+            if not overwrite:
+                raise OutputError(
+                    "an unfinished map lies here",
+                    path=folder,
+                    mend="pass --resume to go on with it, or --overwrite to start again",
+                )
+            shutil.rmtree(folder)
+        text = json.dumps(content, indent=1)
+        if (folder / _IDENTITY).exists():
+            _check_same(folder, json.loads((folder / _IDENTITY).read_text()), json.loads(text))
+            return
+        shutil.rmtree(folder, ignore_errors=True)  # begun, but not so far as to say with what
+        folder.mkdir(parents=True)
+        (folder / "new").write_text(text)
+        os.replace(folder / "new", folder / _IDENTITY)
+    except OSError as error:
+        raise output_error(target, error) from error
+
+
+@contextmanager
+def kept_if_useful(target: Path, job: Job, model: ProspectivityModel) -> Iterator[None]:
+    """Remove the folder of a map that fails, unless its parts can be gone on with.
+
+    Raises
+    ------
+    GeoprospectError, KeyboardInterrupt
+        As raised inside, with a word on how to go on.
+    """
+    folder = folder_of(target)
+    try:
+        yield
+    except BaseException as error:
+        done = sum(1 for _ in folder.glob("part-*.json"))
+        # A file that is mended is another one, and a model in no folder cannot be known again.
+        damaged = isinstance(error, EvidenceError) and all(is_local(x.path) for x in job.layers)
+        if not done or damaged or model.folder is None:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        hint = (
+            f"{done} of {len(job.windows)} parts are kept in {folder}: "
+            "the same command with --resume goes on from there"
+        )
+        if isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt(f"stopped by Ctrl-C; {hint}") from None
+        if isinstance(error, GeoprospectError):
+            error.args = (f"{error}. {hint}",)
+        raise
+
+
+def _check_same(folder: Path, begun: dict[str, Any], now: dict[str, Any]) -> None:
+    """Refuse to go on if something has changed, and say what."""
+    changed = [key for key in now if begun.get(key) != now[key]]
+    if not changed:
+        return
+    if changed == ["layers"]:
+        before, after = begun["layers"], now["layers"]
+        changed = [f"layer {name}" for name in after if before.get(name) != after[name]]
+    words = {"model": "the model", "size": "the size of the parts", "bands": "the members"}
+    raise OutputError(
+        "the unfinished map cannot be gone on with: it was begun with something else",
+        path=folder,
+        found="another " + ", another ".join(words.get(key, key) for key in changed),
+        mend="pass --overwrite to start again, or restore what was changed",
+    )

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyproj
 from affine import Affine
 from rasterio.crs import CRS
 from rasterio.windows import Window
@@ -245,6 +244,8 @@ def same_crs(first: CRS | None, second: CRS | None) -> bool:
         return not first and not second
     if first == second:
         return True
+    import pyproj  # noqa: PLC0415 - slow to import, and CRS mostly agree
+
     ours, theirs = (pyproj.CRS.from_wkt(crs.to_wkt(version="WKT2_2019")) for crs in (first, second))
     if ours.equals(theirs, ignore_axis_order=True):
         return True
@@ -265,6 +266,8 @@ def describe_crs(crs: CRS | None) -> str:
     authority = crs.to_authority()
     if authority is not None:
         return ":".join(authority)
+    import pyproj  # noqa: PLC0415 - slow to import, and CRS mostly have a code
+
     return f'"{pyproj.CRS.from_wkt(crs.to_wkt(version="WKT2_2019")).name}"'
 
 

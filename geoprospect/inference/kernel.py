@@ -32,8 +32,6 @@ def _dense(x, y, n_inputs, n_outputs, weights):
     for j in range(0, n_outputs, STEP):
         y0, y1, y2, y3 = y[j], y[j + 1], y[j + 2], y[j + 3]
         b0, b1, b2, b3 = weights[j], weights[j + 1], weights[j + 2], weights[j + 3]
-        for c in range(TILE):
-            y0[c], y1[c], y2[c], y3[c] = b0, b1, b2, b3
         for i in range(0, n_inputs, STEP):
             k = n_outputs + i * n_outputs + j
             u0, u1, u2, u3 = weights[k], weights[k + 1], weights[k + 2], weights[k + 3]
@@ -44,6 +42,13 @@ def _dense(x, y, n_inputs, n_outputs, weights):
             k += n_outputs
             z0, z1, z2, z3 = weights[k], weights[k + 1], weights[k + 2], weights[k + 3]
             p, q, r, s = x[i], x[i + 1], x[i + 2], x[i + 3]
+            if i == 0:
+                for c in range(TILE):
+                    y0[c] = b0 + u0 * p[c] + v0 * q[c] + w0 * r[c] + z0 * s[c]
+                    y1[c] = b1 + u1 * p[c] + v1 * q[c] + w1 * r[c] + z1 * s[c]
+                    y2[c] = b2 + u2 * p[c] + v2 * q[c] + w2 * r[c] + z2 * s[c]
+                    y3[c] = b3 + u3 * p[c] + v3 * q[c] + w3 * r[c] + z3 * s[c]
+                continue
             for c in range(TILE):
                 y0[c] += u0 * p[c] + v0 * q[c] + w0 * r[c] + z0 * s[c]
                 y1[c] += u1 * p[c] + v1 * q[c] + w1 * r[c] + z1 * s[c]

@@ -204,8 +204,8 @@ def _leave_virtual(
     assembly.write_virtual(virtual, job, bands, tags, parts=f"{lasting.name}/")
     with replacing(lasting, overwrite=True) as moved:
         os.replace(folder, moved)
-        for note in moved.glob("*.json"):
-            note.unlink()
+        for left in (*moved.glob("*.json"), *moved.glob(".*")):  # notes, and what a kill cut off
+            left.unlink()
     target.with_name(overviews).unlink(missing_ok=True)
     if (lasting / overviews).exists():
         os.replace(lasting / overviews, target.with_name(overviews))

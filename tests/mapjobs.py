@@ -1,0 +1,65 @@
+"""Stacks and models on disk, for the tests and benchmarks of mapping."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from affine import Affine
+from rasterio.windows import Window
+
+from geoprospect.components import Components
+from geoprospect.evidence import EvidenceStack
+from geoprospect.inference import Dense, Network
+from geoprospect.model import ProspectivityModel
+
+TILED = {"tiled": True, "blockxsize": 512, "blockysize": 512}
+STRIPED = {"tiled": False, "blockysize": 1}
+PAPER = (7, 100, 8, 6, 4, 2, 1)
+
+
+def write_stack(folder: Path, shape, *, layouts=(TILED,) * 7) -> Path:
+    """Write deflated float32 layers of smooth fields with noise and gaps, one for each layout."""
+
+    def write(k):
+        rng = np.random.default_rng(k)
+        profile = {"driver": "GTiff", "count": 1, "dtype": "float32", "nodata": -9999.0}
+        place = {"crs": "EPSG:3578", "transform": Affine(100, 0, 0, 0, -100, 0)}
+        size = {"height": shape[0], "width": shape[1], "compress": "deflate"}
+        path = folder / f"X{k + 1}.tif"
+        with rasterio.open(path, "w", **profile, **place, **size, **layouts[k]) as raster:
+            for top in range(0, shape[0], 512):
+                rows, columns = np.ogrid[top : min(top + 512, shape[0]), : shape[1]]
+                values = np.sin(columns / (50 + 20 * k)) * np.cos(rows / (70 + 10 * k))
+                values = values + 0.2 * rng.standard_normal(values.shape, np.float32)
+                values[(columns // 97 + rows // 101) % 17 == 0] = -9999
+                window = Window(0, top, shape[1], len(rows))
+                raster.write(values.astype(np.float32), 1, window=window)
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, range(len(layouts))))
+    return folder
+
+
+def network(seed: int, sizes=PAPER) -> Network:
+    """Give a network of the study's shape with weights at random, none of its units dead."""
+    rng = np.random.default_rng(seed)
+    layers = []
+    for n_inputs, n_outputs in pairwise(sizes):
+        kernel = rng.normal(0, np.sqrt(2 / n_inputs), (n_inputs, n_outputs)).astype(np.float32)
+        bias = rng.uniform(0, 0.5, n_outputs).astype(np.float32)
+        layers.append(Dense(kernel, bias, "sigmoid" if n_outputs == 1 else "relu"))
+    return Network(tuple(layers))
+
+
+def write_model(folder: Path, stack: EvidenceStack, *, members: int = 1) -> ProspectivityModel:
+    """Write a model of the stack's layers and read it again."""
+    X, _, _ = stack.draw(5000, seed=0)
+    components = Components.fit(X, names=stack.names)
+    sizes = (stack.n_layers, *PAPER[1:])
+    networks = tuple(network(seed, sizes) for seed in range(members))
+    ranges = np.stack([X.min(axis=0), X.max(axis=0)], axis=1) * np.float32(0.9)
+    ProspectivityModel(components, networks, ranges).save(folder, overwrite=True)
+    return ProspectivityModel.load(folder)

@@ -24,6 +24,7 @@ Path_: TypeAlias = str | os.PathLike[str]
 Values = npt.NDArray[np.float32]
 
 _CHECKSUM_CELLS = 2**20  # read at a time
+_ROUNDING = 4 * float(np.finfo(np.float32).eps)  # by which GDAL takes numbers for equal
 
 
 def open_raster(path: Path_, *, layer: str | None = None) -> Any:
@@ -139,7 +140,9 @@ def read_band(dataset: Any, band: int, window: Window, *, layer: str | None = No
         if (scale, offset) != (1.0, 0.0):
             cells = cells * np.float64(scale) + offset
         values: Values = cells.astype(np.float32, copy=False)
-    values[invalid | np.isinf(values)] = np.nan
+    if not np.isfinite(values).all():
+        invalid = invalid | np.isinf(values)
+    np.copyto(values, np.nan, where=invalid)
     return values
 
 
@@ -200,19 +203,29 @@ def _masked(
     The mask that GDAL gives follows one of the three; a file may have several, and all count.
     """
     flags = dataset.mask_flag_enums[band - 1]
-    invalid = np.zeros(cells.shape, dtype=bool)
-    if MaskFlags.all_valid not in flags:
-        invalid |= dataset.read_masks(band, window=window) == 0
     nodata = dataset.nodatavals[band - 1]
-    if nodata is not None and MaskFlags.nodata not in flags:
-        rounding = 1e-7 if cells.dtype.kind == "f" else 0.0
-        invalid |= np.isclose(cells, nodata, rtol=rounding, atol=0.0, equal_nan=True)
+    invalid = _equal(cells, nodata)
+    if MaskFlags.all_valid not in flags and flags != [MaskFlags.nodata]:
+        invalid |= dataset.read_masks(band, window=window) == 0
     colours = dataset.colorinterp
     if ColorInterp.alpha in colours and MaskFlags.alpha not in flags:
         alpha = colours.index(ColorInterp.alpha) + 1
         if alpha != band:
             invalid |= dataset.read(alpha, window=window) == 0
     return invalid
+
+
+def _equal(cells: npt.NDArray[Any], nodata: float | None) -> npt.NDArray[np.bool_]:
+    """Find the cells that hold the nodata value; NaN is told by itself."""
+    if nodata is None or math.isnan(nodata):
+        return np.zeros(cells.shape, dtype=bool)
+    if cells.dtype.kind != "f":
+        return np.asarray(cells == nodata)
+    # As GDAL does: the value in the header may have been written short.
+    kind = np.finfo(cells.dtype)
+    margin = abs(nodata) * _ROUNDING
+    low, high = np.clip([nodata - margin, nodata + margin], float(kind.min), float(kind.max))
+    return np.asarray((cells >= cells.dtype.type(low)) & (cells <= cells.dtype.type(high)))
 
 
 def _lies_nowhere(transform: Affine) -> bool:

@@ -9,8 +9,10 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
+from geoprospect.calibrated import calibration_scheme
 from geoprospect.errors import GeoprospectError
 from geoprospect.evidence import EvidenceStack, Layer
+from geoprospect.inputs import draw_for_members
 from geoprospect.project import Project, Role
 from geoprospect.samples import Samples
 
@@ -71,6 +73,7 @@ def check_project(project: Project) -> list[Finding]:
             n_valid = attempt(stack.count_valid)
             if n_valid is not None:
                 findings.append(Finding("note", _describe(stack, n_valid)))
+                findings.extend(_deposits(project, n_valid))
                 findings.extend(_points(project, stack, attempt))
     attempt(project.plan)
     if project.folder.is_file():
@@ -79,7 +82,7 @@ def check_project(project: Project) -> list[Finding]:
         findings.append(
             Finding("warning", f"{project.folder}: exists already; `run` asks for --overwrite")
         )
-    return findings
+    return list(dict.fromkeys(findings))
 
 
 def _open_alone(layer: Layer) -> None:
@@ -94,14 +97,23 @@ def _describe(stack: EvidenceStack, n_valid: int) -> str:
     )
 
 
+def _deposits(project: Project, n_valid: int) -> Iterator[Finding]:
+    settings = project.calibration
+    if settings is not None and settings.deposits >= n_valid:
+        yield Finding(
+            "error",
+            f"calibration: {settings.deposits:g} deposits are expected in {n_valid} valid cells, "
+            "of which each holds one or none",
+        )
+
+
 def _points(
     project: Project, stack: EvidenceStack, attempt: Callable[..., Samples | None]
 ) -> Iterator[Finding]:
     roles: tuple[Role, ...] = ("training", "validation", "lithology")
     read: dict[Role, Samples] = {}
     for role in roles:
-        entry = getattr(project.points, role)
-        if entry is None or (role == "validation" and entry.label is None):
+        if getattr(project.points, role) is None:
             continue
         samples = attempt(partial(project.read_samples, role, stack))
         if samples is None:
@@ -110,13 +122,7 @@ def _points(
         for line in samples.audit.lines():
             yield Finding("note", f"{role} points: {line}")
         occurrences = int(samples.label.sum())
-        if role == "training" and occurrences in (0, len(samples.label)):
-            yield Finding(
-                "error",
-                f"training points: {occurrences} of {len(samples.label)} are occurrences; "
-                "training needs occurrences and non-occurrences",
-            )
-        elif role != "lithology" and occurrences < _FEW:
+        if role != "lithology" and occurrences < _FEW:
             yield Finding("warning", f"{role} points: only {occurrences} occurrences")
     if "training" in read and "validation" in read:
         repeated = int(np.isin(read["validation"].cells, read["training"].cells).sum())
@@ -126,3 +132,34 @@ def _points(
                 f"validation points: {repeated} of {len(read['validation'].cells)} lie in a cell "
                 "that holds a training point; scores are told with and without them",
             )
+    if "training" in read:
+        yield from _learned(project, read["training"], stack)
+
+
+def _learned(project: Project, training: Samples, stack: EvidenceStack) -> Iterator[Finding]:
+    """Draw non-occurrences where none are given, and part the points for a calibration."""
+    settings = project.calibration
+    try:
+        drawn = draw_for_members(project, training, stack)
+        if drawn is not None:
+            yield Finding("note", f"non-occurrences: {drawn.sentence()}")
+        if settings is None:
+            return
+        points = training if drawn is None else drawn.of(0)
+        calibration_scheme(project, points).splits(points)
+    except GeoprospectError as error:
+        yield Finding("error", str(error))
+        return
+    if drawn is None or drawn.rule.method == "dissimilar":
+        yield Finding(
+            "warning",
+            "calibration: non-occurrences are taken to stand for the whole ground; if they were "
+            "chosen for being unlike the occurrences, the probability comes out too steep",
+        )
+    known = len(np.unique(training.cells[training.label == 1]))
+    if settings.deposits < known:
+        yield Finding(
+            "warning",
+            f"calibration: {settings.deposits:g} deposits are expected, but {known} cells hold a "
+            "known occurrence",
+        )

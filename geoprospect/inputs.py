@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geoprospect.components import Components
+from geoprospect.errors import ProjectError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.evidence.raster import is_local
 from geoprospect.inference import Array
@@ -16,8 +17,10 @@ from geoprospect.output import checksum
 from geoprospect.plan import BaselinePlan, TransferPlan
 from geoprospect.project import Project, Role
 from geoprospect.samples import Samples
+from geoprospect.samples.nonoccurrences import Realisations, draw_non_occurrences
 
 Say = Callable[[str], None]
+Bools = npt.NDArray[np.bool_]
 Labels = npt.NDArray[np.int64]
 
 _FIT_CELLS = 1_000_000  # a larger stack has its components fitted on so many cells drawn from it
@@ -34,11 +37,14 @@ class TrainingInputs:
     stack : EvidenceStack
         The evidence, its layers in the order of the components.
     training : Samples
-        The training points.
+        The training points: occurrences, and non-occurrences as given or, where none are, as
+        first drawn.
     components : Components
         Fitted on the stack, or read from the file that the project names.
     say : callable
         Called with each line of the log.
+    drawn : Realisations, optional
+        All draws of non-occurrences, one a member, where none were given.
     """
 
     project: Project
@@ -46,10 +52,13 @@ class TrainingInputs:
     training: Samples
     components: Components
     say: Say
+    drawn: Realisations | None = None
 
     @classmethod
     def read(cls, project: Project, stack: EvidenceStack, say: Say) -> TrainingInputs:
         """Read and audit the training points, and fit or read the components.
+
+        Where all training points are occurrences, non-occurrences are drawn for each member.
 
         Raises
         ------
@@ -68,12 +77,31 @@ class TrainingInputs:
             components = Components.load(project.model.components)
             stack = components.select(stack)
         training = _read(project, "training", stack, say)
-        return cls(project, stack, training, components or _fit(project, stack, say), say)
+        drawn = draw_for_members(project, training, stack)
+        if drawn is not None:
+            say(f"non-occurrences: {drawn.sentence()}")
+            training = drawn.of(0)
+        components = components or _fit(project, stack, say)
+        return cls(project, stack, training, components, say, drawn)
 
     @property
     def P(self) -> Array:  # noqa: N802
         """Components at the training points, shape (n, n_components)."""
         return self.components.transform(self.training.X)
+
+    def for_members(self) -> tuple[Samples, Bools | None]:
+        """Give the points that members learn from, and which member from which.
+
+        Returns
+        -------
+        samples : Samples
+            The training points, those of all draws together.
+        rows : ndarray of bool, shape (members, n), or None
+            The points of each member; none where each learns from all.
+        """
+        return (
+            (self.training, None) if self.drawn is None else (self.drawn.samples, self.drawn.seen)
+        )
 
     def pretext(self, plan: TransferPlan) -> tuple[Array, Labels | None]:
         """Give the components, and rock classes if any, that the pretext task learns from."""
@@ -91,11 +119,44 @@ class TrainingInputs:
         roles: list[Role] = ["training"]
         if isinstance(plan, TransferPlan) and plan.pretext == "lithology":
             roles.append("lithology")
-        paths = {role: str(getattr(self.project.points, role).path) for role in roles}
+        points = self.project.points
+        paths = {str(role): str(getattr(points, role).path) for role in roles}
+        if points.non_occurrences is not None and points.non_occurrences.within is not None:
+            paths["area of the non-occurrences"] = points.non_occurrences.within.path
         return inputs | {
             role: checksum(path) if is_local(path) else f"{path} is no plain file"
             for role, path in paths.items()
         }
+
+
+def draw_for_members(
+    project: Project, training: Samples, stack: EvidenceStack
+) -> Realisations | None:
+    """Draw non-occurrences, one draw a member, where all training points are occurrences.
+
+    Raises
+    ------
+    ProjectError
+        If the project asks for draws though its training points hold non-occurrences.
+    SamplesError
+        If too few cells can be drawn.
+    """
+    if training.label.all():
+        return draw_non_occurrences(
+            training,
+            stack,
+            project.drawing_rule,
+            draws=project.plan().members,
+            seed=project.model.seed,
+        )
+    if project.points.non_occurrences is not None:
+        raise ProjectError(
+            "non-occurrences are drawn only where all training points are occurrences",
+            path=project.path,
+            found=f"{(training.label == 0).sum()} non-occurrences in {training.path}",
+            mend="leave out [points.non_occurrences], or give a file of occurrences alone",
+        )
+    return None
 
 
 def _read(project: Project, role: Role, stack: EvidenceStack, say: Say) -> Samples:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -11,15 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from geoprospect.baselines import Baseline, fit_baselines
+from geoprospect.calibrated import calibrate
+from geoprospect.calibration import ProbabilitySummary
+from geoprospect.ensemble import train_ensemble
 from geoprospect.errors import OutputError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.inference import Array, Network
-from geoprospect.inputs import Labels, Say, TrainingInputs
+from geoprospect.inputs import Say, TrainingInputs
 from geoprospect.mapping import MapSummary, write_map
 from geoprospect.model import ProspectivityModel
 from geoprospect.output import checksum, output_error, replacing
-from geoprospect.plan import BaselinePlan, TransferPlan
 from geoprospect.project import Project, Role
 from geoprospect.report.curves import write_rate_curves
 from geoprospect.report.maps import write_map_picture
@@ -27,6 +27,9 @@ from geoprospect.scoring import PointsSource, score_map
 from geoprospect.scoring.score import CurveKind, Score
 
 Progress = Callable[[str, int, int, str], None]
+
+# What a run writes only where its project asks for it.
+_OPTIONAL = ("non_occurrences.gpkg", "probability.tif", "probability.qml", "calibration.json")
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,14 @@ class RunSummary:
         The map.
     scores : dict of str to Score
         "training" gives the success rate, "validation" the prediction rate.
+    probability : ProbabilitySummary, optional
+        The calibrated map, where the project asks for one.
     """
 
     folder: str
     map: MapSummary
     scores: dict[str, Score]
+    probability: ProbabilitySummary | None = None
 
 
 def train_model(
@@ -56,6 +62,8 @@ def train_model(
     say: Say = lambda line: None,
 ) -> ProspectivityModel:
     """Read a project's points, learn the pretext task and transfer it.
+
+    Where all training points are occurrences, each member learns from non-occurrences of its own.
 
     Parameters
     ----------
@@ -73,33 +81,7 @@ def train_model(
     GeoprospectError
         If evidence, points or settings do not allow a training.
     """
-    plan = project.plan()
-    read = TrainingInputs.read(project, stack, say)
-    training, components = read.training, read.components
-    members: Sequence[Network | Baseline]
-    if isinstance(plan, BaselinePlan):
-        say(f"model: {plan.method}, {plan.members} members")
-        members = fit_baselines(
-            plan.method,
-            read.P,
-            training.label,
-            seeds=range(plan.seed, plan.seed + plan.members),
-            settings=plan.settings,
-            progress=progress,
-        )
-    else:
-        say(f"model: {plan.pretext} pretext, {plan.strategy}, {plan.members} members")
-        pretext = read.pretext(plan)
-        members = _transferred(plan, pretext, (read.P, training.label), progress=progress, say=say)
-    distinct = np.unique(np.column_stack([training.rows, training.columns]), axis=0)
-    return ProspectivityModel(
-        components,
-        tuple(members),
-        np.stack([training.X.min(axis=0), training.X.max(axis=0)], axis=1),
-        plan.to_dict(),
-        read.checksums(plan),
-        tuple((int(row), int(column)) for row, column in distinct),
-    )
+    return train_ensemble(TrainingInputs.read(project, stack, say), progress=progress)
 
 
 def run_project(
@@ -113,7 +95,8 @@ def run_project(
 
     The folder receives `components.json`, `model/`, `prospectivity.tif` with its `.qml`,
     `scores.json`, `curves.png`, `map.png`, `log.txt` and, last, `manifest.json`: where it is
-    missing, the run did not end.
+    missing, the run did not end. With drawn non-occurrences it receives `non_occurrences.gpkg`
+    too, and with a calibration `probability.tif`, its `.qml` and `calibration.json`.
 
     Parameters
     ----------
@@ -134,7 +117,13 @@ def run_project(
         if project.points.validation is not None:
             # Its faults show before the training, not after.
             PointsSource(**project.points.validation.model_dump()).read()
-        model = train_model(project, stack, progress=progress, say=log)
+        read = TrainingInputs.read(project, stack, log)
+        for name in _OPTIONAL:
+            (folder / name).unlink(missing_ok=True)  # of a former run
+        if read.drawn is not None:
+            read.drawn.write(folder / "non_occurrences.gpkg")
+        calibrated = calibrate(read, progress=progress)
+        model = train_ensemble(read, progress=progress)
         model.components.save(folder / "components.json", overwrite=True)
         model.save(folder / "model", overwrite=True)
         target = folder / "prospectivity.tif"
@@ -143,11 +132,16 @@ def run_project(
             stack,
             target,
             overwrite=True,
-            progress=progress and (lambda done, total: progress("map", done, total, "cells")),
+            progress=_staged(progress, "map"),
         )
         log(
             f"map: {summary.n_beyond} of {summary.n_valid} cells lie beyond the training points' "
             "range in some layer"
+        )
+        probability = (
+            None
+            if calibrated is None
+            else calibrated.write(target, _staged(progress, "probability"))
         )
         scores = _score(project, model, target, log)
         named = {f"{role} occurrences": score for role, score in scores.items()}
@@ -167,25 +161,11 @@ def run_project(
             "outputs": {path.relative_to(folder).as_posix(): checksum(path) for path in outputs},
         },
     )
-    return RunSummary(str(folder), summary, scores)
+    return RunSummary(str(folder), summary, scores, probability)
 
 
-def _transferred(
-    plan: TransferPlan,
-    pretext: tuple[Array, Labels | None],
-    points: tuple[Array, Labels],
-    *,
-    progress: Progress | None,
-    say: Say,
-) -> list[Network]:
-    """Learn the pretext task and transfer it to the points."""
-    from geoprospect.transfer import pretrain, transfer  # noqa: PLC0415 - loads TensorFlow
-
-    encoders = pretrain(plan, *pretext, progress=progress)
-    members, history = transfer(plan, encoders, *points, progress=progress)
-    for line in history.lines():
-        say(line)
-    return members
+def _staged(progress: Progress | None, stage: str) -> Callable[[int, int], None] | None:
+    return progress and (lambda done, total: progress(stage, done, total, "cells"))
 
 
 @contextmanager

@@ -8,104 +8,36 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from geoprospect.errors import ProjectError
 from geoprospect.evidence import EvidenceStack, Layer
 from geoprospect.evidence.raster import is_local
 from geoprospect.plan import (
-    BaselineMethod,
     BaselinePlan,
     BaselineSettings,
     Pretext,
-    Strategy,
     TransferPlan,
     contradiction,
     published_plan,
 )
 from geoprospect.samples import Samples
+from geoprospect.samples.nonoccurrences import DrawingRule
+from geoprospect.scoring import PointsSource
+from geoprospect.settings import (
+    CalibrationSection,
+    EvidenceEntry,
+    ModelSection,
+    OutputSection,
+    PointsEntry,
+    PointsSection,
+    Section,
+)
 
 Role = Literal["training", "validation", "lithology"]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class EvidenceEntry(_Section):
-    """One evidence layer: a band of a raster file."""
-
-    path: str
-    band: int = Field(default=1, ge=1)
-
-
-class PointsEntry(_Section):
-    """One file of points; `crs`, `layer`, `x`, `y` say what the file does not."""
-
-    path: str
-    label: str | None = None
-    crs: str | None = None
-    layer: str | None = None
-    x: str | None = None
-    y: str | None = None
-
-
-class PointsSection(_Section):
-    """The files of points."""
-
-    training: PointsEntry
-    validation: PointsEntry | None = None
-    lithology: PointsEntry | None = None
-
-
-class ScheduleEntry(_Section):
-    """Changes to the published settings of an optimisation."""
-
-    rate: float | None = Field(default=None, gt=0)
-    batch: int | None = Field(default=None, ge=1)
-    epochs: int | None = Field(default=None, ge=1)
-    held_back: float | None = Field(default=None, ge=0, lt=1)
-    patience: int | None = Field(default=None, ge=1)
-
-
-class TrainingEntry(ScheduleEntry):
-    """Changes to the published settings of the training on the points."""
-
-    class_weights: bool | None = None
-    l1: float | None = Field(default=None, ge=0)
-    l2: float | None = Field(default=None, ge=0)
-
-
-class BaselineEntry(_Section):
-    """Changes to the published settings of the random forest and the support vector machine."""
-
-    trees: int | None = Field(default=None, ge=1)
-    costs: tuple[float, ...] | None = Field(default=None, min_length=1)
-    gammas: tuple[float, ...] | None = Field(default=None, min_length=1)
-    kernels: tuple[str, ...] | None = Field(default=None, min_length=1)
-
-
-class ModelSection(_Section):
-    """The model: pretext task, strategy, ensemble, and settings that differ from the paper's."""
-
-    strategy: Strategy | BaselineMethod = "fine-tuning"
-    pretext: Pretext | None = None
-    members: int | None = Field(default=None, ge=1, le=1000)
-    seed: int = Field(default=0, ge=0)
-    components: str | None = None
-    pretext_cells: int = Field(default=4_000, ge=1)  # as many as the published study
-    pretraining: ScheduleEntry = ScheduleEntry()
-    training: TrainingEntry = TrainingEntry()
-    baseline: BaselineEntry = BaselineEntry()
-
-
-class OutputSection(_Section):
-    """Where the results go."""
-
-    folder: str = "out"
-
-
-class Project(_Section):
+class Project(Section):
     """A project file, its paths made absolute.
 
     Attributes
@@ -114,7 +46,7 @@ class Project(_Section):
         The project file.
     evidence : str or dict
         A folder of rasters or a file of several bands, or a file (and band) by layer name.
-    points, model, output
+    points, model, calibration, output
         The other sections.
     """
 
@@ -122,6 +54,7 @@ class Project(_Section):
     evidence: str | dict[str, EvidenceEntry]
     points: PointsSection
     model: ModelSection = ModelSection()
+    calibration: CalibrationSection | None = None
     output: OutputSection = OutputSection()
 
     @classmethod
@@ -169,33 +102,41 @@ class Project(_Section):
         """Open the evidence stack; see `EvidenceStack.open` for the errors."""
         return EvidenceStack.open(self.layers)
 
+    @property
+    def drawing_rule(self) -> DrawingRule:
+        """How non-occurrences are drawn where the training points are occurrences only."""
+        entry = self.points.non_occurrences
+        return DrawingRule() if entry is None else entry.rule()
+
     def read_samples(self, role: Role, stack: EvidenceStack) -> Samples:
         """Read the labelled points of a role.
+
+        Where the project names no label field of training or validation points, it is the one
+        named occurrence, DEP or label; without such a field all points are occurrences.
 
         Raises
         ------
         ProjectError
-            If the project names no such points, or not their label.
+            If the project names no such points, or not the field of their rock classes.
         SamplesError
             If they cannot be read or used; see `Samples.read`.
         """
         entry: PointsEntry | None = getattr(self.points, role)
-        if entry is None or entry.label is None:
+        if entry is None or (entry.label is None and role == "lithology"):
             raise ProjectError(
-                f"the {role} points need a file and the name of its label field",
+                f"the {role} points need a file"
+                f"{' and the name of its field of rock classes' if role == 'lithology' else ''}",
                 path=self.path,
                 mend=f'write {role} = {{ path = "…", label = "…" }} under [points]',
             )
-        return Samples.read(
-            entry.path,
-            stack,
-            label=entry.label,
-            kind="class" if role == "lithology" else "occurrence",
-            crs=entry.crs,
-            layer=entry.layer,
-            x=entry.x,
-            y=entry.y,
-        )
+        source = PointsSource(**entry.model_dump())
+        table = source.read()
+        label = source.label_field(table)
+        if label is None:
+            label = "occurrence"
+            table[label] = 1
+        kind: Literal["class", "occurrence"] = "class" if role == "lithology" else "occurrence"
+        return Samples.read(table, stack, label=label, kind=kind)
 
     def plan(self) -> TransferPlan | BaselinePlan:
         """Give the plan of the training: the published settings and this file's changes.
@@ -262,7 +203,11 @@ def _absolute(content: dict[str, Any], home: Path) -> dict[str, Any]:
     elif evidence is not None:
         result["evidence"] = resolve(evidence)
     if isinstance(result.get("points"), dict):
-        result["points"] = {role: resolved(entry) for role, entry in result["points"].items()}
+        points = {role: resolved(entry) for role, entry in result["points"].items()}
+        drawn = points.get("non_occurrences")
+        if isinstance(drawn, dict) and "within" in drawn:
+            points["non_occurrences"] = drawn | {"within": resolved(drawn["within"])}
+        result["points"] = points
     if isinstance(result.get("model"), dict) and "components" in result["model"]:
         model = result["model"]
         result["model"] = model | {"components": resolve(model["components"])}

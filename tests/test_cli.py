@@ -222,9 +222,9 @@ def _outside(folder):
 
 def _one_class(folder):
     table = gpd.read_file(folder / "training.gpkg")
-    table["occurrence"] = 1
+    table["occurrence"] = 0
     table.to_file(folder / "training.gpkg")
-    return "occurrences and non-occurrences"
+    return "no occurrence is left"
 
 
 def _constant(folder):

@@ -1,7 +1,11 @@
+import geopandas as gpd
 import pytest
+from smallproject import write_project
 
-from geoprospect.errors import ProjectError, TrainingError
+from geoprospect.errors import ProjectError, SamplesError, TrainingError
 from geoprospect.project import Project
+from geoprospect.samples.areas import Area
+from geoprospect.samples.nonoccurrences import DrawingRule
 
 MINIMAL = """
 [evidence]
@@ -87,6 +91,34 @@ def test_the_lithology_pretext_needs_rock_class_points(write):
         Project.load(write(MINIMAL + '[model]\npretext = "lithology"')).plan()
 
 
+def test_non_occurrences_are_drawn_by_the_rule_of_the_file(write, tmp_path):
+    assert Project.load(write(MINIMAL)).drawing_rule == DrawingRule()
+    text = """
+[points.non_occurrences]
+number = 80
+distance = 5000
+method = "dissimilar"
+within = { path = "maps/rocks.gpkg", field = "code", classes = ["granite", 3] }
+"""
+    area = Area(str(tmp_path / "maps/rocks.gpkg"), "code", ("granite", "3"))
+    rule = DrawingRule(80, 5000.0, "dissimilar", area)
+    assert Project.load(write(MINIMAL + text)).drawing_rule == rule
+
+
+def test_points_without_a_label_are_occurrences_unless_a_field_is_named_as_labels_are(tmp_path):
+    path = write_project(tmp_path)
+    path.write_text(path.read_text().replace(', label = "occurrence"', ""))
+    table = gpd.read_file(tmp_path / "training.gpkg")
+    project = Project.load(path)
+    with project.open_evidence() as stack:
+        assert project.read_samples("training", stack).label.tolist() == table.occurrence.tolist()
+        table.drop(columns="occurrence").to_file(tmp_path / "training.gpkg")
+        assert project.read_samples("training", stack).label.tolist() == [1] * len(table)
+        table.rename(columns={"occurrence": "active"}).to_file(tmp_path / "training.gpkg")
+        with pytest.raises(SamplesError, match=r"not obvious .found active"):
+            project.read_samples("training", stack)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -95,6 +127,14 @@ def test_the_lithology_pretext_needs_rock_class_points(write):
         (MINIMAL + "[modle]\nseed = 1", "modle is no setting"),
         (MINIMAL + "[model]\nstrategy = 'fine'", "model.strategy.*found 'fine'"),
         (MINIMAL + "[model]\nmembers = 0", "model.members.*found 0"),
+        (MINIMAL + "[calibration]\nmethod = 'logistic'", "calibration.deposits is missing"),
+        (MINIMAL + "[calibration]\ndeposits = 0", "calibration.deposits.*found 0"),
+        (MINIMAL + "[calibration]\ndeposits = 5\nmethod = 'platt'", "found 'platt'"),
+        (MINIMAL + "[points.non_occurrences]\nnumber = 0", "non_occurrences.number.*found 0"),
+        (
+            MINIMAL + "[points.non_occurrences]\nwithin = 'rocks.gpkg'",
+            "within.field is missing; .*within.classes is missing",
+        ),
         (MINIMAL.replace("band = 2", "band = 0"), "evidence.*band.*found 0"),
         (MINIMAL.replace('path = "points.gpkg"', 'file = "points.gpkg"'), "points.training.path"),
     ],

@@ -1,0 +1,93 @@
+"""The ensemble of a project: its members trained, each on the points that are for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from geoprospect.baselines import Baseline, each_side_by_side, fit_baseline, fit_baselines
+from geoprospect.inference import Array, Network
+from geoprospect.inputs import Labels, TrainingInputs
+from geoprospect.model import ProspectivityModel
+from geoprospect.plan import BaselinePlan
+
+Progress = Callable[[str, int, int, str], None]
+
+
+def train_ensemble(read: TrainingInputs, *, progress: Progress | None = None) -> ProspectivityModel:
+    """Train the members of a project's model, each on the points that are for it.
+
+    Parameters
+    ----------
+    read : TrainingInputs
+        What was read of the project.
+    progress : callable, optional
+        Called with the stage, the steps done, the steps in all and a word on them.
+
+    Raises
+    ------
+    GeoprospectError
+        If points or settings do not allow a training.
+    """
+    plan = read.project.plan()
+    points, rows = read.for_members()
+    members: Sequence[Network | Baseline]
+    if isinstance(plan, BaselinePlan):
+        read.say(f"model: {plan.method}, {plan.members} members")
+        members = _baselines(plan, read, progress)
+    else:
+        from geoprospect.transfer import pretrain, transfer  # noqa: PLC0415 - loads TensorFlow
+
+        read.say(f"model: {plan.pretext} pretext, {plan.strategy}, {plan.members} members")
+        encoders = pretrain(plan, *read.pretext(plan), progress=progress)
+        P = read.components.transform(points.X)
+        members, history = transfer(plan, encoders, P, points.label, rows=rows, progress=progress)
+        for line in history.lines():
+            read.say(line)
+    distinct = np.unique(np.column_stack([points.rows, points.columns]), axis=0)
+    return ProspectivityModel(
+        read.components,
+        tuple(members),
+        np.stack([points.X.min(axis=0), points.X.max(axis=0)], axis=1),
+        plan.to_dict(),
+        read.checksums(plan),
+        tuple((int(row), int(column)) for row, column in distinct),
+        grid=read.stack.grid,
+    )
+
+
+def _baselines(
+    plan: BaselinePlan, read: TrainingInputs, progress: Progress | None
+) -> list[Network | Baseline]:
+    """Fit a baseline once a member: on the same points, or each on its own."""
+    points, rows = read.for_members()
+    P, seeds = read.components.transform(points.X), range(plan.seed, plan.seed + plan.members)
+    if rows is None:
+        return fit_baselines(
+            plan.method,
+            P,
+            points.label,
+            seeds=seeds,
+            settings=plan.settings,
+            progress=progress,
+        )
+    tasks = [
+        (plan, seed, P[seen], points.label[seen]) for seed, seen in zip(seeds, rows, strict=True)
+    ]
+    fitted: list[Network | Baseline] = []
+    # A sigmoid unit trains in this process, where TensorFlow is loaded once.
+    fits = (
+        (_fitted(*task) for task in tasks)
+        if plan.method == "logistic-regression"
+        else each_side_by_side(_fitted, tasks)
+    )
+    for member in fits:
+        fitted.append(member)
+        if progress is not None:
+            progress(plan.method, len(fitted), len(tasks), "fits")
+    return fitted
+
+
+def _fitted(plan: BaselinePlan, seed: int, P: Array, label: Labels) -> Network | Baseline:
+    return fit_baseline(plan.method, P, label, seed=seed, settings=plan.settings)

@@ -1,0 +1,166 @@
+"""Areas: polygons of some classes, as a geological map holds them."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pyogrio
+import pyproj
+import shapely
+
+from geoprospect.errors import SamplesError
+from geoprospect.evidence.raster import is_local
+from geoprospect.grid import Bools, Grid
+from geoprospect.samples.audit import listed
+
+_POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+
+
+@dataclass(frozen=True)
+class Area:
+    """The polygons of a vector file whose field holds one of some classes.
+
+    Attributes
+    ----------
+    path : str
+        Shapefile, GeoPackage or anything else that GDAL reads, in any CRS.
+    field : str
+        The field of classes.
+    classes : tuple of str
+        The classes wanted; a number stands as it is written, `3` for 3.0.
+    layer : str, optional
+        The layer of a file with several.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from affine import Affine
+    >>> from rasterio.crs import CRS
+    >>> grid = Grid(CRS.from_epsg(3578), Affine(1200, 0, 159050, 0, -1200, 977582), (110, 118))
+    >>> rocks = gpd.GeoDataFrame({"rock": ["granite", "shale"]}, crs="EPSG:3578", geometry=[
+    ...     shapely.box(159000, 970000, 160000, 980000),
+    ...     shapely.box(160000, 970000, 170000, 980000)])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     rocks.to_file(f"{folder}/rocks.gpkg")
+    ...     granite = Area(f"{folder}/rocks.gpkg", "rock", ("granite",))
+    ...     granite.holds([159500.0, 165000.0], [975000.0, 975000.0], grid).tolist()
+    [True, False]
+    """
+
+    path: str
+    field: str
+    classes: tuple[str, ...]
+    layer: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.field} {listed(self.classes, ' or ')} of {Path(self.path).name}"
+
+    def holds(self, easting: npt.ArrayLike, northing: npt.ArrayLike, grid: Grid) -> Bools:
+        """Tell which places lie in the area, its edge included.
+
+        Parameters
+        ----------
+        easting, northing : array_like of float, shape (n,)
+            The places, in the CRS of the grid.
+        grid : Grid
+            The grid.
+
+        Returns
+        -------
+        ndarray of bool, shape (n,)
+
+        Raises
+        ------
+        SamplesError
+            If the file cannot be read, holds no polygons, lacks a CRS or the field, or a class
+            is not in it.
+        """
+        polygons = self._polygons()
+        ours = pyproj.CRS.from_wkt(grid.crs.to_wkt(version="WKT2_2019"))
+        # The places are transformed, not the polygons: an edge stays straight in its own CRS.
+        transformer = pyproj.Transformer.from_crs(ours, polygons.crs, always_xy=True)
+        x, y = transformer.transform(np.asarray(easting, float), np.asarray(northing, float))
+        ground = shapely.union_all(shapely.make_valid(polygons.geometry.to_numpy()))
+        shapely.prepare(ground)
+        return np.asarray(shapely.intersects_xy(ground, x, y))
+
+    def _polygons(self) -> gpd.GeoDataFrame:
+        """Read the polygons of the classes."""
+        table = self._read()
+        fields = [str(name) for name in table.columns.drop(table.geometry.name)]
+        if self.field not in fields:
+            raise SamplesError(
+                f"there is no field {self.field}",
+                path=self.path,
+                found=f"fields {listed(fields) or 'none'}",
+                mend="name the field of classes among those found",
+            )
+        texts = table[self.field].map(_text, na_action="ignore")
+        lacking = [name for name in self.classes if name not in set(texts)]
+        if lacking:
+            raise SamplesError(
+                f"the field {self.field} holds no class {listed(lacking)}",
+                path=self.path,
+                found=listed(sorted(set(texts.dropna()))) or "no class at all",
+                mend="name classes among those found",
+            )
+        chosen = table[texts.isin(self.classes)]
+        if not np.isin(shapely.get_type_id(chosen.geometry.to_numpy()), _POLYGONS).all():
+            raise SamplesError(
+                "the geometries are not polygons",
+                path=self.path,
+                found=", ".join(sorted(set(chosen.geometry.geom_type.fillna("none")))),
+                mend="give a file of polygons, such as those of a geological map",
+            )
+        return chosen
+
+    def _read(self) -> gpd.GeoDataFrame:
+        if is_local(self.path) and not Path(self.path).exists():
+            raise SamplesError(
+                "no such file", path=self.path, mend="correct the path, or restore the file"
+            )
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of GDAL, on measures, curves or field types
+                layers = [str(name) for name in pyogrio.list_layers(self.path)[:, 0]]
+                if self.layer not in layers and (self.layer is not None or len(layers) != 1):
+                    raise SamplesError(
+                        f"the file has no layer {self.layer}"
+                        if self.layer
+                        else "the file holds several layers",
+                        path=self.path,
+                        found=listed(layers),
+                        mend=f'name one, as in layer = "{layers[0]}"',
+                    )
+                table = gpd.read_file(self.path, layer=self.layer, engine="pyogrio")
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise SamplesError(
+                f"cannot be read as polygons: {reason.rstrip('.')}",
+                path=self.path,
+                mend="check the file, it may be damaged or of another format; export it anew",
+            ) from error
+        if not isinstance(table, gpd.GeoDataFrame) or table.crs is None:
+            raise SamplesError(
+                "the polygons have no CRS, so their place on the ground is unknown",
+                path=self.path,
+                mend="save them with one (QGIS: Export, Save Features As)",
+            )
+        return table
+
+
+def _text(value: Any) -> str:
+    """Write a class as a person does: 3 for 3.0.
+
+    Examples
+    --------
+    >>> _text(3.0), _text(" granite ")
+    ('3', 'granite')
+    """
+    return f"{value:.12g}" if isinstance(value, int | float) else str(value).strip()

@@ -1,0 +1,280 @@
+"""Non-occurrences: cells drawn to stand for barren ground where only occurrences are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from os import PathLike
+from typing import Literal
+
+import geopandas as gpd
+import numpy as np
+from scipy.spatial import cKDTree
+
+from geoprospect.errors import SamplesError
+from geoprospect.evidence import EvidenceStack
+from geoprospect.evidence.census import Values
+from geoprospect.grid import Bools, Floats, Ints
+from geoprospect.output import replacing
+from geoprospect.samples.areas import Area
+from geoprospect.samples.labelled import Samples
+
+DrawingMethod = Literal["random", "dissimilar"]
+
+_SEARCHED = 2**18  # valid cells looked at; of a larger stack, so many drawn at random
+
+
+@dataclass(frozen=True)
+class DrawingRule:
+    """Which cells are drawn as non-occurrences, and how many.
+
+    Attributes
+    ----------
+    number : int, optional
+        Cells of a draw. By default as many as hold an occurrence, so that neither label
+        outweighs the other.
+    distance : float, optional
+        No cell whose centre is nearer than this to an occurrence is drawn, in units of the CRS.
+        By default the median distance from an occurrence to the next, within which another one
+        is as likely as not; at most the median distance of the valid cells, so that half of them
+        are left.
+    method : {"random", "dissimilar"}
+        Each cell as likely as any other; or in proportion to its distance, in standardised
+        evidence, from the occurrence most like it.
+    within : Area, optional
+        Draw inside this area only.
+
+    Notes
+    -----
+    That non-occurrences be random, far from occurrences and as many as these are the criteria of
+    Carranza, Hale & Faassen (2008), Ore Geology Reviews 33: 536-558, who read the distance off
+    the pattern of the occurrences likewise. That members learn from draws of their own, because
+    a single draw sways the map, follows Zuo & Wang (2020), Natural Resources Research 29:
+    3443-3455.
+    """
+
+    number: int | None = None
+    distance: float | None = None
+    method: DrawingMethod = "random"
+    within: Area | None = None
+
+
+@dataclass(frozen=True)
+class Realisations:
+    """Occurrences with several draws of non-occurrences.
+
+    Attributes
+    ----------
+    samples : Samples
+        The occurrences, then every cell of any draw, row by row, at its centre; `source` is -1
+        for these.
+    seen : ndarray of bool, shape (draws, n)
+        The samples of each draw: all occurrences, and the cells drawn.
+    rule : DrawingRule
+        The rule, with the number and the distance that were used.
+    n_allowed, n_searched : int
+        Valid cells that the rule allows, and those looked at.
+    """
+
+    samples: Samples
+    seen: Bools
+    rule: DrawingRule
+    n_allowed: int
+    n_searched: int
+
+    def of(self, draw: int) -> Samples:
+        """Give the occurrences and the cells of one draw, counted from 0."""
+        return _part(self.samples, self.seen[draw])
+
+    def sentence(self) -> str:
+        """Say what was drawn."""
+        rule, grid = self.rule, self.samples.grid
+        how = "unlike the occurrences by preference" if rule.method == "dissimilar" else "at random"
+        times = "once" if len(self.seen) == 1 else f"{len(self.seen)} times, once for each member"
+        where = f" and in {rule.within}" if rule.within is not None else ""
+        return (
+            f"{rule.number} cells drawn {how}, {times}, from the {self.n_allowed} of "
+            f"{self.n_searched} valid cells at least {rule.distance:.6g} {grid.unit} from "
+            f"occurrences{where}"
+        )
+
+    def write(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the cells drawn as a GeoPackage of points, with the member that each is for.
+
+        Raises
+        ------
+        OutputError
+            If the file exists already or cannot be written.
+        """
+        draw, sample = np.nonzero(self.seen & (self.samples.label == 0))
+        places = gpd.points_from_xy(self.samples.easting[sample], self.samples.northing[sample])
+        table = gpd.GeoDataFrame(
+            {"member": draw + 1, "occurrence": 0},
+            geometry=places,
+            crs=self.samples.grid.crs.to_wkt(),
+        )
+        with replacing(path, overwrite=overwrite) as temporary:
+            table.to_file(temporary, driver="GPKG")
+
+
+def spacing(samples: Samples) -> float:
+    """Give the median distance from a cell with an occurrence to the next such cell.
+
+    Parameters
+    ----------
+    samples : Samples
+        Occurrences, with or without non-occurrences.
+
+    Returns
+    -------
+    float
+        In units of the CRS; 0 where one cell holds all occurrences.
+    """
+    places = np.column_stack([samples.easting, samples.northing])[samples.label == 1]
+    _, first = np.unique(samples.cells[samples.label == 1], return_index=True)
+    if len(first) < 2:
+        return 0.0
+    distance, _ = cKDTree(places[first]).query(places[first], k=2)
+    return float(np.median(distance[:, 1]))
+
+
+def draw_non_occurrences(
+    occurrences: Samples,
+    stack: EvidenceStack,
+    rule: DrawingRule | None = None,
+    *,
+    draws: int = 1,
+    seed: int = 0,
+) -> Realisations:
+    """Draw non-occurrences among valid cells, once for each member of an ensemble.
+
+    A cell that holds an occurrence is never drawn, and a cell at most once in a draw. A draw
+    depends on the seed and its number, not on how many there are or how files are blocked.
+    Memory does not grow with the stack.
+
+    Parameters
+    ----------
+    occurrences : Samples
+        The occurrences.
+    stack : EvidenceStack
+        The evidence they were read with.
+    rule : DrawingRule, optional
+        Which cells, and how many.
+    draws : int
+        How many draws.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    Realisations
+
+    Raises
+    ------
+    SamplesError
+        If the rule leaves too few cells, or its area cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile, rasterio
+    >>> from affine import Affine
+    >>> profile = dict(driver="GTiff", height=1, width=9, count=1, dtype="float32",
+    ...                crs="EPSG:3578", transform=Affine(1200, 0, 159050, 0, -1200, 977582))
+    >>> deposit = gpd.GeoDataFrame({"DEP": [1]}, crs="EPSG:3578",
+    ...                            geometry=gpd.points_from_xy([159650], [976982]))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with rasterio.open(f"{folder}/X1.tif", "w", **profile) as file:
+    ...         file.write(np.arange(9, dtype="float32")[None], 1)
+    ...     with EvidenceStack.open(folder) as stack:
+    ...         known = Samples.read(deposit, stack, label="DEP", kind="occurrence")
+    ...         rule = DrawingRule(number=2, distance=8000)
+    ...         drawn = draw_non_occurrences(known, stack, rule)
+    >>> drawn.samples.columns.tolist(), drawn.samples.label.tolist()
+    ([0, 7, 8], [1, 0, 0])
+    """
+    grid = stack.grid
+    rule = rule or DrawingRule()
+    X, rows, columns = stack.draw(_SEARCHED, seed=seed)
+    easting, northing = grid.centres(rows, columns)
+    places = np.column_stack([occurrences.easting, occurrences.northing])
+    nearest, _ = cKDTree(places).query(np.column_stack([easting, northing]))
+    rule = replace(
+        rule,
+        number=rule.number or len(np.unique(occurrences.cells)),
+        distance=min(spacing(occurrences), float(np.median(nearest)))
+        if rule.distance is None
+        else rule.distance,
+    )
+    allowed = (nearest >= rule.distance) & ~np.isin(
+        rows * grid.shape[1] + columns, occurrences.cells
+    )
+    if rule.within is not None:
+        allowed[allowed] = rule.within.holds(easting[allowed], northing[allowed], grid)
+    _check_enough(rule, allowed, occurrences)
+    chosen = np.flatnonzero(allowed)
+    weight = _dissimilarity(X, occurrences.X)[chosen] if rule.method == "dissimilar" else 1.0
+    drawn = np.zeros((draws, len(X)), dtype=bool)
+    for draw in range(draws):
+        random = np.random.default_rng([seed, draw])
+        # Drawn without replacement in proportion to weight (Efraimidis & Spirakis 2006).
+        with np.errstate(divide="ignore"):
+            wait = random.exponential(size=len(chosen)) / weight
+        drawn[draw, chosen[np.argsort(wait, kind="stable")[: rule.number]]] = True
+    used = drawn.any(axis=0)
+    samples = _with_cells(occurrences, X[used], rows[used], columns[used])
+    known = np.ones((draws, len(occurrences)), dtype=bool)
+    return Realisations(
+        samples, np.hstack([known, drawn[:, used]]), rule, len(chosen), len(allowed)
+    )
+
+
+def _dissimilarity(X: Values, known: Values) -> Floats:
+    """Give each cell's distance from the occurrence most like it, in standardised evidence.
+
+    It is the same in principal components, which are standardised evidence rotated.
+    """
+    centre, scale = X.mean(axis=0, dtype=np.float64), X.std(axis=0, dtype=np.float64)
+    scale[scale == 0] = 1.0  # a layer of one value tells no cell from another
+    distance, _ = cKDTree((known - centre) / scale).query((X - centre) / scale)
+    return np.asarray(distance, dtype=np.float64)
+
+
+def _check_enough(rule: DrawingRule, allowed: Bools, occurrences: Samples) -> None:
+    if rule.number is None or allowed.sum() >= rule.number:
+        return
+    where = f" and in {rule.within}" if rule.within is not None else ""
+    unit = occurrences.grid.unit
+    raise SamplesError(
+        "too few valid cells to draw non-occurrences from",
+        path=occurrences.path,
+        found=f"{allowed.sum()} of {allowed.size} valid cells at least {rule.distance:.6g} {unit} "
+        f"from occurrences{where}",
+        expected=f"at least {rule.number}",
+        mend="lower the distance or the number"
+        f"{', or name more classes,' if where else ''} under [points.non_occurrences]",
+    )
+
+
+def _with_cells(occurrences: Samples, X: Values, rows: Ints, columns: Ints) -> Samples:
+    """Put cells after the occurrences, as non-occurrences at the centres of the cells."""
+    easting, northing = occurrences.grid.centres(rows, columns)
+    zeros = np.zeros(len(rows), dtype=np.int64)
+    return replace(
+        occurrences,
+        rows=np.append(occurrences.rows, rows),
+        columns=np.append(occurrences.columns, columns),
+        easting=np.append(occurrences.easting, easting),
+        northing=np.append(occurrences.northing, northing),
+        X=np.vstack([occurrences.X, X]),
+        label=np.append(occurrences.label, zeros),
+        source=np.append(occurrences.source, zeros - 1),
+    )
+
+
+def _part(samples: Samples, kept: Bools) -> Samples:
+    """Give some of the samples, in their order."""
+    arrays = {
+        field.name: getattr(samples, field.name)[kept]
+        for field in fields(samples)
+        if isinstance(getattr(samples, field.name), np.ndarray)
+    }
+    return replace(samples, **arrays)

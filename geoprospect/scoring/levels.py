@@ -1,0 +1,175 @@
+"""Counting a map's cells against equally spaced scores, so that one count serves all measures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from geoprospect.errors import ScoreError
+from geoprospect.scoring.ratecurve import Ranks
+
+# Gives the scores of the valid cells part by part, anew at every call.
+Parts: TypeAlias = Callable[[], Iterable[npt.NDArray[Any]]]
+N_STEPS = 1000  # between the least and the greatest score of a map
+_HELD_CELLS = 2**21  # at most, in memory at once
+
+
+def levels(low: float, high: float, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Give 1001 equally spaced scores, in the map's dtype.
+
+    Parameters
+    ----------
+    low, high : float
+        Least and greatest score of the map; both are among the levels.
+    dtype : dtype
+        Of the map's scores.
+
+    Returns
+    -------
+    ndarray, shape (1001,)
+
+    Examples
+    --------
+    >>> levels(0, 2, "float32")[[0, 1, -1]].tolist()
+    [0.0, 0.0020000000949949026, 2.0]
+    """
+    spaced: npt.NDArray[Any] = np.linspace(float(low), float(high), N_STEPS + 1).astype(dtype)
+    return spaced
+
+
+def count_levels(parts: Parts, at_points: npt.NDArray[Any]) -> Ranks:
+    """Count a map's cells against its levels and the points' scores, in two passes over the map.
+
+    The first pass finds the least and the greatest score, the second counts. Memory does not
+    grow with the map.
+
+    Parameters
+    ----------
+    parts : callable
+        Gives the scores of the valid cells, part by part, such as `ScoreMap.valid_parts`.
+    at_points : ndarray, shape (n_points,)
+        The map's scores at the points.
+
+    Returns
+    -------
+    Ranks
+        For `Ranks.curve`, `PredictionArea.of` and `Boyce.of`.
+
+    Raises
+    ------
+    ScoreError
+        If the map has no valid cell, or a point's score is beyond those of all cells.
+
+    Examples
+    --------
+    >>> ranks = count_levels(lambda: [np.array([0.0, 0.25]), np.array([1.0])], np.array([0.25]))
+    >>> ranks.scores.size, ranks.curve(np.array([0.25])).auc
+    (1001, 0.5)
+    """
+    ends = [(part.min(), part.max()) for part in parts() if part.size]
+    if not ends:
+        raise ScoreError("the map has no valid cell", mend="give a map with scores")
+    low, high = min(least for least, _ in ends), max(greatest for _, greatest in ends)
+    if not ((at_points >= low) & (at_points <= high)).all():
+        raise ScoreError(
+            "points have scores that no cell has", expected=f"from {low:g} to {high:g}"
+        )
+    spaced = levels(low, high, np.result_type(low))
+    return Ranks.count(parts(), np.concatenate([spaced, at_points.astype(spaced.dtype)]))
+
+
+def find_rank(parts: Parts, ranks: Ranks, n: int) -> tuple[Ranks, int]:
+    """Count further scores until the n-th greatest score of the map is among those counted.
+
+    Parameters
+    ----------
+    parts : callable
+        The scores of the valid cells, as for `count_levels`.
+    ranks : Ranks
+        Counted against the least and the greatest score, at least.
+    n : int
+        From 1, the best cell, to the number of valid cells.
+
+    Returns
+    -------
+    ranks : Ranks
+        Those given, or new ones that hold only for scores near by.
+    index : int
+        Where the score stands among them.
+
+    Notes
+    -----
+    The two counted scores on either side of the n-th greatest enclose few cells, as a rule, and
+    one pass over the map collects them. Where they are too many to hold, one pass narrows the
+    gap 1000 times.
+
+    Examples
+    --------
+    >>> def parts():
+    ...     return [np.array([0.1, 0.7, 0.4]), np.array([0.7, 0.2])]
+    >>> ranks, index = find_rank(parts, Ranks.count(parts(), np.array([0.1, 0.7])), 3)
+    >>> ranks.scores[index], ranks.above[index], ranks.reaching[index]
+    (np.float64(0.4), np.int64(2), np.int64(3))
+    """
+    while True:
+        below = int(np.flatnonzero(ranks.reaching >= n)[-1])
+        if ranks.above[below] < n:
+            return ranks, below
+        gap = slice(below, below + 2)
+        low, high = ranks.scores[gap]
+        if ranks.above[below] - ranks.reaching[below + 1] > _HELD_CELLS:
+            ranks = Ranks.count(parts(), levels(low, high, ranks.scores.dtype))
+            continue
+        held = np.concatenate([part[(part > low) & (part < high)] for part in parts()])
+        scores, counts = np.unique(held, return_counts=True)
+        reaching = ranks.reaching[below + 1] + counts[::-1].cumsum()[::-1]
+        ranks = Ranks(
+            np.concatenate([[low], scores, [high]]).astype(scores.dtype),
+            np.insert(ranks.above[gap], 1, reaching - counts),
+            np.insert(ranks.reaching[gap], 1, reaching),
+            ranks.n_cells,
+        )
+
+
+def count_array(
+    values: npt.ArrayLike, at_points: npt.ArrayLike
+) -> tuple[Ranks, npt.NDArray[Any], Parts]:
+    """Count scores that lie in memory against their levels and the points' scores.
+
+    Parameters
+    ----------
+    values : array_like of float, any shape
+        Score of each cell. Masked and non-finite cells are not valid.
+    at_points : array_like, shape (n_points,)
+        Score at each point, compared in the dtype of `values`.
+
+    Returns
+    -------
+    ranks : Ranks
+        As `count_levels` gives them.
+    points : ndarray, shape (n_points,)
+        The scores at the points in the dtype of `values`.
+    parts : callable
+        Gives the scores of the valid cells.
+
+    Raises
+    ------
+    ScoreError
+        As `count_levels`.
+
+    Examples
+    --------
+    >>> ranks, points, parts = count_array([[0.5, float("nan")], [0.1, 0.9]], [0.5])
+    >>> ranks.n_cells, points.tolist(), [part.tolist() for part in parts()]
+    (3, [0.5], [[0.5, 0.1, 0.9]])
+    """
+    cells: npt.NDArray[Any] = np.ma.asanyarray(values)
+    if cells.dtype.kind != "f":
+        cells = cells.astype(np.float64)
+    points = np.asarray(at_points, dtype=cells.dtype)
+    data = np.ma.getdata(cells)
+    valid = data[~np.ma.getmaskarray(cells) & np.isfinite(data)]
+    return count_levels(lambda: [valid], points), points, lambda: [valid]

@@ -1,0 +1,279 @@
+"""Prediction-area plots: occurrences held and area taken against the score, and their crossing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from geoprospect.errors import ScoreError
+from geoprospect.grid import Floats, Ints
+from geoprospect.scoring.levels import N_STEPS, Parts, count_array, find_rank, levels
+from geoprospect.scoring.ratecurve import Ranks, RateCurve
+
+_TOLD_STEPS = 100  # between the thresholds in JSON
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of the area, best cells first, and the occurrences it holds.
+
+    Attributes
+    ----------
+    area, captured : float
+        Fraction of the valid cells, and of the occurrences, from 0 to 1.
+    """
+
+    area: float
+    captured: float
+
+    def to_dict(self) -> dict[str, float]:
+        """Give ``area`` and ``captured`` for JSON."""
+        return {"area": self.area, "captured": self.captured}
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """Where the fraction of the occurrences held equals the fraction of the area left over.
+
+    Attributes
+    ----------
+    at : Share
+        The crossing itself; its two fractions add up to 1.
+    threshold : float
+        The score at which the curves cross.
+    from_threshold, beyond_threshold : Share
+        Of the cells that reach the threshold, and of those with a greater score: the ends of the
+        step in which the curves cross. No threshold comes nearer to the crossing.
+    coincide_above : float or None
+        Where the curves run along each other they do so for every threshold greater than this,
+        up to `threshold`; None where they cross in a step.
+
+    Examples
+    --------
+    >>> crossing = Crossing(Share(0.2, 0.8), 0.5, Share(0.2, 0.8), Share(0.1, 0.8))
+    >>> crossing.normalised_density, round(crossing.weight, 3)
+    (4.0, 1.386)
+    """
+
+    at: Share
+    threshold: float
+    from_threshold: Share
+    beyond_threshold: Share
+    coincide_above: float | None = None
+
+    @property
+    def normalised_density(self) -> float:
+        """Fraction of the occurrences per fraction of the area; 1 for chance, always above 0."""
+        return self.at.captured / self.at.area
+
+    @property
+    def weight(self) -> float:
+        """Natural logarithm of the normalised density; 0 for chance."""
+        return math.log(self.normalised_density)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the crossing for JSON; the keys are listed under `PredictionArea.to_dict`."""
+        return {
+            **self.at.to_dict(),
+            "normalised_density": self.normalised_density,
+            "weight": self.weight,
+            "threshold": self.threshold,
+            "from_threshold": self.from_threshold.to_dict(),
+            "beyond_threshold": self.beyond_threshold.to_dict(),
+            "coincide_above": self.coincide_above,
+        }
+
+
+@dataclass(frozen=True)
+class PredictionArea:
+    """The prediction-area plot of a map [1]_.
+
+    Attributes
+    ----------
+    threshold : ndarray, shape (n_vertices,)
+        Equally spaced scores, and those of the occurrences, in rising order and the map's dtype;
+        those that cells have stand twice.
+    area, captured : ndarray of float64, shape (n_vertices,)
+        Fraction of the valid cells and of the occurrences that reach the threshold; where it
+        stands twice, the second excludes the cells with that very score. Exact at every vertex.
+    crossing : Crossing
+        The only one.
+    n_occurrences, n_cells : int
+        Occurrences on valid cells, and valid cells.
+
+    Notes
+    -----
+    As the threshold rises, the occurrences held never grow and the area left over never shrinks:
+    one begins at 1 and the other at 0, and they end the other way round. So they cross exactly
+    once, whatever the map: at a vertex, for a range of thresholds between two scores, or in the
+    step at a score that cells share. In a step, area and occurrences are taken in proportion, as
+    on the straight segments of the rate curve, and as by drawing straight lines between classes
+    of scores. A map of one score crosses at one half of both, with a density of 1.
+
+    References
+    ----------
+    .. [1] Yousefi, M. & Carranza, E. J. M. (2015). Prediction-area (P-A) plot and C-A fractal
+       analysis to classify and evaluate evidential maps for mineral prospectivity modeling.
+       Computers & Geosciences 79, 69-81.
+
+    Examples
+    --------
+    >>> plot = prediction_area_of([0.9, 0.8, 0.6, 0.4, 0.1], at_points=[0.9, 0.9, 0.9, 0.8, 0.1])
+    >>> print(plot.sentence())
+    prediction and area curves cross where 30% of the area holds 70% of the occurrences, at a
+    score of 0.8: normalised density 2.33, weight 0.85 (from that score on, 40% of the area
+    holds 80%)
+    """
+
+    threshold: npt.NDArray[Any]
+    area: Floats
+    captured: Floats
+    crossing: Crossing
+    n_occurrences: int
+    n_cells: int
+
+    @classmethod
+    def of(cls, ranks: Ranks, at_points: npt.NDArray[Any], parts: Parts) -> PredictionArea:
+        """Draw the plot from a map's counted cells.
+
+        Parameters
+        ----------
+        ranks : Ranks
+            As `geoprospect.scoring.levels.count_levels` counts them, for these occurrences or
+            more.
+        at_points : ndarray, shape (n_occurrences,)
+            The map's scores at the occurrences, one each.
+        parts : callable
+            Gives the scores of the valid cells part by part. They are gone through once or twice
+            more, to find the threshold to the bit.
+
+        Raises
+        ------
+        ScoreError
+            If there is no occurrence, or one has a score that no cell has.
+        """
+        curve = ranks.curve(at_points)
+        own = np.searchsorted(ranks.scores, np.unique(at_points))
+        if (ranks.reaching[own] == ranks.above[own]).any():
+            raise ScoreError("an occurrence has a score that no cell has")
+        scores = np.repeat(ranks.scores, 2)
+        cells = np.column_stack([ranks.reaching, ranks.above]).ravel()
+        held = np.column_stack(_held(at_points, ranks.scores)).ravel()
+        keep = np.ones(scores.size, np.bool_)
+        keep[1::2] = cells[1::2] != cells[::2]
+        return cls(
+            scores[keep],
+            cells[keep] / curve.n_cells,
+            held[keep] / curve.n_occurrences,
+            _find_crossing(ranks, curve, at_points, parts),
+            curve.n_occurrences,
+            curve.n_cells,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the plot for JSON.
+
+        Returns
+        -------
+        dict
+            - ``crossing``: ``area`` and ``captured``, fractions that add up to 1;
+              ``normalised_density`` and its logarithm ``weight``; ``threshold``, the score where
+              the curves cross; ``from_threshold`` and ``beyond_threshold``, ``area`` and
+              ``captured`` of the cells that reach the threshold, and of those with more;
+              ``coincide_above``, where the curves begin to run along each other, or None.
+            - ``n_occurrences``, ``n_cells``.
+            - ``curve``: ``threshold``, at most 101 equally spaced scores, and ``area`` and
+              ``captured``, the fractions that reach each.
+        """
+        spaced = levels(self.threshold[0], self.threshold[-1], self.threshold.dtype)
+        told = np.unique(np.searchsorted(self.threshold, spaced[:: N_STEPS // _TOLD_STEPS]))
+        return {
+            "crossing": self.crossing.to_dict(),
+            "n_occurrences": self.n_occurrences,
+            "n_cells": self.n_cells,
+            "curve": {
+                "threshold": self.threshold[told].tolist(),
+                "area": self.area[told].tolist(),
+                "captured": self.captured[told].tolist(),
+            },
+        }
+
+    def sentence(self) -> str:
+        """Say in one sentence where the curves cross."""
+        crossing = self.crossing
+        text = (
+            f"prediction and area curves cross where {crossing.at.area:.0%} of the area holds "
+            f"{crossing.at.captured:.0%} of the occurrences, at a score of "
+            f"{crossing.threshold:.4g}: normalised density {crossing.normalised_density:.2f}, "
+            f"weight {crossing.weight:.2f}"
+        )
+        if crossing.normalised_density <= 1:
+            text += ", no better than chance"
+        said, reached = (
+            f"{share.area:.0%} of the area holds {share.captured:.0%}"
+            for share in (crossing.at, crossing.from_threshold)
+        )
+        return text if said == reached else f"{text} (from that score on, {reached})"
+
+
+def prediction_area_of(values: npt.ArrayLike, at_points: npt.ArrayLike) -> PredictionArea:
+    """Draw the prediction-area plot of scores that lie in memory.
+
+    Parameters
+    ----------
+    values : array_like of float, any shape
+        Score of each cell, greater is better. Masked and non-finite cells are not valid.
+    at_points : array_like, shape (n_occurrences,)
+        Score at each occurrence, compared in the dtype of `values`.
+
+    Raises
+    ------
+    ScoreError
+        If there is no valid cell, no occurrence, or one has a score that no cell has.
+
+    Examples
+    --------
+    >>> prediction_area_of([0.3, 0.3, 0.3], at_points=[0.3]).crossing.normalised_density
+    1.0
+    """
+    ranks, points, parts = count_array(values, at_points)
+    return PredictionArea.of(ranks, points, parts)
+
+
+def _find_crossing(
+    ranks: Ranks, curve: RateCurve, at_points: npt.NDArray[Any], parts: Parts
+) -> Crossing:
+    n_cells, n_occurrences = curve.n_cells, curve.n_occurrences
+    cells = np.rint(curve.area * n_cells).astype(np.int64)
+    held = np.rint(curve.captured * n_occurrences).astype(np.int64)
+    # Sum of both fractions, less 1, in whole numbers: it grows with every vertex, below 0 first.
+    excess = cells * n_occurrences + held * n_cells - n_cells * n_occurrences
+    after = int(np.searchsorted(excess, 0))
+    start, low, high = (int(x) for x in (cells[after - 1], excess[after - 1], excess[after]))
+    length = int(cells[after]) - start
+    area = (start - low * length / (high - low)) / n_cells
+    n = start - low * length // (high - low)  # cells up to the crossing, rounded up
+    near, at = find_rank(parts, ranks, n)
+    score, above, reaching = near.scores[at], int(near.above[at]), int(near.reaching[at])
+    held_from, held_beyond = (int(k) for k in _held(at_points, score))
+    coincide_above = None
+    if reaching * n_occurrences + held_from * n_cells == n_cells * n_occurrences:
+        near, below = find_rank(parts, ranks, reaching + 1)
+        coincide_above = float(near.scores[below])
+    return Crossing(
+        at=Share(area, 1 - area),
+        threshold=float(score),
+        from_threshold=Share(reaching / n_cells, held_from / n_occurrences),
+        beyond_threshold=Share(above / n_cells, held_beyond / n_occurrences),
+        coincide_above=coincide_above,
+    )
+
+
+def _held(at_points: npt.NDArray[Any], scores: npt.NDArray[Any]) -> tuple[Ints, Ints]:
+    """Count the occurrences that reach each score, and those with a greater one."""
+    own = np.sort(at_points)
+    return own.size - np.searchsorted(own, scores), own.size - np.searchsorted(own, scores, "right")

@@ -1,0 +1,234 @@
+"""The map's speed and memory on a hundred million cells, each against a yardstick of its own run.
+
+The stack is seven float32 layers, deflated in tiles of 512, written by `mapjobs.write_stack`; the
+network has the study's shape. The tables are printed with `pytest -m benchmark -s`.
+"""
+
+import random
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+import rasterio
+from mapjobs import STRIPED, TILED, network, write_model, write_stack
+
+from geoprospect.evidence import EvidenceStack
+
+pytestmark = pytest.mark.benchmark
+
+SIDE = 10_000
+REPEATS = 3
+COMMAND = [sys.executable, "-c", "from geoprospect.cli import main; main()", "map"]
+
+# Maps, and prints the seconds and the peak of the process' memory in MiB.
+_MAP = """
+import resource, sys, time
+from geoprospect.evidence import EvidenceStack
+from geoprospect.mapping import write_map
+from geoprospect.model import ProspectivityModel
+model = ProspectivityModel.load(sys.argv[1])
+started = time.perf_counter()
+with EvidenceStack.open(sys.argv[2]) as stack:
+    write_map(model, stack, sys.argv[3], overwrite=True)
+print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+# Reads the same windows in two threads and writes one raster with the same settings, no model.
+_PASS = """
+import sys, threading, time
+from concurrent.futures import ThreadPoolExecutor
+import rasterio, rasterio.shutil
+from rasterio.windows import Window
+folder, path, cog = sys.argv[1], sys.argv[2], sys.argv[3] == "cog"
+own, lock = threading.local(), threading.Lock()
+def one(window):
+    with rasterio.Env(GDAL_CACHEMAX=64 * 2**20):
+        if not hasattr(own, "files"):
+            own.files = [rasterio.open(f"{folder}/X{k}.tif") for k in range(1, 8)]
+        layers = [file.read(1, window=window) for file in own.files]
+    with lock:
+        raster.write(layers[0], 1, window=window)
+started = time.perf_counter()
+with rasterio.Env(GDAL_CACHEMAX=64 * 2**20, GDAL_NUM_THREADS="ALL_CPUS"):
+    with rasterio.open(f"{folder}/X1.tif") as file:
+        (rows, columns), profile = file.shape, file.profile
+    tiles = dict(tiled=True, blockxsize=256, blockysize=256)
+    packed = dict(compress="none") if cog else dict(compress="deflate", zlevel=1, predictor=3)
+    with rasterio.open(path, "w", **(profile | tiles | packed)) as raster:
+        with ThreadPoolExecutor(2) as pool:
+            windows = [Window(left, top, min(1024, columns - left), min(1024, rows - top))
+                       for top in range(0, rows, 1024) for left in range(0, columns, 1024)]
+            list(pool.map(one, windows))
+    if cog:
+        rasterio.shutil.copy(path, path + ".cog.tif", driver="COG", compress="deflate", level=1,
+                             predictor="floating_point", blocksize=256,
+                             overview_resampling="average")
+print(time.perf_counter() - started)
+"""
+
+
+def run(script, *arguments):
+    """Run a script in a process of its own and give the numbers it prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", script, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [float(number) for number in done.stdout.split()]
+
+
+def report(title, rows):
+    print(f"\n{title}")
+    for name, value in rows.items():
+        print(f"  {name:<58} {value}")
+
+
+def cells(path):
+    with rasterio.open(path) as raster:
+        return raster.read().tobytes()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """Stacks of a hundred and of four million cells, and models of one and of ten members."""
+    home = tmp_path_factory.mktemp("national")
+    write_stack(home / "large", (SIDE, SIDE))
+    write_stack(home / "small", (2000, 2000))
+    with EvidenceStack.open(home / "small") as stack:
+        for members in (1, 10):
+            write_model(home / f"model-{members}", stack, members=members)
+    run(_MAP, home / "model-1", home / "small", home / "warm.tif")  # compiles, once a machine
+    return home
+
+
+def test_a_map_costs_hardly_more_than_reading_and_writing(home):
+    mapped, cog, plain = [], [], []
+    for _ in range(REPEATS):
+        mapped.append(run(_MAP, home / "model-1", home / "large", home / "map.tif")[0])
+        cog += run(_PASS, home / "large", home / "pass.tif", "cog")
+        plain += run(_PASS, home / "large", home / "pass.tif", "plain")
+    ten = run(_MAP, home / "model-10", home / "large", home / "ten.tif")[0]
+    one, cog, plain = min(mapped), min(cog), min(plain)
+    million = SIDE**2 / 1e6
+    report(
+        "A hundred million cells, 7 layers, two threads (fastest of three)",
+        {
+            "reading, and writing one GeoTIFF": f"{plain:6.1f} s {million / plain:6.1f} M cells/s",
+            "reading, and writing one cloud-optimised GeoTIFF with overviews": (
+                f"{cog:6.1f} s {million / cog:6.1f} M cells/s"
+            ),
+            "the map, one member": f"{one:6.1f} s {million / one:6.1f} M cells/s",
+            "the map, ten members": f"{ten:6.1f} s {million / ten:6.1f} M cells/s",
+            "map / cloud-optimised pass": f"{one / cog:6.2f}",
+            "map / plain pass": f"{one / plain:6.2f}",
+            "ten members / one": f"{ten / one:6.2f}",
+        },
+    )
+    assert one <= 1.5 * cog
+    assert ten < 8 * one
+
+
+def test_a_map_is_far_quicker_than_keras_over_whole_bands(home):
+    million = SIDE**2 / 1e6
+    speed = million / run(_MAP, home / "model-1", home / "large", home / "map.tif")[0]
+    whole = keras.Sequential([keras.Input((7,))])
+    for layer in network(0).layers:
+        whole.add(keras.layers.Dense(layer.bias.size, activation=layer.activation))
+    rows = np.random.default_rng(0).normal(size=(2**22, 7)).astype(np.float32)
+    speeds = {}
+    for batch, n in ((32, 2**18), (65_536, 2**22)):
+        whole.predict(rows[:batch], batch_size=batch, verbose=0)
+        started = time.perf_counter()
+        whole.predict(rows[:n], batch_size=batch, verbose=0)
+        speeds[batch] = n / 1e6 / (time.perf_counter() - started)
+    report(
+        "The map, reading and writing included, against `model.predict` alone",
+        {
+            "the map": f"{speed:8.3f} M cells/s",
+            "predict, batches of 32, as the study's notebooks": f"{speeds[32]:8.3f} M cells/s",
+            "predict, batches of 65,536": f"{speeds[65_536]:8.3f} M cells/s",
+            "ratios": f"{speed / speeds[32]:.0f}, {speed / speeds[65_536]:.1f}",
+        },
+    )
+    assert speed >= 200 * speeds[32]
+    assert speed >= 5 * speeds[65_536]
+
+
+def test_memory_does_not_grow_with_the_raster(home):
+    peaks = {
+        name: [run(_MAP, home / "model-1", home / name, home / "map.tif")[1] for _ in range(2)]
+        for name in ("small", "large")
+    }
+    small, large = max(peaks["small"]), max(peaks["large"])
+    report(
+        "Peak resident memory",
+        {
+            "4 million cells": f"{small:.0f} MiB",
+            "100 million cells": f"{large:.0f} MiB",
+            "ratio": f"{large / small:.2f}",
+        },
+    )
+    assert large <= 700
+    assert large <= 1.1 * small
+
+
+@pytest.mark.parametrize("layout", ["striped", "mixed"])
+def test_rows_and_mixed_layouts_run_as_well_as_tiles(home, layout):
+    layouts = (STRIPED,) * 7 if layout == "striped" else (TILED, STRIPED) * 3 + (TILED,)
+    folder = home / layout
+    write_stack(folder, (4000, SIDE), layouts=layouts)
+    write_stack(home / "tiles", (4000, SIDE))
+    tiles = min(run(_MAP, home / "model-1", home / "tiles", home / "map.tif")[0] for _ in range(2))
+    other = min(run(_MAP, home / "model-1", folder, home / "other.tif")[0] for _ in range(2))
+    report("40 million cells", {f"{layout} files / tiled files": f"{other / tiles:.2f}"})
+    assert cells(home / "map.tif") == cells(home / "other.tif")
+    assert other <= 1.5 * tiles
+
+
+def test_killed_twenty_times_a_map_has_the_same_cells(home):
+    undisturbed, killed, moments = home / "map.tif", home / "killed.tif", random.Random(0)
+    whole = run(_MAP, home / "model-1", home / "large", undisturbed)[0]
+    command = [*COMMAND, home / "model-1", home / "large", "--output", killed, "--resume"]
+    kills = 0
+    while kills < 20:
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        try:
+            process.wait(moments.uniform(0.5, whole / 8))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            kills += 1
+        if killed.exists():
+            assert cells(killed) == cells(undisturbed)
+            killed.unlink()
+    subprocess.run(command, check=True, capture_output=True)
+    report("Killed and gone on with", {"kills": kills})
+    assert cells(killed) == cells(undisturbed)
+
+
+def test_the_command_starts_quickly(tmp_path):
+    folder = write_stack(tmp_path / "evidence", (118, 110))
+    with EvidenceStack.open(folder) as stack:
+        write_model(tmp_path / "model", stack, members=10)
+    command = [*COMMAND, tmp_path / "model", folder, "--output", tmp_path / "map.tif"]
+    yardstick = [sys.executable, "-c", "import numpy, rasterio"]
+    seconds = {"map": [], "import": []}
+    for _ in range(7):
+        for name, line in (("map", [*command, "--overwrite"]), ("import", yardstick)):
+            started = time.perf_counter()
+            subprocess.run(line, check=True, capture_output=True)
+            seconds[name].append(time.perf_counter() - started)
+    mapped, imported = (min(seconds[name]) for name in ("map", "import"))
+    report(
+        "A small map, ten members, as a process",
+        {
+            "import numpy, rasterio": f"{imported:.2f} s",
+            "geoprospect map": f"{mapped:.2f} s",
+            "ratio": f"{mapped / imported:.2f}",
+        },
+    )
+    assert mapped <= 2.5 * imported

@@ -1,0 +1,309 @@
+from itertools import pairwise
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import rasterio
+import shapely
+from scipy.spatial.distance import cdist
+from scipy.stats import chisquare
+from smallproject import PROJECT, TRANSFORM, points, write_project, write_raster
+
+from geoprospect.baselines import fit_baseline
+from geoprospect.check import check_project
+from geoprospect.ensemble import train_ensemble
+from geoprospect.errors import ProjectError, SamplesError
+from geoprospect.evidence import EvidenceStack
+from geoprospect.inputs import TrainingInputs
+from geoprospect.pipeline import run_project
+from geoprospect.project import Project
+from geoprospect.samples import Samples
+from geoprospect.samples.areas import Area
+from geoprospect.samples.nonoccurrences import DrawingRule, draw_non_occurrences, spacing
+
+# Occurrences on a lattice 1000 m wide; the two uppermost rows of the evidence are not valid.
+LATTICE = np.meshgrid([5, 15, 25, 35, 45], [5, 15, 25, 35], indexing="ij")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("drawing")
+    write_project(path)
+    points(*map(np.ravel, LATTICE)).to_file(path / "deposits.gpkg")
+    return path
+
+
+@pytest.fixture
+def stack(folder):
+    with EvidenceStack.open(folder / "rasters") as opened:
+        yield opened
+
+
+@pytest.fixture
+def known(stack):
+    return occurrences(stack, *map(np.ravel, LATTICE))
+
+
+def occurrences(stack, rows, columns):
+    table = points(rows, columns, DEP=np.ones(len(rows), int))
+    return Samples.read(table, stack, label="DEP", kind="occurrence")
+
+
+def places(samples):
+    return np.column_stack([samples.easting, samples.northing])
+
+
+def cells_drawn(realisations, draw):
+    samples = realisations.of(draw)
+    return samples.cells[samples.label == 0]
+
+
+def test_every_draw_holds_all_occurrences_and_distinct_valid_cells_far_from_them(stack, known):
+    drawn = draw_non_occurrences(known, stack, DrawingRule(number=40, distance=350), draws=3)
+    for draw in range(3):
+        samples = drawn.of(draw)
+        np.testing.assert_array_equal(samples.label, [1] * 20 + [0] * 40)
+        np.testing.assert_array_equal(samples.source[:20], known.source)
+        np.testing.assert_array_equal(samples.source[20:], -1)
+        assert len(np.unique(samples.cells)) == 60
+        assert cdist(places(samples)[20:], places(known)).min() >= 350
+        X, valid = stack.sample(samples.rows, samples.columns)
+        assert valid.all()
+        np.testing.assert_array_equal(samples.X, X)
+    assert set(cells_drawn(drawn, 0)) != set(cells_drawn(drawn, 1))
+
+
+def test_by_default_as_many_cells_are_drawn_as_hold_an_occurrence(stack):
+    doubled = occurrences(stack, [10, 10, 10, 20], [10, 10, 10, 20])
+    assert draw_non_occurrences(doubled, stack).rule.number == 2
+
+
+def test_the_default_distance_is_the_spacing_of_the_occurrences(stack):
+    # Next neighbours at 300, 300 and 400 m.
+    known = occurrences(stack, [20, 20, 20], [10, 13, 17])
+    assert spacing(known) == 300
+    assert draw_non_occurrences(known, stack).rule.distance == 300
+
+
+def test_the_default_distance_leaves_half_of_the_valid_cells(stack, known):
+    drawn = draw_non_occurrences(known, stack)
+    assert spacing(known) == 1000
+    assert drawn.rule.distance < 1000
+    assert drawn.n_searched == 46 * 40
+    assert drawn.n_allowed >= 46 * 40 / 2
+
+
+def test_the_cell_of_a_lonely_occurrence_is_never_drawn(stack):
+    known = occurrences(stack, [20, 20], [10, 10])
+    assert spacing(known) == 0
+    drawn = draw_non_occurrences(known, stack, DrawingRule(number=46 * 40 - 1))
+    assert drawn.rule.distance == 0
+    assert set(cells_drawn(drawn, 0)) == set(range(80, 48 * 40)) - {20 * 40 + 10}
+
+
+def test_a_draw_depends_on_its_seed_alone_not_on_other_draws_or_the_blocks_of_the_files(
+    stack, known, folder, tmp_path
+):
+    rule = DrawingRule(number=30)
+    few, many = (draw_non_occurrences(known, stack, rule, draws=n, seed=7) for n in (1, 4))
+    np.testing.assert_array_equal(few.of(0).cells, many.of(0).cells)
+    other = draw_non_occurrences(known, stack, rule, seed=8)
+    assert set(other.of(0).cells) != set(few.of(0).cells)
+    tiles = {"tiled": True, "blockxsize": 16, "blockysize": 16}
+    for name in "ABC":
+        with rasterio.open(folder / f"rasters/{name}.tif") as old:
+            cells, profile = old.read(), old.profile | tiles
+        with rasterio.open(tmp_path / f"{name}.tif", "w", **profile) as new:
+            new.write(cells)
+    with EvidenceStack.open(tmp_path) as tiled:
+        again = draw_non_occurrences(known, tiled, rule, seed=7)
+    np.testing.assert_array_equal(again.of(0).cells, few.of(0).cells)
+    np.testing.assert_array_equal(again.of(0).X, few.of(0).X)
+
+
+def test_at_random_every_allowed_cell_is_as_likely_as_any_other(stack, known):
+    drawn = draw_non_occurrences(known, stack, DrawingRule(number=20, distance=500), draws=2000)
+    times = drawn.seen[:, len(known) :].sum(axis=0)
+    assert len(times) == drawn.n_allowed
+    assert chisquare(times).pvalue > 1e-3
+
+
+def test_dissimilar_cells_are_drawn_in_proportion_to_their_distance_in_evidence(tmp_path):
+    write_raster(tmp_path / "A.tif", np.array([[0, 1, 2, 3, 4]], np.float32))
+    with EvidenceStack.open(tmp_path) as stack:
+        known = occurrences(stack, [0], [0])
+        rule = DrawingRule(number=1, method="dissimilar")
+        drawn = draw_non_occurrences(known, stack, rule, draws=4000)
+    share = np.array([0.1, 0.2, 0.3, 0.4])
+    times = drawn.seen[:, 1:].sum(axis=0)
+    assert chisquare(times, 4000 * share).pvalue > 1e-3
+
+
+def test_of_a_large_stack_only_some_cells_are_looked_at(tmp_path):
+    write_raster(tmp_path / "A.tif", np.ones((600, 600), np.float32))
+    with EvidenceStack.open(tmp_path) as stack:
+        known = occurrences(stack, [300], [300])
+        drawn = draw_non_occurrences(known, stack, DrawingRule(number=50, distance=20_000))
+    assert drawn.n_searched == 2**18 < 600 * 600
+    assert len(drawn.samples) == 51
+
+
+def write_rocks(path, crs="EPSG:32608"):
+    """Write a map of granite in the west (columns 0-14), shale and number 3 in the east."""
+    left, top = TRANSFORM * (0, 0)
+    edges = [left, left + 1500, left + 3000, left + 4000]
+    rocks = gpd.GeoDataFrame(
+        {"rock": ["granite", "shale", None], "code": [1.0, 2.0, 3.0]},
+        geometry=[
+            shapely.segmentize(shapely.box(a, top - 4800, b, top), 100) for a, b in pairwise(edges)
+        ],
+        crs="EPSG:32608",
+    )
+    rocks.to_crs(crs).to_file(path)
+    return path
+
+
+@pytest.mark.parametrize("crs", ["EPSG:32608", "EPSG:4326"])
+def test_cells_are_drawn_inside_the_classes_asked_for(stack, known, tmp_path, crs):
+    path = str(write_rocks(tmp_path / "rocks.gpkg", crs))
+    for field, classes, lowest, highest in (
+        ("rock", ("granite",), 0, 14),
+        ("rock", ("granite", "shale"), 0, 29),
+        ("code", ("3",), 30, 39),
+    ):
+        rule = DrawingRule(number=100, distance=200, within=Area(path, field, classes))
+        drawn = draw_non_occurrences(known, stack, rule)
+        columns = drawn.of(0).columns[20:]
+        assert (columns.min(), columns.max()) == (lowest, highest)
+        assert f"in {field} {' or '.join(classes)} of rocks.gpkg" in drawn.sentence()
+
+
+def test_too_few_cells_are_told_with_their_number(stack, known, tmp_path):
+    with pytest.raises(
+        SamplesError, match=r"found 0 of 1840 valid cells at least 9000 m from.*at least 20"
+    ):
+        draw_non_occurrences(known, stack, DrawingRule(distance=9000))
+    area = Area(str(write_rocks(tmp_path / "rocks.gpkg")), "code", ("3",))
+    # 460 cells of the class, 5 of which hold an occurrence.
+    with pytest.raises(SamplesError, match=r"found 455 of 1840 .*rocks\.gpkg.*name more classes"):
+        draw_non_occurrences(known, stack, DrawingRule(number=456, distance=0, within=area))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"field": "ROCK"}, "there is no field ROCK .found fields rock, code"),
+        ({"classes": ("basalt",)}, "holds no class basalt .found granite, shale"),
+        ({"layer": "geology"}, "has no layer geology .found rocks"),
+        ({"path": "none.gpkg"}, "no such file"),
+        ({"path": "bad.gpkg"}, "cannot be read as polygons"),
+        ({"path": "dots.gpkg"}, "not polygons .found Point"),
+        ({"path": "lost.shp"}, "no CRS"),
+    ],
+)
+def test_an_area_that_cannot_be_used_is_one_clear_line(stack, known, tmp_path, change, said):
+    rocks = gpd.read_file(write_rocks(tmp_path / "rocks.gpkg"))
+    (tmp_path / "bad.gpkg").write_bytes(b"no database")
+    rocks.set_geometry(rocks.representative_point()).to_file(tmp_path / "dots.gpkg")
+    rocks.to_file(tmp_path / "lost.shp")
+    (tmp_path / "lost.prj").unlink()
+    change = {key: str(tmp_path / x) if key == "path" else x for key, x in change.items()}
+    settings = {"path": str(tmp_path / "rocks.gpkg"), "field": "rock", "classes": ("granite",)}
+    with pytest.raises(SamplesError, match=said) as caught:
+        draw_non_occurrences(known, stack, DrawingRule(within=Area(**(settings | change))))
+    assert "\n" not in str(caught.value)
+
+
+def test_the_cells_drawn_are_kept_with_the_member_they_are_for(stack, known, tmp_path):
+    drawn = draw_non_occurrences(known, stack, DrawingRule(number=7), draws=3)
+    drawn.write(tmp_path / "drawn.gpkg")
+    table = gpd.read_file(tmp_path / "drawn.gpkg")
+    assert table.crs == "EPSG:32608"
+    for draw in range(3):
+        here = table[table.member == draw + 1].geometry
+        rows, columns, _ = stack.grid.cells(here.x, here.y)
+        assert set(rows * 40 + columns) == set(cells_drawn(drawn, draw))
+
+
+def project_of_occurrences(folder, *, model, more=""):
+    text = PROJECT.replace(
+        'training = { path = "training.gpkg", label = "occurrence" }',
+        'training = { path = "deposits.gpkg" }',
+    )
+    text = text[: text.index("[model]")] + more + f"\n[model]\n{model}\n"
+    path = folder / "occurrences.toml"
+    path.write_text(text)
+    return Project.load(path)
+
+
+FOREST = 'strategy = "random-forest"\nmembers = 3\nbaseline = { trees = 20 }\n'
+
+
+def test_each_member_learns_from_its_own_draw(folder):
+    project = project_of_occurrences(folder, model=FOREST)
+    said = []
+    with project.open_evidence() as stack:
+        read = TrainingInputs.read(project, stack, said.append)
+        model = train_ensemble(read)
+    samples, rows = read.for_members()
+    assert rows.shape == (3, len(samples))
+    P = read.components.transform(samples.X)
+    for number, (member, seen) in enumerate(zip(model.members, rows, strict=True)):
+        settings = project.plan().settings
+        alone = fit_baseline(
+            "random-forest", P[seen], samples.label[seen], seed=number, settings=settings
+        )
+        np.testing.assert_array_equal(member.predict(P), alone.predict(P))
+    # Cross-validation takes the first draw.
+    np.testing.assert_array_equal(read.training.cells, samples.cells[rows[0]])
+    assert any("non-occurrences: 20 cells drawn at random, 3 times" in line for line in said)
+    assert set(model.training_cells) == set(zip(samples.rows, samples.columns, strict=True))
+
+
+def test_a_run_from_occurrences_alone_keeps_the_cells_drawn_and_maps_their_spread(folder):
+    network = 'strategy = "from-scratch"\nmembers = 3\ntraining = { epochs = 40, rate = 0.01 }\n'
+    more = "[points.non_occurrences]\nnumber = 60\ndistance = 300.0\n"
+    project = project_of_occurrences(folder, model=network, more=more)
+    project = project.model_copy(
+        update={"output": project.output.model_copy(update={"folder": str(folder / "drawn")})}
+    )
+    summary = run_project(project)
+    table = gpd.read_file(folder / "drawn" / "non_occurrences.gpkg")
+    assert table.member.value_counts().to_dict() == {1: 60, 2: 60, 3: 60}
+    assert "60 cells drawn at random, 3 times" in (folder / "drawn" / "log.txt").read_text()
+    with rasterio.open(summary.map.path) as raster:
+        assert raster.read(2, masked=True).min() > 0
+    assert summary.probability is None
+    assert not (folder / "drawn" / "probability.tif").exists()
+
+
+def test_check_tells_what_will_be_drawn_and_what_stands_in_the_way(folder):
+    project = project_of_occurrences(folder, model=FOREST)
+    found = {finding.text: finding.level for finding in check_project(project)}
+    assert any("20 cells drawn at random, 3 times" in text for text in found)
+    assert "error" not in found.values()
+    far = project_of_occurrences(
+        folder, model=FOREST, more="[points.non_occurrences]\ndistance = 90000.0"
+    )
+    assert any(
+        finding.level == "error" and "too few valid cells to draw" in finding.text
+        for finding in check_project(far)
+    )
+
+
+def test_given_non_occurrences_are_not_mixed_with_drawn_ones(folder):
+    project = Project.load(folder / "project.toml")
+    asked = project_of_occurrences(folder, model="", more="[points.non_occurrences]\nnumber = 5")
+    project = project.model_copy(
+        update={
+            "points": project.points.model_copy(
+                update={"non_occurrences": asked.points.non_occurrences}
+            )
+        }
+    )
+    with (
+        project.open_evidence() as stack,
+        pytest.raises(ProjectError, match=r"drawn only where all.*leave out"),
+    ):
+        TrainingInputs.read(project, stack, lambda line: None)
+    assert any("drawn only where all" in finding.text for finding in check_project(project))

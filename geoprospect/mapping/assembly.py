@@ -10,10 +10,9 @@ import rasterio
 import rasterio.shutil
 from rasterio.enums import Resampling
 
-from geoprospect.mapping.job import NODATA, Job
+from geoprospect.mapping.job import BLOCK, NODATA, Job
 from geoprospect.mapping.statistics import Statistics
 
-_BLOCK = 256
 _BANDS = ("prospectivity", "standard deviation of the members")
 
 
@@ -64,7 +63,7 @@ def write_virtual(
             ET.SubElement(source, "SourceBand").text = str(number)
             # With the size told here, GDAL opens a part only when its cells are asked for.
             size = {"xSize": str(window.width), "ySize": str(window.height)}
-            block = {"BlockXSize": str(min(_BLOCK, window.width)), "BlockYSize": str(_BLOCK)}
+            block = {"BlockXSize": str(BLOCK), "BlockYSize": str(BLOCK)}
             properties = {"RasterXSize": size["xSize"], "RasterYSize": size["ySize"]}
             ET.SubElement(source, "SourceProperties", properties | {"DataType": "Float32"} | block)
             ET.SubElement(source, "SrcRect", {"xOff": "0", "yOff": "0"} | size)
@@ -86,7 +85,7 @@ def add_overviews(path: Path, *, compressed: bool) -> None:
     with rasterio.open(path) as raster:
         size = max(raster.shape)
     factors: list[int] = []
-    while size > _BLOCK:
+    while size > BLOCK:
         factors.append(2 ** (len(factors) + 1))
         size = -(-size // 2)
     if not factors:
@@ -108,7 +107,7 @@ def write_cog(virtual: Path, path: Path) -> None:
         compress="deflate",
         level=1,
         predictor="floating_point",
-        blocksize=_BLOCK,
+        blocksize=BLOCK,
         bigtiff="if_safer",
     )
     _check_whole(path)

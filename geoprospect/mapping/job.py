@@ -23,6 +23,8 @@ from geoprospect.mapping.statistics import Statistics
 from geoprospect.output import raster_written
 
 NODATA = -9999.0
+BLOCK = 256  # rows and columns of a block of the map
+_LASTING = {"compress": "deflate", "zlevel": 1, "predictor": 3}
 
 
 @dataclass(frozen=True)
@@ -174,14 +176,8 @@ class Job:
             "transform": rasterio.windows.transform(window, self.grid.transform),
             "nodata": NODATA,
             "interleave": "band",
+            "tiled": True,  # as the finished file is, which makes it quicker to put together
+            "blockxsize": BLOCK,
+            "blockysize": BLOCK,
         }
-        if self.compressed:
-            profile |= {
-                "tiled": True,
-                "blockxsize": 256,
-                "blockysize": 256,
-                "compress": "deflate",
-                "zlevel": 1,
-                "predictor": 3,
-            }
-        return profile
+        return profile | (_LASTING if self.compressed else {})

@@ -104,7 +104,14 @@ def is_local(path: str) -> bool:
     return not (path.startswith("/vsi") or "://" in path or re.match(r"\w{2,}:", path))
 
 
-def read_band(dataset: Any, band: int, window: Window, *, layer: str | None = None) -> Values:
+def read_band(
+    dataset: Any,
+    band: int,
+    window: Window,
+    *,
+    layer: str | None = None,
+    out: Values | None = None,
+) -> Values:
     """Read a window of a band, with NaN where it is invalid.
 
     Invalid are nodata, NaN, infinity, what a mask or alpha band hides, and what float32 cannot
@@ -120,6 +127,8 @@ def read_band(dataset: Any, band: int, window: Window, *, layer: str | None = No
         A window inside the raster.
     layer : str, optional
         The layer's name, for the message.
+    out : ndarray of float32, shape (rows, columns), optional
+        Receives the values.
 
     Returns
     -------
@@ -130,8 +139,9 @@ def read_band(dataset: Any, band: int, window: Window, *, layer: str | None = No
     EvidenceError
         If the file cannot be read there.
     """
+    straight = out if dataset.dtypes[band - 1] == "float32" else None
     try:
-        cells = dataset.read(band, window=window)
+        cells = dataset.read(band, window=window, out=straight)
         invalid = _masked(dataset, band, window, cells)
     except RasterioError as error:
         raise unreadable(error, path=dataset.name, layer=layer) from error
@@ -142,6 +152,9 @@ def read_band(dataset: Any, band: int, window: Window, *, layer: str | None = No
         values: Values = cells.astype(np.float32, copy=False)
     if not np.isfinite(values).all():
         invalid = invalid | np.isinf(values)
+    if out is not None and values is not out:
+        out[:] = values
+        values = out
     np.copyto(values, np.nan, where=invalid)
     return values
 

@@ -173,7 +173,7 @@ class EvidenceStack:
         values = np.empty((self.n_layers, height, width), dtype=np.float32)
         for k, layer in enumerate(self.layers):
             dataset = self._datasets[layer.path]
-            values[k] = read_band(dataset, layer.band, window, layer=layer.name)
+            read_band(dataset, layer.band, window, layer=layer.name, out=values[k])
         return Block(window, values)
 
     def sample(self, rows: npt.ArrayLike, columns: npt.ArrayLike) -> tuple[Values, Bools]:

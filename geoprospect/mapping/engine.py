@@ -13,7 +13,7 @@ from geoprospect.model import ProspectivityModel
 Kind = Literal["compiled", "numpy"]
 
 # Cells times members from which the compiled loop saves more than it costs to load.
-_WORTH_COMPILING = 2**24
+_WORTH_COMPILING = 2**22
 
 
 class Engine:

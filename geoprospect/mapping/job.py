@@ -143,8 +143,8 @@ class Job:
         engine : Engine
             The job's engine.
         """
-        block = stack.read(self.windows[number])
-        bands, beyond = engine.score(block, self.n_bands, nodata=NODATA)
+        # The evidence, by far the largest, is let go as soon as it is scored.
+        bands, beyond = engine.score(stack.read(self.windows[number]), self.n_bands, nodata=NODATA)
         figures = PartFigures(
             tuple(Statistics.of(band[band != NODATA]) for band in bands),
             beyond,

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+_PIECE = 2**16
+
 
 @dataclass(frozen=True)
 class Statistics:
@@ -30,11 +32,15 @@ class Statistics:
 
     @classmethod
     def of(cls, values: npt.NDArray[np.floating]) -> Statistics:
-        """Take the statistics of valid cells, in float64."""
-        if not values.size:
-            return cls()
+        """Take the statistics of valid cells, in float64, piece by piece to save memory."""
+        return cls.merged(
+            cls._of_piece(values[start : start + _PIECE]) for start in range(0, values.size, _PIECE)
+        )
+
+    @classmethod
+    def _of_piece(cls, values: npt.NDArray[np.floating]) -> Statistics:
         mean = float(values.mean(dtype=np.float64))
-        deviations = values - mean
+        deviations = values - np.float64(mean)
         squares = float(np.dot(deviations, deviations))
         return cls(values.size, float(values.min()), float(values.max()), mean, squares)
 

@@ -1,0 +1,132 @@
+"""The surroundings of a cell: each layer's Gaussian-weighted mean about it, at some scales."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import correlate1d
+
+from geoprospect.errors import EvidenceError
+
+Floats = npt.NDArray[np.float64]
+Slices = tuple[slice, slice]
+
+_REACH = 3  # standard deviations at which a Gaussian is cut off
+
+
+@dataclass(frozen=True)
+class Context:
+    """The scales at which the surroundings of a cell are seen.
+
+    To each layer are added, at each scale, the mean of its valid cells about a cell, weighted by
+    a Gaussian (normalised convolution, Knutsson & Westin 1993), and, where asked for, their
+    spread, the standard deviation under the same weights. The cell itself has its part in both.
+
+    Attributes
+    ----------
+    scales : tuple of int
+        Standard deviations of the Gaussians, in cells, each 1 or more; a Gaussian ends at three
+        of them.
+    spread : bool
+        Whether spreads are added to the means.
+
+    Raises
+    ------
+    EvidenceError
+        If there is no scale, one is less than a cell, or one is given twice.
+
+    Examples
+    --------
+    >>> context = Context((1, 4))
+    >>> context.halo, context.names(["X1", "X2"])
+    (12, ('X1', 'X2', 'X1@1', 'X2@1', 'X1@4', 'X2@4'))
+    """
+
+    scales: tuple[int, ...]
+    spread: bool = False
+
+    def __post_init__(self) -> None:
+        scales = self.scales
+        if not scales or min(scales) < 1 or len(set(scales)) < len(scales):
+            raise EvidenceError(
+                "no scales at which surroundings can be seen",
+                found=f"context = {list(scales)}",
+                expected="distinct numbers of cells, each 1 or more",
+                mend="write context = [2] under [model], for instance",
+            )
+
+    @property
+    def halo(self) -> int:
+        """Cells about a window that must be read with it."""
+        return _REACH * max(self.scales)
+
+    def names(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Give the names of the layers and of what is added to them: `X1@4`, `X1@4 spread`."""
+        kinds = ("", " spread") if self.spread else ("",)
+        added = [f"{name}@{s}{kind}" for s in self.scales for kind in kinds for name in names]
+        return (*names, *added)
+
+    def expand(
+        self, values: npt.NDArray[np.float32], inner: Slices | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Add the surroundings to the layers of a window.
+
+        Parameters
+        ----------
+        values : ndarray of float32, shape (n_layers, rows, columns)
+            The layers, NaN at invalid cells.
+        inner : tuple of slice, optional
+            Rows and columns of the window in `values`. What lies about it must reach out by
+            `halo` cells, or to the edge of the raster. By default the window is all of `values`.
+
+        Returns
+        -------
+        ndarray of float32, shape (len(names), window rows, window columns)
+            In the order of `names`; NaN where the layer is invalid. The values of a cell are the
+            same to the bit in whatever window they are computed.
+
+        Examples
+        --------
+        >>> row = np.array([[[0, 1, 0, np.nan]]], np.float32)
+        >>> Context((1,)).expand(row)[1].round(2).tolist()
+        [[0.38, 0.45, 0.38, nan]]
+        """
+        rows, columns = inner or (slice(None), slice(None))
+        own = values[:, rows, columns]
+        parts = [own]
+        for scale in self.scales:
+            means, spreads = np.empty_like(own), np.empty_like(own)
+            for number, layer in enumerate(values):
+                mean, spread = _surroundings(layer, scale, (rows, columns), self.spread)
+                means[number], spreads[number] = mean, spread
+            parts += [means, spreads] if self.spread else [means]
+        expanded = np.concatenate(parts)
+        expanded[np.isnan(np.tile(own, (len(expanded) // len(own), 1, 1)))] = np.nan
+        return expanded
+
+
+def _surroundings(
+    layer: npt.NDArray[np.float32], scale: int, inner: Slices, with_spread: bool
+) -> tuple[Floats, Floats]:
+    """Give the weighted mean and standard deviation about each cell of the window."""
+    valid = ~np.isnan(layer)
+    x = np.where(valid, layer, 0).astype(np.float64)
+    # Cells without a valid one in reach are invalid themselves, and any number will do there.
+    weight = np.maximum(_blurred(valid.astype(np.float64), scale)[inner], np.finfo(float).tiny)
+    mean = _blurred(x, scale)[inner] / weight
+    if not with_spread:
+        return mean, np.zeros_like(mean)
+    square = _blurred(x * x, scale)[inner] / weight
+    return mean, np.sqrt(np.maximum(square - mean * mean, 0))
+
+
+def _blurred(cells: Floats, scale: int) -> Floats:
+    """Sum cells about each one under a Gaussian, in an order that no window changes."""
+    reach = np.arange(-_REACH * scale, _REACH * scale + 1)
+    weights = np.exp(-0.5 * (reach / scale) ** 2)
+    for axis in (0, 1):
+        cells = correlate1d(cells, weights, axis=axis, mode="constant")
+    return cells

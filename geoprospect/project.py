@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
 
@@ -21,9 +21,6 @@ from geoprospect.plan import (
     contradiction,
     published_plan,
 )
-from geoprospect.samples import Samples
-from geoprospect.samples.nonoccurrences import DrawingRule
-from geoprospect.scoring import PointsSource
 from geoprospect.settings import (
     CalibrationSection,
     EvidenceEntry,
@@ -33,6 +30,10 @@ from geoprospect.settings import (
     PointsSection,
     Section,
 )
+
+if TYPE_CHECKING:  # slow to import, and a map needs no points
+    from geoprospect.samples import Samples
+    from geoprospect.samples.nonoccurrences import DrawingRule
 
 Role = Literal["training", "validation", "lithology"]
 
@@ -105,6 +106,8 @@ class Project(Section):
     @property
     def drawing_rule(self) -> DrawingRule:
         """How non-occurrences are drawn where the training points are occurrences only."""
+        from geoprospect.samples.nonoccurrences import DrawingRule  # noqa: PLC0415
+
         entry = self.points.non_occurrences
         return DrawingRule() if entry is None else entry.rule()
 
@@ -129,6 +132,9 @@ class Project(Section):
                 path=self.path,
                 mend=f'write {role} = {{ path = "…", label = "…" }} under [points]',
             )
+        from geoprospect.samples import Samples  # noqa: PLC0415
+        from geoprospect.scoring import PointsSource  # noqa: PLC0415
+
         source = PointsSource(**entry.model_dump())
         table = source.read()
         label = source.label_field(table)

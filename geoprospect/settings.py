@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from geoprospect.plan import BaselineMethod, Pretext, Strategy
-from geoprospect.samples.areas import Area
-from geoprospect.samples.nonoccurrences import DrawingMethod, DrawingRule
+
+if TYPE_CHECKING:  # slow to import, and a map needs no points
+    from geoprospect.samples.nonoccurrences import DrawingRule
 
 
 class Section(BaseModel):
@@ -49,11 +50,14 @@ class NonOccurrencesEntry(Section):
 
     number: int | None = Field(default=None, ge=1)
     distance: float | None = Field(default=None, ge=0)
-    method: DrawingMethod = "random"
+    method: Literal["random", "dissimilar"] = "random"
     within: WithinEntry | None = None
 
     def rule(self) -> DrawingRule:
         """Give the rule that these settings ask for."""
+        from geoprospect.samples.areas import Area  # noqa: PLC0415
+        from geoprospect.samples.nonoccurrences import DrawingRule  # noqa: PLC0415
+
         area = None
         if self.within is not None:
             classes = tuple(str(name) for name in self.within.classes)

@@ -232,7 +232,7 @@ class Components:
                 expected=", ".join(self.names),
                 mend="give the layers under [evidence] the names of the fit",
             )
-        return stack.select(self.names)
+        return stack.select(self.names[: len(stack.layers)])
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
         """Write the components as JSON."""

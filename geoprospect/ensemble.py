@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from geoprospect.baselines import Baseline, each_side_by_side, fit_baseline, fit_baselines
+from geoprospect.errors import EvidenceError
 from geoprospect.inference import Array, Network
 from geoprospect.inputs import Labels, TrainingInputs
 from geoprospect.model import ProspectivityModel
 from geoprospect.plan import BaselinePlan
+from geoprospect.variogram import evidence_range
 
 Progress = Callable[[str, int, int, str], None]
 
@@ -50,11 +52,21 @@ def train_ensemble(read: TrainingInputs, *, progress: Progress | None = None) ->
         read.components,
         tuple(members),
         np.stack([points.X.min(axis=0), points.X.max(axis=0)], axis=1),
-        plan.to_dict(),
+        plan.to_dict() | _evidence_range(read),
         read.checksums(plan),
         tuple((int(row), int(column)) for row, column in distinct),
         grid=read.stack.grid,
+        context=read.stack.context,
     )
+
+
+def _evidence_range(read: TrainingInputs) -> dict[str, float]:
+    """Give the range of the evidence's variogram, or nothing where too few cells tell it."""
+    try:
+        return {"evidence_range": evidence_range(read.stack.with_context(None))}
+    except EvidenceError as error:
+        read.say(f"evidence: its range is not known: {error}")
+        return {}
 
 
 def _baselines(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
@@ -17,9 +17,11 @@ import numpy.typing as npt
 from geoprospect.baselines import Baseline
 from geoprospect.components import Components
 from geoprospect.errors import LayerNameError, ModelError
-from geoprospect.evidence import EvidenceStack
+from geoprospect.evidence import Context, EvidenceStack
+from geoprospect.grid import Grid
 from geoprospect.inference import ForwardPass, Network
 from geoprospect.output import checksum, replacing
+from geoprospect.samples.trainingcells import TrainingCells, describe_grid, read_grid
 
 _FORMAT = "geoprospect-model"
 _VERSION = 1
@@ -46,6 +48,10 @@ class ProspectivityModel:
         Row and column of each distinct cell that holds a training point.
     folder : str or None
         The folder it was read from.
+    grid : Grid or None
+        The grid of the training cells; without it, maps do not tell them.
+    context : Context or None
+        The surroundings of a cell that the model sees besides its layers.
 
     Examples
     --------
@@ -66,6 +72,8 @@ class ProspectivityModel:
     inputs: Mapping[str, str] = field(default_factory=dict)
     training_cells: tuple[tuple[int, int], ...] = ()
     folder: str | None = field(default=None, compare=False)
+    grid: Grid | None = None
+    context: Context | None = None
 
     def __post_init__(self) -> None:
         n_layers = len(self.components.names)
@@ -91,22 +99,27 @@ class ProspectivityModel:
         return "" if self.folder is None else checksum(Path(self.folder) / "model.json")
 
     def select(self, stack: EvidenceStack) -> EvidenceStack:
-        """Give the model's layers of a stack, by name; the stack may hold more.
+        """Give the model's layers of a stack, by name, with the surroundings the model sees.
+
+        The stack may hold more layers.
 
         Raises
         ------
         LayerNameError
             If the stack lacks a layer.
         """
-        missing = [name for name in self.names if name not in stack.names]
+        bare = stack.with_context(None)
+        added = 1 if self.context is None else len(self.context.names(["layer"]))
+        names = self.names[: len(self.names) // added]
+        missing = [name for name in names if name not in bare.names]
         if missing:
             raise LayerNameError(
                 f"the stack lacks {', '.join(missing)}",
-                found=", ".join(stack.names),
-                expected=", ".join(self.names),
+                found=", ".join(bare.names),
+                expected=", ".join(names),
                 mend="name the layers under [evidence] as the model was trained with",
             )
-        return stack.select(self.names)
+        return bare.select(names).with_context(self.context)
 
     def forward_pass(self) -> ForwardPass:
         """Give the function from evidence to scores."""
@@ -125,6 +138,10 @@ class ProspectivityModel:
             for key, value in self.settings.items()
             if isinstance(value, str | int)
         }
+        if self.grid is not None and self.training_cells:
+            evidence_range = self.settings.get("evidence_range")
+            seen = TrainingCells.of(self.grid, self.training_cells, evidence_range=evidence_range)
+            said |= seen.tags()
         return said | {
             "GEOPROSPECT_VERSION": version("geoprospect"),
             "GEOPROSPECT_LAYERS": ",".join(self.names),
@@ -162,6 +179,8 @@ class ProspectivityModel:
                 "files": {name: checksum(temporary / name) for name in files},
                 "inputs": dict(self.inputs),
                 "training_cells": [list(cell) for cell in self.training_cells],
+                "training_grid": self.grid and describe_grid(self.grid),
+                "context": self.context and asdict(self.context),
                 "packages": {name: version(name) for name in _PACKAGES}
                 | {"python": platform.python_version()},
             }
@@ -212,6 +231,8 @@ class ProspectivityModel:
                 content["inputs"],
                 tuple((int(row), int(column)) for row, column in content["training_cells"]),
                 str(home),
+                read_grid(grid) if (grid := content.get("training_grid")) else None,
+                Context.of(seen) if (seen := content.get("context")) else None,
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             reason = error.strerror if isinstance(error, OSError) else error

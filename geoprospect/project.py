@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import ValidationError
 
 from geoprospect.errors import ProjectError
-from geoprospect.evidence import EvidenceStack, Layer
+from geoprospect.evidence import Context, EvidenceStack, Layer
 from geoprospect.evidence.raster import is_local
 from geoprospect.plan import (
     BaselinePlan,
@@ -100,8 +100,12 @@ class Project(Section):
         return {name: Layer(name, entry.path, entry.band) for name, entry in self.evidence.items()}
 
     def open_evidence(self) -> EvidenceStack:
-        """Open the evidence stack; see `EvidenceStack.open` for the errors."""
-        return EvidenceStack.open(self.layers)
+        """Open the evidence stack, with the surroundings that the model is to see.
+
+        See `EvidenceStack.open` and `Context` for the errors.
+        """
+        context = Context(self.model.context) if self.model.context else None
+        return EvidenceStack.open(self.layers, context=context)
 
     @property
     def drawing_rule(self) -> DrawingRule:

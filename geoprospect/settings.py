@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -109,6 +109,7 @@ class ModelSection(Section):
     members: int | None = Field(default=None, ge=1, le=1000)
     seed: int = Field(default=0, ge=0)
     components: str | None = None
+    context: tuple[Annotated[int, Field(ge=1)], ...] = ()  # scales, in cells
     pretext_cells: int = Field(default=4_000, ge=1)  # as many as the published study
     pretraining: ScheduleEntry = ScheduleEntry()
     training: TrainingEntry = TrainingEntry()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from rasterio.windows import Window
 
+from geoprospect.errors import EvidenceError
+from geoprospect.evidence.layers import Layer
 from geoprospect.grid import Bools, Grid, Ints
 
 Values = npt.NDArray[np.float32]
@@ -95,6 +97,35 @@ class Census:
             counts[piece, window.col_off // size[1]] = block.valid.sum(axis=1)
             per_layer = per_layer + np.isfinite(block.values).sum(axis=(1, 2))
         return cls(size, counts, per_layer)
+
+    def check(self, layers: Sequence[Layer]) -> None:
+        """Refuse layers without a cell to use.
+
+        Parameters
+        ----------
+        layers : sequence of Layer
+            The layers, in the order they were counted in.
+
+        Raises
+        ------
+        EvidenceError
+            If a layer has no valid cell, or no cell is valid in all of them.
+        """
+        for layer, count in zip(layers, self.per_layer, strict=True):
+            if count == 0:
+                raise EvidenceError(
+                    "the layer holds no valid cell",
+                    path=layer.path,
+                    layer=layer.name,
+                    mend="check its nodata value and mask, or leave the layer out",
+                )
+        if self.n_valid == 0:
+            counts = zip(layers, self.per_layer, strict=True)
+            raise EvidenceError(
+                "no cell is valid in all layers",
+                found=", ".join(f"{layer.name} {count} valid cells" for layer, count in counts),
+                mend="use layers that cover the same ground",
+            )
 
     @property
     def n_valid(self) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import correlate1d
+from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
 
@@ -58,6 +59,11 @@ class Context:
                 mend="write context = [2] under [model], for instance",
             )
 
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> Context:
+        """Take a context from plain values, as `dataclasses.asdict` gives them."""
+        return cls(**(dict(content) | {"scales": tuple(content["scales"])}))
+
     @property
     def halo(self) -> int:
         """Cells about a window that must be read with it."""
@@ -68,6 +74,35 @@ class Context:
         kinds = ("", " spread") if self.spread else ("",)
         added = [f"{name}@{s}{kind}" for s in self.scales for kind in kinds for name in names]
         return (*names, *added)
+
+    def around(self, window: Window, shape: tuple[int, int]) -> tuple[Window, Slices]:
+        """Grow a window by the halo, as far as the raster reaches.
+
+        Parameters
+        ----------
+        window : rasterio.windows.Window
+            A window of the raster.
+        shape : (int, int)
+            Rows and columns of the raster.
+
+        Returns
+        -------
+        around : rasterio.windows.Window
+            The window to read.
+        inner : tuple of slice
+            Where the first lies in it.
+
+        Examples
+        --------
+        >>> Context((1,)).around(Window(0, 5, 10, 2), (20, 12))
+        (Window(col_off=0, row_off=2, width=12, height=8), (slice(3, 5, None), slice(0, 10, None)))
+        """
+        top, left = max(window.row_off - self.halo, 0), max(window.col_off - self.halo, 0)
+        bottom = min(window.row_off + window.height + self.halo, shape[0])
+        right = min(window.col_off + window.width + self.halo, shape[1])
+        row, column = window.row_off - top, window.col_off - left
+        inner = slice(row, row + window.height), slice(column, column + window.width)
+        return Window(left, top, right - left, bottom - top), inner
 
     def expand(
         self, values: npt.NDArray[np.float32], inner: Slices | None = None
@@ -90,9 +125,9 @@ class Context:
 
         Examples
         --------
-        >>> row = np.array([[[0, 1, 0, np.nan]]], np.float32)
-        >>> Context((1,)).expand(row)[1].round(2).tolist()
-        [[0.38, 0.45, 0.38, nan]]
+        >>> row = np.array([[[0, 1, np.nan]]], np.float32)
+        >>> Context((1,)).expand(row)[1]
+        array([[0.37754068, 0.62245935,        nan]], dtype=float32)
         """
         rows, columns = inner or (slice(None), slice(None))
         own = values[:, rows, columns]
@@ -125,6 +160,8 @@ def _surroundings(
 
 def _blurred(cells: Floats, scale: int) -> Floats:
     """Sum cells about each one under a Gaussian, in an order that no window changes."""
+    from scipy.ndimage import correlate1d  # noqa: PLC0415 - slow to import, and an option
+
     reach = np.arange(-_REACH * scale, _REACH * scale + 1)
     weights = np.exp(-0.5 * (reach / scale) ** 2)
     for axis in (0, 1):

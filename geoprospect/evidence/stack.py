@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from rasterio.windows import Window
 
-from geoprospect.errors import EvidenceError, LayerNameError
+from geoprospect.errors import LayerNameError
 from geoprospect.evidence import identity
 from geoprospect.evidence.census import Block, Census, Values
+from geoprospect.evidence.context import Context
 from geoprospect.evidence.layers import Layer, StackSource, find_layers, open_layers
 from geoprospect.evidence.raster import read_band, whole_blocks
 from geoprospect.grid import Bools, Grid, Ints
@@ -35,6 +36,8 @@ class EvidenceStack:
         The layers, in the order of the columns of X.
     grid : Grid
         The grid that all layers share.
+    context : Context or None
+        The surroundings that are read as columns of their own after the layers.
 
     Examples
     --------
@@ -55,11 +58,12 @@ class EvidenceStack:
     def __init__(self, layers: Sequence[Layer], datasets: dict[str, Any], grid: Grid) -> None:
         self.layers = tuple(layers)
         self.grid = grid
+        self.context: Context | None = None
         self._datasets = datasets
         self._owner = True
 
     @classmethod
-    def open(cls, source: StackSource) -> EvidenceStack:
+    def open(cls, source: StackSource, *, context: Context | None = None) -> EvidenceStack:
         """Open layers and check that they lie on one grid.
 
         Parameters
@@ -67,6 +71,8 @@ class EvidenceStack:
         source : mapping, or path-like
             Layer names to paths or (path, band); a folder of rasters; or one raster with several
             bands. See `geoprospect.evidence.layers.find_layers`.
+        context : Context, optional
+            The surroundings to read with them.
 
         Raises
         ------
@@ -78,27 +84,26 @@ class EvidenceStack:
             If two layers have one name.
         """
         layers = find_layers(source)
-        return cls(layers, *open_layers(layers))
+        stack = cls(layers, *open_layers(layers))
+        stack.context = context
+        return stack
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Layer names, in the order of the columns of X."""
-        return tuple(layer.name for layer in self.layers)
+        """Layer names, and those of their surroundings, in the order of the columns of X."""
+        names = tuple(layer.name for layer in self.layers)
+        return names if self.context is None else self.context.names(names)
 
     @property
     def n_layers(self) -> int:
-        """Number of layers."""
-        return len(self.layers)
+        """Number of columns of X."""
+        return len(self.names)
 
     def __enter__(self) -> EvidenceStack:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-    def __repr__(self) -> str:
-        rows, columns = self.grid.shape
-        return f"<EvidenceStack {', '.join(self.names)}: {rows} x {columns} cells>"
 
     def close(self) -> None:
         """Close the files; a selection leaves them to the stack it was made from."""
@@ -112,7 +117,7 @@ class EvidenceStack:
         Parameters
         ----------
         names : iterable of str
-            Layer names; layers not named are left aside.
+            Layer names, without surroundings; layers not named are left aside.
 
         Raises
         ------
@@ -125,24 +130,25 @@ class EvidenceStack:
         if missing:
             raise LayerNameError(
                 f"the stack lacks layer{'s' if len(missing) > 1 else ''} {', '.join(missing)}",
-                found=", ".join(self.names),
+                found=", ".join(by_name),
                 expected=", ".join(wanted),
                 mend="give every layer its own name, as it is asked for",
             )
         if len(set(wanted)) != len(wanted) or not wanted:
             raise LayerNameError("every layer must be named once", found=", ".join(wanted) or None)
-        view = EvidenceStack([by_name[name] for name in wanted], self._datasets, self.grid)
-        view._owner = False
+        return self._view([by_name[name] for name in wanted], self.context)
+
+    def with_context(self, context: Context | None) -> EvidenceStack:
+        """Give the same layers with surroundings, or without them."""
+        return self._view(self.layers, context)
+
+    def _view(self, layers: Sequence[Layer], context: Context | None) -> EvidenceStack:
+        view = EvidenceStack(layers, self._datasets, self.grid)
+        view.context, view._owner = context, False
         return view
 
     def windows(self, size: tuple[int, int] | None = None) -> Iterator[Window]:
-        """Cover the grid with windows.
-
-        Parameters
-        ----------
-        size : tuple of int, optional
-            (rows, columns) of a window; by default whole blocks, about a million cells.
-        """
+        """Cover the grid with windows, by default of whole blocks, about a million cells."""
         return self.grid.windows(size or self._whole_blocks())
 
     def read(self, window: Window | None = None) -> Block:
@@ -170,11 +176,17 @@ class EvidenceStack:
         height, width = int(window.height), int(window.width)
         if min(top, left, height, width) < 0 or top + height > rows or left + width > columns:
             raise ValueError(f"{window} does not lie inside a grid of {rows} x {columns} cells")
-        values = np.empty((self.n_layers, height, width), dtype=np.float32)
+        if self.context is None:
+            return Block(window, self._values(window))
+        around, inner = self.context.around(window, self.grid.shape)
+        return Block(window, self.context.expand(self._values(around), inner))
+
+    def _values(self, window: Window) -> Values:
+        values = np.empty((len(self.layers), window.height, window.width), dtype=np.float32)
         for k, layer in enumerate(self.layers):
             dataset = self._datasets[layer.path]
             read_band(dataset, layer.band, window, layer=layer.name, out=values[k])
-        return Block(window, values)
+        return values
 
     def sample(self, rows: npt.ArrayLike, columns: npt.ArrayLike) -> tuple[Values, Bools]:
         """Read the evidence at cells, going only to the blocks of the files they lie in.
@@ -264,24 +276,10 @@ class EvidenceStack:
         return identity.fingerprints(self.layers, self._datasets)
 
     def _census(self) -> Census:
-        """Count valid cells, or say which layer has none."""
+        """Count valid cells, or say which layer has none; surroundings change nothing there."""
         size = self._whole_blocks()
-        census = Census.take(map(self.read, self.windows(size)), self.grid, size)
-        for layer, count in zip(self.layers, census.per_layer, strict=True):
-            if count == 0:
-                raise EvidenceError(
-                    "the layer holds no valid cell",
-                    path=layer.path,
-                    layer=layer.name,
-                    mend="check its nodata value and mask, or leave the layer out",
-                )
-        if census.n_valid == 0:
-            counts = zip(self.names, census.per_layer, strict=True)
-            raise EvidenceError(
-                "no cell is valid in all layers",
-                found=", ".join(f"{name} {count} valid cells" for name, count in counts),
-                mend="use layers that cover the same ground",
-            )
+        census = Census.take(map(self.with_context(None).read, self.windows(size)), self.grid, size)
+        census.check(self.layers)
         return census
 
     @property

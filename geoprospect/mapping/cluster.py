@@ -100,8 +100,7 @@ def _opened(job: Job, model: tuple[str, str]) -> tuple[EvidenceStack, Engine]:
     loaded = ProspectivityModel.load(folder)
     if loaded.identity != identity:
         raise ModelError("is not the model that the map was begun with", path=folder)
-    stack = EvidenceStack.open({layer.name: layer for layer in job.layers})
-    return stack, Engine(loaded, job.engine)
+    return job.open_evidence(), Engine(loaded, job.engine)
 
 
 @contextmanager

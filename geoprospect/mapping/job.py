@@ -16,7 +16,7 @@ import rasterio.windows
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
-from geoprospect.evidence import EvidenceStack, Layer
+from geoprospect.evidence import Context, EvidenceStack, Layer
 from geoprospect.grid import Grid
 from geoprospect.mapping.engine import Engine, Kind
 from geoprospect.mapping.statistics import Statistics
@@ -71,6 +71,8 @@ class Job:
     ----------
     layers : tuple of Layer
         The evidence, in the order of the model.
+    context : Context or None
+        The surroundings that are read with it.
     grid : Grid
         The grid of evidence and map.
     size : (int, int)
@@ -86,6 +88,7 @@ class Job:
     """
 
     layers: tuple[Layer, ...]
+    context: Context | None
     grid: Grid
     size: tuple[int, int]
     folder: str
@@ -102,6 +105,11 @@ class Job:
             for top in range(0, rows, height)
             for left in range(0, columns, width)
         ]
+
+    def open_evidence(self) -> EvidenceStack:
+        """Open the layers; each thread needs a stack of its own."""
+        layers = {layer.name: layer for layer in self.layers}
+        return EvidenceStack.open(layers, context=self.context)
 
     def raster(self, number: int) -> Path:
         """Give the GeoTIFF of a part; there is none where no cell is valid."""

@@ -9,7 +9,6 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 import rasterio
 from threadpoolctl import threadpool_limits
 
-from geoprospect.evidence import EvidenceStack
 from geoprospect.mapping.engine import Engine
 from geoprospect.mapping.execution import CACHE
 from geoprospect.mapping.job import Job
@@ -51,7 +50,7 @@ def write_parts(
     def work() -> None:
         with (
             rasterio.Env(GDAL_CACHEMAX=CACHE),
-            EvidenceStack.open({layer.name: layer for layer in job.layers}) as stack,
+            job.open_evidence() as stack,
         ):
             while waiting:
                 try:

@@ -112,6 +112,7 @@ def write_map(
     size, n_threads = execution.plan(evidence, engine.bytes_a_cell(n_bands))
     job = Job(
         layers=evidence.layers,
+        context=evidence.context,
         grid=evidence.grid,
         size=(resume and unfinished.begun_size(target)) or size,
         folder=str(unfinished.folder_of(target)),

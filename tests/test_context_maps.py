@@ -1,0 +1,73 @@
+"""Models that see a cell's surroundings: the same map in any window, and from any project."""
+
+import numpy as np
+import pytest
+import rasterio
+from mapjobs import network, write_stack
+
+from geoprospect.components import Components
+from geoprospect.errors import LayerNameError
+from geoprospect.evidence import Context, EvidenceStack
+from geoprospect.mapping import Execution, write_map
+from geoprospect.model import ProspectivityModel
+
+SEEN = Context((1, 2))
+
+
+@pytest.fixture(scope="module")
+def layers(tmp_path_factory):
+    return write_stack(tmp_path_factory.mktemp("evidence"), (150, 130), layouts=({}, {}, {}))
+
+
+def model(layers):
+    with EvidenceStack.open(layers, context=SEEN) as stack:
+        X = stack.read().X
+        names = stack.names
+    components = Components.fit(X, names=names)
+    ranges = np.stack([X.min(axis=0), X.max(axis=0)], axis=1)
+    members = tuple(network(seed, (len(names), 12, 1)) for seed in range(2))
+    return ProspectivityModel(components, members, ranges, context=SEEN)
+
+
+def test_reading_in_windows_gives_the_surroundings_of_the_whole_grid(layers):
+    with EvidenceStack.open(layers, context=SEEN) as stack:
+        whole = stack.read()
+        assert whole.values.shape[0] == stack.n_layers == len(stack.names)
+        for window in stack.windows((37, 29)):
+            rows, columns = window.toslices()
+            np.testing.assert_array_equal(stack.read(window).values, whole.values[:, rows, columns])
+        places = np.array([0, 77, 149]), np.array([129, 3, 64])
+        X, valid = stack.sample(*places)
+        np.testing.assert_array_equal(X, whole.values[:, *places].T)
+        np.testing.assert_array_equal(valid, whole.valid[places])
+
+
+def test_surroundings_hide_no_cell(layers):
+    with EvidenceStack.open(layers, context=SEEN) as stack:
+        bare = stack.with_context(None)
+        np.testing.assert_array_equal(stack.read().valid, bare.read().valid)
+        assert stack.count_valid() == bare.count_valid()
+
+
+@pytest.mark.parametrize("window", [(150, 130), (16, 64), (41, 23)])
+def test_a_map_with_surroundings_is_the_same_in_any_window(layers, tmp_path, window):
+    seeing = model(layers)
+    with EvidenceStack.open(layers, context=SEEN) as stack:
+        block = stack.read()
+        mean, spread = seeing.forward_pass().predict(block.X)
+    with EvidenceStack.open(layers) as stack:  # the model adds the surroundings itself
+        write_map(seeing, stack, tmp_path / "map.tif", execution=Execution(window=window))
+    with rasterio.open(tmp_path / "map.tif") as raster:
+        written = raster.read()
+    np.testing.assert_array_equal(written[0][block.valid], mean)
+    np.testing.assert_array_equal(written[1][block.valid], spread)
+
+
+def test_a_model_folder_keeps_what_it_sees(layers, tmp_path):
+    model(layers).save(tmp_path / "model")
+    loaded = ProspectivityModel.load(tmp_path / "model")
+    assert loaded.context == SEEN
+    with EvidenceStack.open(layers) as stack:
+        assert loaded.select(stack).names == loaded.names
+        with pytest.raises(LayerNameError, match="the stack lacks X2"):
+            loaded.select(stack.select(["X1", "X3"]))

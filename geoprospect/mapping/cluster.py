@@ -17,7 +17,7 @@ from geoprospect.errors import ModelError, OutputError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.evidence.raster import is_local
 from geoprospect.mapping.engine import Engine
-from geoprospect.mapping.execution import CACHE, Execution
+from geoprospect.mapping.execution import Execution
 from geoprospect.mapping.job import Job
 from geoprospect.model import ProspectivityModel
 
@@ -87,7 +87,7 @@ def write_parts(
 
 def _write_part(number: int, job: Job, model: tuple[str, str]) -> int:
     """Write a part in a worker's process."""
-    with rasterio.Env(GDAL_CACHEMAX=CACHE):
+    with rasterio.Env(GDAL_CACHEMAX=job.cache):
         stack, engine = _opened(job, model)
         job.write(number, stack, engine)
     return number

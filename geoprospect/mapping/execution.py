@@ -11,8 +11,9 @@ from geoprospect.evidence import EvidenceStack
 _PART_CELLS = 2**20  # cells of a part, if memory allows
 _FEWEST_CELLS = 2**14  # below this the windows cost more than the cells
 _MIB = 2**20
-_BASE = 256 * _MIB  # the interpreter, its libraries, GDAL and what they keep
-CACHE = 64 * _MIB  # of GDAL's blocks, so that memory does not grow with the raster
+_LEAST = 400  # MiB
+_BASE = 320 * _MIB  # the interpreter, its libraries, and GDAL while it puts parts together
+_CACHED = 1 / 16  # of the memory, for the blocks that GDAL keeps
 
 
 @dataclass(frozen=True)
@@ -39,21 +40,26 @@ class Execution:
     """
 
     window: tuple[int, int] | None = None
-    memory: int = 640
+    memory: int = 512
     cluster: str | None = None
     workers: int | None = None
 
     def __post_init__(self) -> None:
-        if self.memory * _MIB < 1.25 * _BASE:
+        if self.memory < _LEAST:
             raise OutputError(
                 "too little memory to map in",
                 found=f"{self.memory} MiB",
-                expected=f"at least {_BASE * 5 // 4 // _MIB} MiB",
+                expected=f"at least {_LEAST} MiB",
             )
         if self.cluster is not None and self.workers is not None:
             raise OutputError(
                 "both a cluster and local workers are asked for", mend="choose one of them"
             )
+
+    @property
+    def cache(self) -> int:
+        """Bytes of the file blocks that GDAL keeps."""
+        return int(self.memory * _MIB * _CACHED)
 
     @property
     def distributed(self) -> bool:

@@ -85,6 +85,8 @@ class Job:
         What scores the cells.
     compressed : bool
         Whether the parts are to last.
+    cache : int
+        Bytes of the file blocks that GDAL keeps in a process.
     """
 
     layers: tuple[Layer, ...]
@@ -95,6 +97,7 @@ class Job:
     n_bands: int
     engine: Kind
     compressed: bool
+    cache: int
 
     @cached_property
     def windows(self) -> Sequence[Window]:

@@ -10,7 +10,6 @@ import rasterio
 from threadpoolctl import threadpool_limits
 
 from geoprospect.mapping.engine import Engine
-from geoprospect.mapping.execution import CACHE
 from geoprospect.mapping.job import Job
 
 _SECONDS_A_LOOK = 0.1
@@ -49,7 +48,7 @@ def write_parts(
 
     def work() -> None:
         with (
-            rasterio.Env(GDAL_CACHEMAX=CACHE),
+            rasterio.Env(GDAL_CACHEMAX=job.cache),
             job.open_evidence() as stack,
         ):
             while waiting:

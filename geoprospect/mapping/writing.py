@@ -15,7 +15,7 @@ from geoprospect.errors import EvidenceError, OutputError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.mapping import assembly, threads, unfinished
 from geoprospect.mapping.engine import Engine
-from geoprospect.mapping.execution import CACHE, Execution
+from geoprospect.mapping.execution import Execution
 from geoprospect.mapping.job import Job
 from geoprospect.mapping.statistics import Statistics
 from geoprospect.model import ProspectivityModel
@@ -119,6 +119,7 @@ def write_map(
         n_bands=n_bands,
         engine=engine.kind,
         compressed=target.suffix.lower() == ".vrt",
+        cache=execution.cache,
     )
     content = unfinished.identity(job, model, evidence)
     unfinished.begin(target, content, overwrite=overwrite, resume=resume)
@@ -143,7 +144,7 @@ def write_map(
                 mend="check the nodata values and the extent of the layers",
             )
         with (
-            rasterio.Env(GDAL_CACHEMAX=CACHE, GDAL_NUM_THREADS="ALL_CPUS"),
+            rasterio.Env(GDAL_CACHEMAX=execution.cache, GDAL_NUM_THREADS="ALL_CPUS"),
             raster_written(target),
         ):
             finish = _leave_virtual if job.compressed else _leave_cog

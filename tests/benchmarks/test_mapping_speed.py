@@ -191,7 +191,7 @@ def test_memory_does_not_grow_with_the_raster(home):
             "ratio": f"{large / small:.2f}",
         },
     )
-    assert large <= 700
+    assert large <= 512  # what `Execution` stays below unless told otherwise
     assert large <= 1.1 * small
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from geoprospect.errors import OutputError
 from geoprospect.evidence import EvidenceStack
 
-_PART_CELLS = 2**20  # cells of a part, if memory allows
+_PART_CELLS = 2**19  # cells of a part, if memory allows
 _FEWEST_CELLS = 2**14  # below this the windows cost more than the cells
 _MIB = 2**20
 _LEAST = 400  # MiB

@@ -21,7 +21,7 @@ from geoprospect.evidence import Context, EvidenceStack
 from geoprospect.grid import Grid
 from geoprospect.inference import ForwardPass, Network
 from geoprospect.output import checksum, replacing
-from geoprospect.samples.trainingcells import TrainingCells, describe_grid, read_grid
+from geoprospect.trainingcells import TrainingCells, describe_grid, read_grid
 
 _FORMAT = "geoprospect-model"
 _VERSION = 1

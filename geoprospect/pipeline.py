@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-
 from geoprospect.calibrated import calibrate
 from geoprospect.calibration import ProbabilitySummary
 from geoprospect.ensemble import train_ensemble
@@ -143,10 +141,10 @@ def run_project(
             if calibrated is None
             else calibrated.write(target, _staged(progress, "probability"))
         )
-        scores = _score(project, model, target, log)
+        scores = _score(project, target, log)
         named = {f"{role} occurrences": score for role, score in scores.items()}
         _write_json(folder / "scores.json", {k: score.to_dict() for k, score in scores.items()})
-        curves = {name: score.curve for name, score in named.items()}
+        curves = {k: curve for score in scores.values() for k, curve in score.curves().items()}
         write_rate_curves(folder / "curves.png", curves, overwrite=True)
         places = {name: score.occurrences for name, score in named.items()}
         write_map_picture(folder / "map.png", target, places, overwrite=True)
@@ -197,19 +195,17 @@ def _logged(folder: Path, overwrite: bool, say: Say) -> Iterator[Say]:
             temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
-def _score(project: Project, model: ProspectivityModel, target: Path, say: Say) -> dict[str, Score]:
-    """Score the map at the training points, and at the validation points if there are any."""
+def _score(project: Project, target: Path, say: Say) -> dict[str, Score]:
+    """Score the map at the training points, and at the validation points if there are any.
+
+    The map tells the cells that its model was trained on.
+    """
     kinds: dict[Role, CurveKind] = {"training": "success-rate", "validation": "prediction-rate"}
     scores: dict[str, Score] = {}
     for role, kind in kinds.items():
         entry = getattr(project.points, role)
         if entry is not None:
-            score = score_map(
-                target,
-                PointsSource(**entry.model_dump()),
-                kind=kind,
-                training=np.array(model.training_cells) if role == "validation" else None,
-            )
+            score = score_map(target, PointsSource(**entry.model_dump()), kind=kind)
             # What was left out of the training points was said when they were read.
             audit = score.lines() if role == "validation" else []
             for line in [*audit, score.sentence()]:

@@ -1,5 +1,7 @@
 """Pictures of maps and rate curves."""
 
+from dataclasses import replace
+
 import matplotlib
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from matplotlib.image import imread
 from geoprospect.errors import OutputError, ScoreError
 from geoprospect.report import draw_map, draw_rate_curves, write_map_picture, write_rate_curves
 from geoprospect.report.style import NO_DATA
+from geoprospect.scoring import uncertainty_of
 from geoprospect.scoring.ratecurve import rate_curve_of
 
 VALUES = np.linspace(1.0, 0.05, 20, dtype=np.float32).reshape(4, 5)
@@ -38,6 +41,20 @@ def test_the_line_is_the_curve_and_the_dot_what_a_tenth_holds():
     assert (line.get_xdata() == CURVE.area).all()
     assert (line.get_ydata() == CURVE.captured).all()
     assert (dot.get_xdata()[0], dot.get_ydata()[0]) == (0.1, CURVE.captured_in(0.1))
+
+
+def test_a_band_and_its_intervals_are_drawn_where_the_curve_has_them():
+    sure = uncertainty_of(VALUES, VALUES[:2, 0])
+    axes = draw_rate_curves({"training": replace(CURVE, uncertainty=sure)}).axes[0]
+    (band,) = axes.collections
+    corners = band.get_paths()[0].vertices
+    for area, low, high in zip(*sure.band, strict=True):
+        ends = corners[np.isclose(corners[:, 0], area), 1]
+        assert (ends.min(), ends.max()) == pytest.approx((low, high))
+    text = axes.get_legend().get_texts()[0].get_text()
+    assert f"({sure.auc:.2f})" in text
+    assert f"({sure.captures[3].interval:.0%}) in the best 10%" in text
+    assert not draw_rate_curves({"training": CURVE}).axes[0].collections
 
 
 def test_many_curves_stay_apart_by_colour_and_stroke():

@@ -1,15 +1,19 @@
 """Scores of a map at files of points."""
 
 import json
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pytest
+from jsonschemas import faults
 from mapfiles import centres, write_map, write_points
 
+from geoprospect import scoring
 from geoprospect.errors import SamplesError, ScoreError
 from geoprospect.scoring import PointsSource, score_map
 
+SCHEMA = json.loads((Path(scoring.__file__).parent / "score.schema.json").read_text())
 # 20 cells, the best first, row by row: 1.0, 0.95, … 0.05
 VALUES = np.linspace(1.0, 0.05, 20, dtype=np.float32).reshape(4, 5)
 
@@ -38,13 +42,17 @@ def test_the_figures_of_known_ranks(ranked, tmp_path):
 
 def test_the_sentence_says_it_in_plain_words(ranked, tmp_path):
     points = write_points(tmp_path / "points.gpkg", [(0, 0), (0, 1), (2, 0), (3, 4)])
-    assert score_map(ranked, points).sentence() == (
-        "the best 10% of the area holds 50% of the 4 validation occurrences; "
-        "area under the curve 0.60"
+    score = score_map(ranked, points)
+    sure = score.figures.uncertainty
+    assert score.sentence() == (
+        "the best 10% of the area holds 50% of the 4 validation occurrences, 95% interval "
+        f"{sure.captures[3].interval:.0%}; area under the curve 0.60 ({sure.auc:.2f}), "
+        f"p = {sure.p_value:.2g} against random placement"
     )
     one = write_points(tmp_path / "one.gpkg", [(0, 0)])
     assert (
-        "of the only training occurrence;" in score_map(ranked, one, kind="success-rate").sentence()
+        "of the only training occurrence, 95%"
+        in score_map(ranked, one, kind="success-rate").sentence()
     )
 
 
@@ -92,22 +100,30 @@ def test_points_on_training_cells_are_told_apart(ranked, tmp_path, training):
     assert score.repeats == (0, 3)
     assert score.auc == pytest.approx(1 - (0.5 + 19.5) / 2 / 20)
     assert score.auc_without_repeats == pytest.approx(1 - 19.5 / 20)
-    assert score.figures_without_repeats.n_non_occurrences == 1
+    assert score.leaks.without_repeats.n_non_occurrences == 1
     assert (
         "2 of the 4 points lie in a cell that holds a training point: rows 0, 3." in score.lines()
     )
-    assert score.sentence().endswith(", or 0.03 without those on training cells")
+    assert score.headline == ("without_repeats", score.leaks.without_repeats)
+    assert "of the only validation occurrence off training cells" in score.sentence()
+    assert score.sentence().endswith("1 of 2 repeats a training cell: with it 50% and 0.50")
 
 
 def test_where_all_or_none_repeat_there_is_no_second_figure(ranked, tmp_path):
     points = write_points(tmp_path / "points.gpkg", [(0, 0), (3, 4)])
     none = score_map(ranked, points, training=[(1, 1)])
     assert (none.repeats, none.auc_without_repeats) == ((), None)
+    assert none.headline[0] == "all"
+    assert none.sentence().endswith("; none repeats a training cell")
     assert "No point lies in a cell that holds a training point." in none.lines()
     every = score_map(ranked, points, training=[(0, 0), (3, 4)])
     assert (every.repeats, every.auc_without_repeats) == ((0, 1), None)
     assert "No occurrence is left without them." in every.lines()
-    assert score_map(ranked, points).repeats is None
+    assert every.headline[0] == "all"
+    assert every.sentence().endswith("all of them repeat a training cell, so nothing new is tested")
+    unknown = score_map(ranked, points)
+    assert unknown.repeats is None
+    assert any("Training points are not known" in line for line in unknown.lines())
 
 
 @pytest.mark.parametrize("field", ["occurrence", "DEP", "dep", "Label"])
@@ -184,26 +200,45 @@ def test_a_map_cut_short_is_named(tmp_path):
         score_map(cut, write_points(tmp_path / "p.gpkg", [(0, 0)]))
 
 
-def test_json_holds_the_keys_that_are_documented(ranked, tmp_path):
+def test_json_holds_what_its_schema_says(ranked, tmp_path):
     points = write_points(tmp_path / "p.gpkg", [(0, 0), (3, 4), (1, 1)], DEP=[1, 1, 0])
-    content = json.loads(json.dumps(score_map(ranked, points, training=[(0, 0)]).to_dict()))
-    figures = {
-        "n_cells",
-        "n_occurrences",
-        "n_non_occurrences",
-        "auc",
-        "captured_in_best_tenth",
-        "area_holding",
-        "roc_auc",
-        "confusion",
-    }
-    others = {"map", "points", "kind", "label", "repeats", "without_repeats", "audit", "curve"}
-    assert set(content) == figures | others
-    assert set(content["without_repeats"]) == figures
+    known = {"training": [(0, 0)], "near": 1000}
+    other = write_map(tmp_path / "other.tif", 100 * VALUES[::-1])
+    for path, settings in (
+        (ranked, known),
+        (ranked, {"kind": "success-rate"}),
+        (ranked, known | {"against": [other]}),
+        (other, {}),
+    ):
+        content = json.loads(json.dumps(score_map(path, points, **settings).to_dict()))
+        assert list(faults(content, SCHEMA)) == []
+    assert content["confusion"] is None
+    assert list(faults(content | {"auc": 1.5, "kind": "rate", "more": 1}, SCHEMA)) == [
+        "more: not in the schema",
+        "kind: 'rate' is none of success-rate, prediction-rate",
+        "auc: 1.5 is beyond 0 to 1",
+    ]
+
+
+def test_json_of_known_ranks(ranked, tmp_path):
+    points = write_points(tmp_path / "p.gpkg", [(0, 0), (3, 4), (1, 1)], DEP=[1, 1, 0])
+    content = score_map(ranked, points, training=[(0, 0)]).to_dict()
     assert set(content["area_holding"]) == {"50%", "80%", "90%"}
     assert content["confusion"] == {"threshold": 0.5, "tn": 0, "fp": 1, "fn": 1, "tp": 1}
     assert content["repeats"] == [0]
+    assert content["headline"]["points"] == "without_repeats"
+    assert content["headline"]["auc"] == content["without_repeats"]["auc"]
     assert len(content["curve"]["area"]) == len(content["curve"]["captured"])
+    assert len(content["curve"]["band"]["low"]) == 101
+
+
+def test_scoring_is_told_the_same_whatever_the_windows(ranked, tmp_path):
+    points = write_points(tmp_path / "p.gpkg", [(0, 0), (3, 4), (1, 1)], DEP=[1, 1, 0])
+    whole, by_cells = (
+        score_map(ranked, points, near=2000, training=[(0, 0)], window=window).to_dict()
+        for window in (None, (1, 2))
+    )
+    assert whole == by_cells
 
 
 def test_the_published_validation_points_repeat_24_training_cells(study):
@@ -211,5 +246,5 @@ def test_the_published_validation_points_repeat_24_training_cells(study):
     training = PointsSource(study / "01_Train_VO.csv", crs="EPSG:3578")
     score = score_map(evidence / "X1.tif", evidence / "validation_points.shp", training=training)
     assert len(score.repeats) == 24
-    kept = score.figures_without_repeats
+    kept = score.leaks.without_repeats
     assert (kept.curve.n_occurrences, kept.n_non_occurrences) == (14, 2)

@@ -10,7 +10,7 @@ import click
 from geoprospect.cli.options import json_option, overwrite_option
 
 if TYPE_CHECKING:
-    from geoprospect.scoring import CurveKind, Figures
+    from geoprospect.scoring import CurveKind, Figures, Score
 
 
 @click.command("score")
@@ -24,9 +24,24 @@ if TYPE_CHECKING:
 @click.option(
     "--training",
     type=click.Path(),
-    help="Points the map was made with: score with and without points in their cells.",
+    help="Points the map was made with, if it does not tell: score without those that repeat one.",
 )
 @click.option("--training-crs", help="CRS of the training points; needed for a table.")
+@click.option(
+    "--near",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="METRES",
+    help="Score also without points this near a training point, and take occurrences that lie "
+    "together so closely as one. By default the range of the evidence's variogram, if the map "
+    "tells it, and shared cells.",
+)
+@click.option(
+    "--against",
+    multiple=True,
+    type=click.Path(dir_okay=False),
+    metavar="OTHER_MAP",
+    help="Compare with another map at the same occurrences; may be given several times.",
+)
 @click.option(
     "--kind",
     type=click.Choice(["prediction-rate", "success-rate"]),
@@ -34,7 +49,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="prediction-rate for validation points, success-rate for training points.",
 )
-@click.option("--png", type=click.Path(dir_okay=False), help="Draw the rate curve to this file.")
+@click.option("--png", type=click.Path(dir_okay=False), help="Draw the rate curves to this file.")
+@click.option(
+    "--pictures",
+    type=click.Path(file_okay=False),
+    metavar="FOLDER",
+    help="Draw all measures there: rate curves, prediction-area plot, Boyce index, ROC.",
+)
 @json_option
 @overwrite_option
 def score_command(
@@ -50,12 +71,15 @@ def score_command(
 
     MAP is a raster whose first band holds the scores, POINTS a vector file or a table with
     coordinates. Without --label, the field is the one named occurrence, DEP or label; without
-    such a field all points are occurrences.
+    such a field all points are occurrences. A map that geoprospect made tells the cells it was
+    trained on; the score to be quoted leaves the points in them out. Brackets hold 95% intervals.
     """
     from geoprospect.output import check_absent  # noqa: PLC0415
     from geoprospect.scoring import PointsSource, score_map  # noqa: PLC0415
 
-    png, as_json, overwrite = (options.pop(name) for name in ("png", "as_json", "overwrite"))
+    png, pictures, near, against, as_json, overwrite = (
+        options.pop(name) for name in ("png", "pictures", "near", "against", "as_json", "overwrite")
+    )
     if png is not None:
         check_absent(png, overwrite=overwrite)
     score = score_map(
@@ -63,34 +87,39 @@ def score_command(
         PointsSource(points, **options),
         kind=kind,
         training=None if training is None else PointsSource(training, crs=training_crs),
+        near=near,
+        against=against,
     )
+    if pictures is not None:
+        from geoprospect.report.scorepictures import write_score_pictures  # noqa: PLC0415
+
+        write_score_pictures(pictures, score, overwrite=overwrite)
     if png is not None:
         from geoprospect.report.curves import write_rate_curves  # noqa: PLC0415
 
-        curves = {f"{score.role} occurrences": score.curve}
-        if score.figures_without_repeats is not None:
-            curves["those off training cells"] = score.figures_without_repeats.curve
-        write_rate_curves(png, curves, title=f"{kind.capitalize()} curve", overwrite=overwrite)
+        title = f"{kind.capitalize()} curves"
+        write_rate_curves(png, score.curves(), title=title, overwrite=overwrite)
     if as_json:
         click.echo(json.dumps(score.to_dict(), indent=1))
         return
-    columns = {f"{score.role} points": score.figures}
-    if score.figures_without_repeats is not None:
-        columns["off training cells"] = score.figures_without_repeats
-    _print_table(columns)
-    click.echo("\n".join([*score.lines(), score.sentence()]))
+    _print_table(score)
+    said = [score.prediction_area.sentence(), *(one.sentence() for one in score.against)]
+    click.echo("\n".join([*score.lines(), *said, score.sentence()]))
 
 
-def _print_table(columns: dict[str, Figures]) -> None:
-    """Print the figures, a column for each choice of points."""
+def _print_table(score: Score) -> None:
+    """Print the figures, a column for each choice of points, those to be quoted first."""
     from rich import box  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table("", *columns, box=box.SIMPLE_HEAD, show_edge=False)
+    columns = score.figures_by_points()
+    quoted, _ = score.headline
+    order = sorted(columns, key=lambda name: name != quoted)
+    table = Table("", *map(score.describe, order), box=box.SIMPLE_HEAD, show_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
-    for row in zip(*map(_rows, columns.values()), strict=True):
+    for row in zip(*(_rows(columns[name]) for name in order), strict=True):
         cells = [text for _, text in row]
         if any(cells):
             table.add_row(row[0][0], *(text or "–" for text in cells))
@@ -100,22 +129,32 @@ def _print_table(columns: dict[str, Figures]) -> None:
 
 def _rows(figures: Figures) -> list[tuple[str, str]]:
     """Give the rows of a column, each with its name; an empty text where there is no figure."""
-    content = figures.to_dict()
+    curve, sure, boyce = figures.curve, figures.uncertainty, figures.boyce.index
     rows = [
-        ("occurrences", f"{content['n_occurrences']}"),
-        ("non-occurrences", f"{content['n_non_occurrences']}"),
-        ("area under the rate curve", f"{content['auc']:.3f}"),
-        ("held by the best 10% of the area", f"{content['captured_in_best_tenth']:.1%}"),
+        ("occurrences", f"{curve.n_occurrences}"),
+        ("non-occurrences", f"{figures.n_non_occurrences}"),
+        ("area under the rate curve", f"{curve.auc:.3f} ({sure.auc:.2f})"),
+        ("p against random placement", f"{sure.p_value:.2g}"),
     ]
-    for held, area in content["area_holding"].items():
-        rows.append((f"area that holds {held}", f"{area:.1%}"))
-    roc_auc, confusion = content["roc_auc"], content["confusion"] or {}
-    rows.append(("area under the ROC curve", "" if roc_auc is None else f"{roc_auc:.3f}"))
+    for held in sure.captures:
+        share = f"{held.captured:.0%} ({held.interval:.0%}), ×{held.efficiency:.1f}"
+        rows.append((f"held by the best {held.area:.0%}, efficiency", share))
+    for part in (0.5, 0.8, 0.9):
+        rows.append((f"area that holds {part:.0%}", f"{curve.area_holding(part):.1%}"))
+    rows.append(("continuous Boyce index", "" if boyce is None else f"{boyce:.2f}"))
+    told = figures.classification
+    for name, value in (
+        ("area under the ROC curve", told and told.roc_auc),
+        ("average precision", told and told.average_precision),
+        ("Brier score", told and told.brier),
+        ("log loss", told and told.log_loss),
+    ):
+        rows.append((name, "" if value is None else f"{value:.3f}"))
     for key, what in (
         ("tp", "occurrences from 0.5 on"),
         ("fn", "occurrences below 0.5"),
         ("fp", "non-occurrences from 0.5 on"),
         ("tn", "non-occurrences below 0.5"),
     ):
-        rows.append((f"{what} ({key})", str(confusion.get(key, ""))))
+        rows.append((f"{what} ({key})", str((figures.confusion or {}).get(key, ""))))
     return rows

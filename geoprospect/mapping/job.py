@@ -187,8 +187,8 @@ class Job:
             "transform": rasterio.windows.transform(window, self.grid.transform),
             "nodata": NODATA,
             "interleave": "band",
-            "tiled": True,  # as the finished file is, which makes it quicker to put together
-            "blockxsize": BLOCK,
-            "blockysize": BLOCK,
         }
+        if min(window.height, window.width) >= BLOCK:
+            # As the finished file is, which makes it quicker to put together.
+            profile |= {"tiled": True, "blockxsize": BLOCK, "blockysize": BLOCK}
         return profile | (_LASTING if self.compressed else {})

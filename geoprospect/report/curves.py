@@ -28,7 +28,8 @@ def draw_rate_curves(curves: Mapping[str, RateCurve], *, title: str | None = Non
     -------
     matplotlib.figure.Figure
         The legend gives each curve's number of occurrences and area under the curve; the dot
-        is what the best 10% of the area holds.
+        is what the best 10% of the area holds. The bands are 95% intervals, area by area, where
+        the curves have them.
 
     Examples
     --------
@@ -49,10 +50,16 @@ def draw_rate_curves(curves: Mapping[str, RateCurve], *, title: str | None = Non
             linewidth=1.9,
             linestyle=("solid", "dashed", "dashdot")[number // len(COLOURS) % 3],
             solid_joinstyle="round",
-            label=f"{name} (n = {curve.n_occurrences}): AUC {curve.auc:.2f},\n"
-            f"{held:.0%} in the best {_MARKED:.0%} of the area",
+            label=_legend(name, curve),
             zorder=3,
         )
+        if curve.uncertainty is not None:
+            axes.fill_between(
+                *curve.uncertainty.band,
+                facecolor=(colour, 0.13),
+                edgecolor=(colour, 0.35),
+                linewidth=0.7,
+            )
         axes.plot(
             _MARKED, held, "o", color=colour, markersize=6.5, markeredgecolor="white", zorder=4
         )
@@ -110,3 +117,16 @@ def write_rate_curves(
     b'PNG'
     """
     write_png(draw_rate_curves(curves, title=title), path, overwrite=overwrite)
+
+
+def _legend(name: str, curve: RateCurve) -> str:
+    """Name a curve with its figures, and their intervals where it has them."""
+    auc, held = f"{curve.auc:.2f}", f"{curve.captured_in(_MARKED):.0%}"
+    who = f"{name} (n = {curve.n_occurrences})"
+    if curve.uncertainty is None:
+        return f"{who}: AUC {auc},\n{held} in the best {_MARKED:.0%} of the area"
+    tenth = next(c for c in curve.uncertainty.captures if c.area == _MARKED)
+    return (
+        f"{who}: AUC {auc}\n({curve.uncertainty.auc:.2f}), {held} ({tenth.interval:.0%}) in "
+        f"the best {_MARKED:.0%}"
+    )

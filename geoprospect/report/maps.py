@@ -73,7 +73,7 @@ def draw_map(
     """
     with ScoreMap.open(map_file) as score_map:
         grid, scores = score_map.grid, score_map.picture(_LONGEST)
-    scale, names = _axes_unit(grid)
+    scale, names = axes_unit(grid)
     corners = _corners(grid) * scale
     left, bottom = corners.min(axis=0)
     right, top = corners.max(axis=0)
@@ -143,7 +143,7 @@ def write_map_picture(
     write_png(draw_map(map_file, occurrences, title=title), path, overwrite=overwrite)
 
 
-def _axes_unit(grid: Grid) -> tuple[float, tuple[str, str]]:
+def axes_unit(grid: Grid) -> tuple[float, tuple[str, str]]:
     """Give the factor from the CRS to the unit of the axes, and the axes' names."""
     if grid.crs.is_geographic:
         return 1.0, ("longitude (°)", "latitude (°)")

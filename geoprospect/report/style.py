@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from os import PathLike
 
 from matplotlib.axes import Axes
@@ -62,3 +64,10 @@ def write_png(figure: Figure, path: str | PathLike[str], *, overwrite: bool) -> 
     """
     with replacing(path, overwrite=overwrite) as temporary:
         figure.savefig(temporary, format="png", metadata={"Software": "geoprospect"})
+
+
+def svg_uri(figure: Figure) -> str:
+    """Give a figure as a `data:` address, which a page holds in itself; the same every time."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format="svg", metadata={"Date": None})
+    return "data:image/svg+xml;base64," + base64.b64encode(stream.getvalue()).decode()

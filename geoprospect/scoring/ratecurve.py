@@ -11,10 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from geoprospect.errors import ScoreError
+from geoprospect.grid import Floats, Ints
 from geoprospect.scoring.scoremap import ScoreMap
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from geoprospect.scoring.uncertainty import Uncertainty
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,8 @@ class RateCurve:
         Occurrences on valid cells; those that share a cell count each.
     n_cells : int
         Valid cells of the map.
+    uncertainty : Uncertainty or None
+        Its band and intervals, where they were measured.
 
     References
     ----------
@@ -52,6 +53,7 @@ class RateCurve:
     captured: Floats
     n_occurrences: int
     n_cells: int
+    uncertainty: Uncertainty | None = None
 
     @property
     def auc(self) -> float:
@@ -110,8 +112,8 @@ class Ranks:
     """
 
     scores: npt.NDArray[Any]
-    above: Integers
-    reaching: Integers
+    above: Ints
+    reaching: Ints
     n_cells: int
 
     @classmethod

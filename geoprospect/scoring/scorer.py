@@ -1,79 +1,29 @@
-"""Scoring a map at a file of points, in one pass over the map."""
+"""Scoring a map at a file of points, part by part."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from os import PathLike, fspath
-from typing import TypeAlias
 
 import geopandas as gpd
 import numpy as np
 
 from geoprospect.errors import SamplesError, ScoreError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.grid import Grid, Ints
+from geoprospect.grid import Bools
 from geoprospect.samples import Samples
-from geoprospect.samples.points import coordinates, read_points
-from geoprospect.scoring.ratecurve import Ranks
-from geoprospect.scoring.score import CurveKind, Figures, Score
-from geoprospect.scoring.scoremap import ScoreMap
-
-_LABELS = ("occurrence", "dep", "label")
-_BINARY = ({"0", "1"}, {"0.0", "1.0"}, {"False", "True"})
-
-
-@dataclass(frozen=True)
-class PointsSource:
-    """A file of points and what it does not say itself.
-
-    Attributes
-    ----------
-    path : path-like
-        Vector file or table.
-    label : str, optional
-        The field with 1 for an occurrence and 0 for a non-occurrence. If not given, it is the one
-        field named occurrence, DEP or label in any case; without such a field all points are
-        occurrences.
-    crs, layer, x, y : str, optional
-        As for `geoprospect.samples.points.read_points`.
-    """
-
-    path: str | PathLike[str]
-    label: str | None = None
-    crs: str | None = None
-    layer: str | None = None
-    x: str | None = None
-    y: str | None = None
-
-    def read(self) -> gpd.GeoDataFrame:
-        """Read the points; see `geoprospect.samples.points.read_points`."""
-        return read_points(self.path, crs=self.crs, layer=self.layer, x=self.x, y=self.y)
-
-    def label_field(self, points: gpd.GeoDataFrame) -> str | None:
-        """Give the field with the labels, or None where all points are occurrences.
-
-        Raises
-        ------
-        SamplesError
-            If no field is named and which one holds the labels is not obvious.
-        """
-        if self.label is not None:
-            return self.label
-        fields = [field for field in points.columns if field != points.geometry.name]
-        named = [field for field in fields if str(field).strip().casefold() in _LABELS]
-        binary = [f for f in fields if set(points[f].dropna().astype(str)) in _BINARY]
-        if len(named) == 1 or not (named or binary):
-            return named[0] if named else None
-        raise SamplesError(
-            "which field tells occurrences from non-occurrences is not obvious",
-            path=self.path,
-            found=", ".join(map(str, named or binary)),
-            mend="name it with --label FIELD, or drop the field if all points are occurrences",
-        )
-
-
-Training: TypeAlias = PointsSource | str | PathLike[str] | Sequence[tuple[int, int]] | Ints
+from geoprospect.samples.points import coordinates
+from geoprospect.scoring.clusters import clusters, places
+from geoprospect.scoring.figures import Figures
+from geoprospect.scoring.leaks import LeakAudit
+from geoprospect.scoring.paired import PairedDifference
+from geoprospect.scoring.predictionarea import PredictionArea
+from geoprospect.scoring.score import CurveKind, Score
+from geoprospect.scoring.scoremap import ScoreMap, Scores
+from geoprospect.scoring.seenpoints import Leaks, SeenPoints, Training
+from geoprospect.scoring.source import PointsSource
+from geoprospect.scoring.survey import survey
 
 
 def score_map(
@@ -82,12 +32,14 @@ def score_map(
     *,
     kind: CurveKind = "prediction-rate",
     training: Training | None = None,
+    near: float | None = None,
+    against: Sequence[str | PathLike[str]] = (),
     window: tuple[int, int] | None = None,
 ) -> Score:
     r"""Score a map at the occurrences, and non-occurrences if any, of a file.
 
     Points outside the map, on cells that are not valid, without coordinates or without a label
-    are left out and listed. Occurrences that share a cell count each.
+    are left out and listed. Occurrences that share a cell count each, but as one cluster.
 
     Parameters
     ----------
@@ -98,8 +50,17 @@ def score_map(
     kind : {"success-rate", "prediction-rate"}
         Whether these are training or validation points.
     training : PointsSource, path-like, or array_like of int, shape (n, 2), optional
-        The points the map was made with, or the (row, column) of their cells. The score is then
-        told with and without the points that lie in one of these cells.
+        The points the map was made with, or the (row, column) of their cells. If not given,
+        validation points are held against the cells that the map's own metadata tell. The score
+        is then told with and without the points that lie in one of these cells, or near one.
+    near : float, optional
+        Distance in metres. Points within it of a training point are told apart, and occurrences
+        that lie together within it are one cluster. If not given, the range of the evidence's
+        variogram, if the map tells it, is the distance to training points, while only those
+        that share a cell are clusters: that the evidence of neighbours is alike does not make
+        one discovery of two.
+    against : sequence of path-like
+        Other maps, to be compared at the occurrences of the headline.
     window : (int, int), optional
         Rows and columns read at a time; the score does not depend on it.
 
@@ -110,10 +71,11 @@ def score_map(
     Raises
     ------
     ScoreError
-        If the map cannot be read or has no valid cell, the labels are not 0 and 1, or no
+        If a map cannot be read or has no valid cell, the labels are not 0 and 1, or no
         occurrence lies on a valid cell.
     SamplesError
-        If the points cannot be read, or the field of labels is not obvious.
+        If the points cannot be read, the field of labels is not obvious, or the map's metadata
+        are malformed.
 
     Examples
     --------
@@ -131,20 +93,48 @@ def score_map(
     >>> score.auc, score.figures.confusion
     (0.875, {'tn': 1, 'fp': 0, 'fn': 0, 'tp': 1})
     """
+    if near is not None and not near > 0:
+        raise ScoreError("the distance to training points is not above 0", found=near)
     source = points if isinstance(points, PointsSource) else PointsSource(points)
     with ScoreMap.open(map_file) as scored:
         table = source.read()
         label = source.label_field(table)
         samples = _samples(scored, table if label else table.assign(occurrence=1), label)
-        repeats = None
-        if training is not None:
-            repeats = np.isin(samples.cells, _cells(training, scored.grid))
-        scores = scored.at(samples.rows, samples.columns)
         occurrences = samples.label == 1
-        ranks = Ranks.count(scored.valid_parts(window), scores[occurrences])
-    others = None
-    if repeats is not None and repeats.any() and (occurrences & ~repeats).any():
-        others = Figures.of(ranks, scores[~repeats], samples.label[~repeats])
+        used = table.loc[samples.source]
+        leaks = _leaks(scored, used, kind, training, near)
+        scores = scored.at(samples.rows, samples.columns)
+        parts = partial(scored.valid_parts, window)
+        ranks = survey(parts, scores[occurrences], scored.grid.n_cells)
+        where = places(samples.easting, samples.northing, scored.grid.crs)
+        groups = np.zeros(len(samples), np.int64)
+        groups[occurrences] = clusters(samples.cells[occurrences], where[occurrences], near or 0)
+
+        def figures(kept: Bools) -> Figures:
+            return Figures.of(ranks, scores[kept], samples.label[kept], groups[kept])
+
+        audit = None
+        if leaks is not None:
+            audit = LeakAudit.of(leaks, samples.source, occurrences, figures)
+        quoted = occurrences & ~_left_out(leaks, audit)
+        prediction_area = PredictionArea.of(ranks, scores[quoted], parts)
+        every = figures(np.ones(len(samples), np.bool_))
+    differences = []
+    for other in against:
+        with ScoreMap.open(other) as theirs:
+            their_scores = _scores_at(theirs, used)
+            their_leaks = _leaks(theirs, used, kind, None, near)
+            both = quoted & np.isfinite(their_scores) & ~_left_out(their_leaks, audit)
+            if not both.any():
+                raise ScoreError(
+                    "no occurrence can be scored on both maps without a leak", path=other
+                )
+            counted = survey(
+                partial(theirs.valid_parts, window), their_scores[both], theirs.grid.n_cells
+            )
+        pairs = (ranks, scores[both]), (counted, their_scores[both])
+        own = np.asarray(np.unique(groups[both], return_inverse=True)[1], np.int64)
+        differences.append(PairedDifference.of(fspath(other), *pairs, own))
     return Score(
         map_path=fspath(map_file),
         points_path=fspath(source.path),
@@ -152,9 +142,10 @@ def score_map(
         label=label,
         audit=samples.audit,
         occurrences=(samples.easting[occurrences], samples.northing[occurrences]),
-        figures=Figures.of(ranks, scores, samples.label),
-        repeats=None if repeats is None else tuple(samples.source[repeats].tolist()),
-        figures_without_repeats=others,
+        figures=every,
+        prediction_area=prediction_area,
+        leaks=audit,
+        against=tuple(differences),
     )
 
 
@@ -171,13 +162,33 @@ def _samples(scored: ScoreMap, table: gpd.GeoDataFrame, label: str | None) -> Sa
         raise ScoreError(str(error)) from error
 
 
-def _cells(training: Training, grid: Grid) -> Ints:
-    """Give the cells of training points as one number each, as `Samples.cells` does."""
-    if isinstance(training, str | PathLike):
-        training = PointsSource(training)
-    if isinstance(training, PointsSource):
-        rows, columns, inside = grid.cells(*coordinates(training.read(), grid))
-        rows, columns = rows[inside], columns[inside]
+def _leaks(
+    scored: ScoreMap,
+    points: gpd.GeoDataFrame,
+    kind: CurveKind,
+    training: Training | None,
+    near: float | None,
+) -> Leaks | None:
+    """Hold points against the training points given, or against those the map tells of."""
+    if training is not None:
+        seen: SeenPoints | None = SeenPoints.given(training, scored)
     else:
-        rows, columns = np.asarray(training, np.int64).reshape(-1, 2).T
-    return rows * grid.shape[1] + columns
+        seen = SeenPoints.of_map(scored) if kind == "prediction-rate" else None
+    return None if seen is None else seen.audit(points, near)
+
+
+def _left_out(leaks: Leaks | None, audit: LeakAudit | None) -> Bools | np.bool_:
+    """Give the points that leak in the sense of the headline of an audit."""
+    headline = "all" if audit is None else audit.headline
+    if leaks is None or (headline == "all" and audit is not None and audit.repeats):
+        return np.False_  # of an audit whose points all leak, none is left out
+    return leaks.near if headline == "without_near" and leaks.near is not None else leaks.repeats
+
+
+def _scores_at(scored: ScoreMap, points: gpd.GeoDataFrame) -> Scores:
+    """Read the scores at points, NaN where there is none."""
+    rows, columns, inside = scored.grid.cells(*coordinates(points, scored.grid))
+    read = scored.at(rows[inside], columns[inside])
+    scores: Scores = np.full(inside.shape, np.nan, read.dtype)
+    scores[inside] = read
+    return scores

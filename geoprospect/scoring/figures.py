@@ -1,0 +1,122 @@
+"""The figures of a map at some points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import confusion_matrix
+
+from geoprospect.grid import Ints
+from geoprospect.scoring.boyce import Boyce
+from geoprospect.scoring.classification import Classification
+from geoprospect.scoring.ratecurve import Ranks, RateCurve
+from geoprospect.scoring.scoremap import Scores
+from geoprospect.scoring.uncertainty import Uncertainty
+
+THRESHOLD = 0.5  # a score from here on calls a cell an occurrence
+BEST_AREA = 0.1
+HELD = (0.5, 0.8, 0.9)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of a map at some points.
+
+    Attributes
+    ----------
+    curve : RateCurve
+        Of the occurrences, with its uncertainty.
+    uncertainty : Uncertainty
+        That of the curve.
+    boyce : Boyce
+        The continuous Boyce index of the occurrences.
+    n_non_occurrences : int
+        Non-occurrences on valid cells.
+    classification : Classification or None
+        ROC, precision-recall, Brier score, log loss and calibration; None without
+        non-occurrences.
+    confusion : dict of str to int, or None
+        Points by true or false (t, f) and called occurrence or not (p, n): tn, fp, fn, tp. A
+        score of at least 0.5 calls an occurrence. None without non-occurrences, and for scores
+        that do not lie from 0 to 1.
+    """
+
+    curve: RateCurve
+    uncertainty: Uncertainty
+    boyce: Boyce
+    n_non_occurrences: int
+    classification: Classification | None
+    confusion: dict[str, int] | None
+
+    @classmethod
+    def of(cls, ranks: Ranks, scores: Scores, label: Ints, groups: Ints | None = None) -> Figures:
+        """Compute the figures.
+
+        Parameters
+        ----------
+        ranks : Ranks
+            As `geoprospect.scoring.survey.survey` counts them, for these occurrences or more.
+        scores : ndarray, shape (n,)
+            The map's scores at the points.
+        label : ndarray of int64, shape (n,)
+            1 for an occurrence, 0 for a non-occurrence.
+        groups : ndarray of int64, shape (n,), optional
+            The cluster of each point; each occurrence is its own if not given.
+
+        Raises
+        ------
+        ScoreError
+            If there is no occurrence.
+
+        Examples
+        --------
+        >>> from geoprospect.scoring.survey import survey
+        >>> cells = np.linspace(0, 1, 101)
+        >>> points, label = np.array([0.9, 0.8, 0.1]), np.array([1, 1, 0])
+        >>> figures = Figures.of(survey(lambda: [cells], points, 101), points, label)
+        >>> round(figures.curve.auc, 3), figures.roc_auc, figures.confusion["tp"]
+        (0.847, 1.0, 2)
+        """
+        at_points = scores[label == 1]
+        own = None
+        if groups is not None:
+            own = np.asarray(np.unique(groups[label == 1], return_inverse=True)[1], np.int64)
+        curve = ranks.curve(at_points)
+        uncertainty = Uncertainty.of(ranks, at_points, own)
+        n_others = int((label == 0).sum())
+        confusion = None
+        if n_others and ((scores >= 0) & (scores <= 1)).all():
+            counts = confusion_matrix(label, scores >= THRESHOLD, labels=[0, 1]).ravel().tolist()
+            confusion = dict(zip(("tn", "fp", "fn", "tp"), counts, strict=True))
+        return cls(
+            replace(curve, uncertainty=uncertainty),
+            uncertainty,
+            Boyce.of(ranks, at_points),
+            n_others,
+            Classification.of(scores, label) if n_others else None,
+            confusion,
+        )
+
+    @property
+    def roc_auc(self) -> float | None:
+        """Area under the ROC curve; None without non-occurrences."""
+        return None if self.classification is None else self.classification.roc_auc
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the figures for JSON; the keys are those listed under `Score.to_dict`."""
+        curve, classification = self.curve, self.classification
+        return {
+            "n_cells": curve.n_cells,
+            "n_occurrences": curve.n_occurrences,
+            "n_non_occurrences": self.n_non_occurrences,
+            "auc": curve.auc,
+            **self.uncertainty.to_dict(),
+            "captured_in_best_tenth": curve.captured_in(BEST_AREA),
+            "area_holding": {f"{held:.0%}": curve.area_holding(held) for held in HELD},
+            "boyce": self.boyce.to_dict(),
+            "roc_auc": self.roc_auc,
+            "classification": classification and classification.to_dict(),
+            "confusion": self.confusion and {"threshold": THRESHOLD, **self.confusion},
+        }

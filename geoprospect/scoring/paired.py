@@ -1,0 +1,163 @@
+"""Two maps at the same occurrences: their difference, and how sure it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from geoprospect.grid import Floats, Ints
+from geoprospect.scoring.interval import Bootstrap, Interval, student_interval
+from geoprospect.scoring.ratecurve import Ranks, RateCurve
+from geoprospect.scoring.uncertainty import AREAS, Uncertainty, auc_shares, held_in
+
+_ENDS = (-1.0, 1.0)
+_TENTH = AREAS.index(0.1)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What one map has more than another.
+
+    Attributes
+    ----------
+    value : float
+        The difference; below 0 where the map has less.
+    interval : Interval
+        Its 95% interval.
+
+    Examples
+    --------
+    >>> print(Difference(0.05, Interval(-0.02, 0.12)))
+    +0.05 (-0.02 to +0.12)
+    """
+
+    value: float
+    interval: Interval
+
+    def __format__(self, spec: str) -> str:
+        return f"{self.value:{spec}} ({self.interval:{spec}})"
+
+    def __str__(self) -> str:
+        return format(self, "+z.2f")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the value and its interval, for JSON."""
+        return {"value": self.value, "interval": self.interval.to_list()}
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """A map less another one, at the occurrences that both of them score.
+
+    Attributes
+    ----------
+    other_path : str
+        The other map.
+    curve, other_curve : RateCurve
+        Of these occurrences, with bands; each map's area is its own valid cells.
+    n_clusters : int
+        Clusters of occurrences, each resampled as one.
+    auc : Difference
+        Of the areas under the curves, with Student's interval over the clusters.
+    captures : tuple of Difference
+        Of the occurrences held by the best 1, 2, 5, 10, 20 and 30% of each map's area, with
+        intervals by `Bootstrap`.
+
+    Notes
+    -----
+    Both maps are judged by the same occurrences, so what these have in common falls out, and a
+    difference is surer than the two intervals taken apart would have it. Measured on the sample
+    province, over six pairs of maps and 2500 sets of occurrences each: Student's interval holds
+    the true difference of the areas in 93.5–95.3% of sets of 10, 93.8–95.4% of 20 and 94.1–95.8%
+    of 40. Where clusters do not differ, it has no width, and the bootstrap stands in.
+
+    Examples
+    --------
+    >>> from geoprospect.scoring.survey import survey
+    >>> cells = np.linspace(0, 1, 101)
+    >>> ranks = survey(lambda: [cells], cells, 101)
+    >>> better, worse = cells[[95, 90, 70, 99]], cells[[80, 90, 60, 20]]
+    >>> print(PairedDifference.of("b.tif", (ranks, better), (ranks, worse), np.arange(4)).auc)
+    +0.26 (-0.31 to +0.82)
+    """
+
+    other_path: str
+    curve: RateCurve
+    other_curve: RateCurve
+    n_clusters: int
+    auc: Difference
+    captures: tuple[Difference, ...]
+
+    @classmethod
+    def of(
+        cls,
+        other_path: str,
+        ours: tuple[Ranks, npt.NDArray[Any]],
+        theirs: tuple[Ranks, npt.NDArray[Any]],
+        groups: Ints,
+    ) -> PairedDifference:
+        """Compare two maps.
+
+        Parameters
+        ----------
+        other_path : str
+            The other map.
+        ours, theirs : (Ranks, ndarray of shape (n,))
+            The counted cells of each map, and its scores at the occurrences.
+        groups : ndarray of int64, shape (n,)
+            The cluster of each occurrence, from 0.
+
+        Raises
+        ------
+        ScoreError
+            If there is no occurrence.
+        """
+        curve, other_curve = (
+            replace(ranks.curve(scores), uncertainty=Uncertainty.of(ranks, scores, groups))
+            for ranks, scores in (ours, theirs)
+        )
+        shares = auc_shares(*ours) - auc_shares(*theirs)
+        held = held_in(*ours, AREAS) - held_in(*theirs, AREAS)
+        auc, *captures = _bootstrapped(np.column_stack([shares, held]), groups)
+        exact = student_interval(shares, groups)
+        if exact is not None:
+            auc = Difference(auc.value, Interval(max(exact.low, -1.0), min(exact.high, 1.0)))
+        return cls(other_path, curve, other_curve, int(groups.max()) + 1, auc, tuple(captures))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the differences for JSON; the keys are listed under `Score.to_dict`."""
+        return {
+            "map": self.other_path,
+            "n_occurrences": self.curve.n_occurrences,
+            "n_clusters": self.n_clusters,
+            "n_cells": self.other_curve.n_cells,
+            "auc": self.other_curve.auc,
+            "auc_difference": self.auc.to_dict(),
+            "capture_differences": [
+                {"area": area, **difference.to_dict()}
+                for area, difference in zip(AREAS, self.captures, strict=True)
+            ],
+        }
+
+    def sentence(self) -> str:
+        """Say the differences, and whether they are sure, in one sentence."""
+        n = self.curve.n_occurrences
+        where = f"the same {n} occurrences" if n > 1 else "the one occurrence"
+        told = "which one ranks them higher cannot be told"
+        if self.auc.interval.low > 0 or self.auc.interval.high < 0:
+            told = f"this map ranks them {'higher' if self.auc.value > 0 else 'lower'}"
+        return (
+            f"against {self.other_path}, at {where}: area under the curve {self.auc:+z.2f}, held "
+            f"by the best 10% of the area {self.captures[_TENTH]:+z.0%}; {told}"
+        )
+
+
+def _bootstrapped(values: Floats, groups: Ints) -> list[Difference]:
+    low, high = Bootstrap(groups).intervals(values, _ENDS)
+    return [
+        Difference(float(mean), Interval(float(start), float(end)))
+        for mean, start, end in zip(values.mean(axis=0), low, high, strict=True)
+    ]

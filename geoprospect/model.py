@@ -6,7 +6,6 @@ import json
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from geoprospect import __version__
 from geoprospect.baselines import Baseline
 from geoprospect.components import Components
 from geoprospect.errors import LayerNameError, ModelError
@@ -143,7 +143,7 @@ class ProspectivityModel:
             seen = TrainingCells.of(self.grid, self.training_cells, evidence_range=evidence_range)
             said |= seen.tags()
         return said | {
-            "GEOPROSPECT_VERSION": version("geoprospect"),
+            "GEOPROSPECT_VERSION": __version__,
             "GEOPROSPECT_LAYERS": ",".join(self.names),
             "GEOPROSPECT_MEMBERS": str(len(self.members)),
         }
@@ -156,6 +156,8 @@ class ProspectivityModel:
         OutputError
             If the folder exists already or cannot be written.
         """
+        from importlib.metadata import version  # noqa: PLC0415 - slow to import
+
         with replacing(folder, overwrite=overwrite) as temporary:
             temporary.mkdir()
             self.components.save(temporary / "components.json")

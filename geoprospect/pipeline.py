@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
+from geoprospect import __version__
 from geoprospect.calibrated import calibrate
 from geoprospect.calibration import ProbabilitySummary
 from geoprospect.ensemble import train_ensemble
@@ -153,7 +153,7 @@ def run_project(
     _write_json(
         folder / "manifest.json",
         {
-            "geoprospect": version("geoprospect"),
+            "geoprospect": __version__,
             "project": project.model_dump(mode="json"),
             "inputs": inputs,
             "outputs": {path.relative_to(folder).as_posix(): checksum(path) for path in outputs},

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import nullcontext
 
 import rasterio
 from threadpoolctl import threadpool_limits
 
+from geoprospect.evidence import EvidenceStack
 from geoprospect.mapping.engine import Engine
 from geoprospect.mapping.job import Job
 
@@ -19,6 +21,7 @@ def write_parts(
     job: Job,
     numbers: Sequence[int],
     engine: Engine,
+    evidence: EvidenceStack,
     threads: int,
     report: Callable[[int], None],
 ) -> None:
@@ -32,6 +35,8 @@ def write_parts(
         The parts to write.
     engine : Engine
         What scores them.
+    evidence : EvidenceStack
+        The job's layers, open; they serve the first thread, the others open their own.
     threads : int
         Parts written at the same time.
     report : callable
@@ -46,10 +51,10 @@ def write_parts(
     """
     waiting, done = deque(numbers), deque[int]()
 
-    def work() -> None:
+    def work(first: bool) -> None:
         with (
             rasterio.Env(GDAL_CACHEMAX=job.cache),
-            job.open_evidence() as stack,
+            nullcontext(evidence) if first else job.open_evidence() as stack,
         ):
             while waiting:
                 try:
@@ -69,7 +74,7 @@ def write_parts(
 
     # Each thread has a processor; were matrix products to take all, they would wait on each other.
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
-        works = [pool.submit(work) for _ in range(min(threads, len(numbers)))]
+        works = [pool.submit(work, thread == 0) for thread in range(min(threads, len(numbers)))]
         try:
             running = set(works)
             while running:

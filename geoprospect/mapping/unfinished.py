@@ -7,10 +7,10 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from geoprospect import __version__
 from geoprospect.errors import EvidenceError, GeoprospectError, OutputError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.evidence.raster import is_local
@@ -45,7 +45,7 @@ def begun_size(target: Path) -> tuple[int, int] | None:
 def identity(job: Job, model: ProspectivityModel, evidence: EvidenceStack) -> dict[str, Any]:
     """Tell what a map is made of: a map is gone on with only if nothing of it has changed."""
     return {
-        "geoprospect": version("geoprospect"),
+        "geoprospect": __version__,
         "model": model.identity,
         "grid": [job.grid.crs.to_wkt(), list(job.grid.transform)[:6], list(job.grid.shape)],
         "size": list(job.size),

@@ -132,7 +132,7 @@ def write_map(
 
             cluster.write_parts(job, missing, model, execution, report)
         else:
-            threads.write_parts(job, missing, engine, n_threads, report)
+            threads.write_parts(job, missing, engine, evidence, n_threads, report)
         figures = [job.figures(number) for number in parts]
         bands = [
             Statistics.merged(band)

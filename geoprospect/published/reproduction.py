@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
 from os import PathLike
 from typing import Any
 
+from geoprospect import __version__
 from geoprospect.errors import StudyError
 from geoprospect.output import check_absent
 from geoprospect.published.audit import StudyAudit
@@ -62,7 +62,7 @@ class Reproduction:
     def to_dict(self) -> dict[str, Any]:
         """Give everything as plain values, for JSON."""
         return {
-            "geoprospect": version("geoprospect"),
+            "geoprospect": __version__,
             "study": self.study.folder,
             "seeds": self.seeds,
             "seed": self.seed,

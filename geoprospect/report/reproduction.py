@@ -7,7 +7,6 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
+from geoprospect import __version__
 from geoprospect.output import check_absent, replacing
 from geoprospect.published import MethodResult, Reproduction
 from geoprospect.published.audit import recovered_components
@@ -127,7 +127,7 @@ def page(reproduction: Reproduction) -> str:
             for name, title in _EXPERIMENTS.items()
         ],
         pictures=pictures,
-        version=version("geoprospect"),
+        version=__version__,
     )
 
 

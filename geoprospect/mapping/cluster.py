@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from geoprospect.mapping.job import Job
 from geoprospect.model import ProspectivityModel
 
 _SECONDS_TO_ANSWER = 30
+_thread = threading.local()  # a worker may have several, and a stack serves one
 
 
 def write_parts(
@@ -93,14 +94,16 @@ def _write_part(number: int, job: Job, model: tuple[str, str]) -> int:
     return number
 
 
-@lru_cache(maxsize=1)
 def _opened(job: Job, model: tuple[str, str]) -> tuple[EvidenceStack, Engine]:
-    """Open model and evidence, once for all parts that a worker writes one after the other."""
-    folder, identity = model
-    loaded = ProspectivityModel.load(folder)
-    if loaded.identity != identity:
-        raise ModelError("is not the model that the map was begun with", path=folder)
-    return job.open_evidence(), Engine(loaded, job.engine)
+    """Open model and evidence, once for all parts that a thread writes one after the other."""
+    if getattr(_thread, "key", None) != (job, model):
+        folder, identity = model
+        loaded = ProspectivityModel.load(folder)
+        if loaded.identity != identity:
+            raise ModelError("is not the model that the map was begun with", path=folder)
+        _thread.opened = job.open_evidence(), Engine(loaded, job.engine)
+        _thread.key = job, model
+    return _thread.opened  # type: ignore[no-any-return]
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from rasterio.enums import ColorInterp
 
 from geoprospect.errors import EvidenceError, GridMismatchError, LayerNameError
+from geoprospect.evidence.address import without_secrets
 from geoprospect.evidence.raster import Path_, open_raster
 from geoprospect.grid import Grid
 
@@ -31,7 +32,7 @@ class Layer:
     name : str
         The name by which the layer is found, as ``X1``.
     path : str
-        The file, or any path that GDAL reads (``/vsizip/…``, ``https://…``).
+        The file, or any path that GDAL reads (``/vsizip/…``, ``https://…``, ``s3://…``).
     band : int
         The band, counted from 1.
     """
@@ -87,8 +88,10 @@ def find_layers(source: StackSource) -> tuple[Layer, ...]:
     if twice:
         raise LayerNameError(
             f"several layers are named {', '.join(twice)}",
-            path=None if isinstance(source, Mapping) else source,
-            found=", ".join(f"{x.path} band {x.band}" for x in layers if x.name == twice[0]),
+            path=None if isinstance(source, Mapping) else without_secrets(os.fspath(source)),
+            found=", ".join(
+                f"{without_secrets(x.path)} band {x.band}" for x in layers if x.name == twice[0]
+            ),
             mend="rename all but one, or give each layer a name of its own",
         )
     return tuple(layers)
@@ -175,12 +178,18 @@ def _bands(path: str) -> list[Layer]:
     if not bands:
         raise EvidenceError(
             "the raster holds no band of data",
-            path=path,
+            path=without_secrets(path),
             mend="name the layers inside it one by one (gdalinfo lists its subdatasets)",
         )
     if len(bands) == 1:
-        return [Layer(Path(path).stem, path, bands[0][0])]
+        return [Layer(_stem(path), path, bands[0][0])]
     return [Layer(description or f"B{band}", path, band) for band, description in bands]
+
+
+def _stem(path: str) -> str:
+    """Give the name of a file without its suffix, nor the query string of its address."""
+    name = without_secrets(path).removesuffix("?…")
+    return Path(name.rpartition("!")[2] if "://" in name else name).stem
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
@@ -193,7 +202,7 @@ def _check_band(layer: Layer, dataset: Any) -> None:
     if layer.band not in dataset.indexes:
         raise EvidenceError(
             f"the raster has no band {layer.band}",
-            path=layer.path,
+            path=without_secrets(layer.path),
             layer=layer.name,
             found=f"{dataset.count} band{'s' if dataset.count != 1 else ''}",
             mend="correct the band, counted from 1",
@@ -202,7 +211,7 @@ def _check_band(layer: Layer, dataset: Any) -> None:
     if dtype.startswith("complex"):
         raise EvidenceError(
             "complex numbers cannot be evidence",
-            path=layer.path,
+            path=without_secrets(layer.path),
             layer=layer.name,
             found=dtype,
             expected="integers or real numbers",
@@ -216,13 +225,12 @@ def _common_grid(layers: Sequence[Layer], datasets: dict[str, Any]) -> Grid:
     for layer in layers[1:]:
         difference = grid.difference(Grid.of(datasets[layer.path]))
         if difference is not None:
-            target = f"{Path(layer.path).stem}_aligned.tif"
+            path, like = without_secrets(layer.path), without_secrets(first.path)
             raise GridMismatchError(
-                f"the layer does not lie on the grid of layer {first.name}, {first.path}: "
-                + difference,
-                path=layer.path,
+                f"the layer does not lie on the grid of layer {first.name}, {like}: " + difference,
+                path=path,
                 layer=layer.name,
                 mend="resample it onto that grid, for instance: "
-                f"rio warp {layer.path} {target} --like {first.path}",
+                f"rio warp {path} {_stem(path)}_aligned.tif --like {like}",
             )
     return grid

@@ -19,6 +19,9 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
+from geoprospect.evidence.address import is_remote, without_secrets
+from geoprospect.evidence.failure import failure
+from geoprospect.evidence.remote import RemoteRaster
 
 Path_: TypeAlias = str | os.PathLike[str]
 Values = npt.NDArray[np.float32]
@@ -33,18 +36,19 @@ def open_raster(path: Path_, *, layer: str | None = None) -> Any:
     Parameters
     ----------
     path : path-like
-        The file, or any path that GDAL reads.
+        The file, or any path that GDAL reads; a server that fails now and then is asked again.
     layer : str, optional
         The layer's name, for the message.
 
     Returns
     -------
-    rasterio.DatasetReader
+    rasterio.DatasetReader, or RemoteRaster in its place
 
     Raises
     ------
     EvidenceError
-        If the file is missing, unreadable, or has no CRS or no place on the ground.
+        If the file is missing, unreadable, or has no CRS or no place on the ground, or if its
+        server does not answer or denies access.
     """
     name = os.fspath(path)
     if is_local(name) and not Path(name).exists():
@@ -54,7 +58,7 @@ def open_raster(path: Path_, *, layer: str | None = None) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            dataset = rasterio.open(name)
+            dataset = RemoteRaster(name) if is_remote(name) else rasterio.open(name)
     except RasterioError as error:
         raise unreadable(error, path=name, layer=layer) from error
     lacking = (
@@ -64,9 +68,9 @@ def open_raster(path: Path_, *, layer: str | None = None) -> Any:
         dataset.close()
         raise EvidenceError(
             f"the raster has {lacking}, so its place on the ground is unknown",
-            path=name,
+            path=without_secrets(name),
             layer=layer,
-            mend=f"assign it, for instance: rio edit-info --crs EPSG:… {name}"
+            mend=f"assign it, for instance: rio edit-info --crs EPSG:… {without_secrets(name)}"
             if lacking == "no CRS"
             else "georeference it (QGIS: Raster, Georeferencer)",
         )
@@ -82,6 +86,8 @@ def unreadable(error: Exception, *, path: str, layer: str | None) -> EvidenceErr
     X1.tif: layer X1: cannot be read as a raster: strip 3: not enough data. \
 To mend it: check the file, it may be damaged or cut short; copy or export it anew
     """
+    if is_remote(path):
+        return failure(error, path=path, layer=layer)
     reason = str(error.__cause__ or error).strip().splitlines() or [type(error).__name__]
     return EvidenceError(
         f"cannot be read as a raster: {reason[0].rstrip('.')}",

@@ -1,0 +1,393 @@
+"""Rasters over a network: the same cells as the file's, from servers good and bad; no secrets."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.transform import from_origin
+from rasterserver import RasterServer
+from smallproject import PROJECT, write_project, write_raster
+
+from geoprospect.errors import EvidenceError, GridMismatchError
+from geoprospect.evidence import EvidenceStack
+from geoprospect.evidence.address import is_remote, without_secrets
+from geoprospect.evidence.layers import find_layers
+
+COMMAND = [sys.executable, "-c", "from geoprospect.cli import main; main()"]
+CELLS = np.random.default_rng(3).normal(size=(300, 280)).astype(np.float32)
+CELLS[:3] = -9999
+SECRET = "hunter2"
+
+
+@pytest.fixture(scope="module")
+def bucket(tmp_path_factory):
+    """A folder of rasters: one as it is, one in a zip, one with a mask beside it."""
+    folder = tmp_path_factory.mktemp("served") / "bucket"
+    write_raster(folder / "X1.tif", CELLS)
+    with zipfile.ZipFile(folder / "X.zip", "w") as archive:
+        archive.write(folder / "X1.tif", "inside/X1.tif")
+    write_raster(folder / "masked.tif", CELLS, nodata=None)
+    with (
+        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=False),
+        rasterio.open(folder / "masked.tif", "r+") as raster,
+    ):
+        raster.write_mask(CELLS > 0)
+    assert (folder / "masked.tif.msk").is_file()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def running(bucket):
+    with RasterServer(bucket.parent) as server:
+        yield server
+
+
+@pytest.fixture
+def server(running, monkeypatch):
+    """A good server, and settings with which no test waits long."""
+    settings = {
+        "GDAL_HTTP_RETRY_DELAY": "0.02",
+        "AWS_S3_ENDPOINT": running.address,
+        "AWS_HTTPS": "NO",
+        "AWS_VIRTUAL_HOSTING": "FALSE",
+        "AWS_NO_SIGN_REQUEST": "YES",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    running.trouble(None)
+    return running
+
+
+def read(path):
+    with EvidenceStack.open({"X1": path}) as stack:
+        return stack.read().values[0]
+
+
+def failure(path):
+    with pytest.raises(EvidenceError) as failed:
+        read(path)
+    return str(failed.value)
+
+
+def geoprospect(*arguments, **settings):
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | settings,
+    )
+
+
+# The same cells as the file's
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "{url}/bucket/X1.tif",
+        "{url}/bucket/X1.tif?token=a.b/c",
+        "/vsicurl/{url}/bucket/X1.tif",
+        "/vsicurl?max_retry=1&url={url}/bucket/X1.tif",
+        "s3://bucket/X1.tif",
+        "/vsis3/bucket/X1.tif",
+        "zip+{url}/bucket/X.zip!inside/X1.tif",
+        "/vsizip/vsicurl/{url}/bucket/X.zip/inside/X1.tif",
+        "/vsizip/{{/vsicurl/{url}/bucket/X.zip?token=a}}/inside/X1.tif",
+        "zip+s3://bucket/X.zip!inside/X1.tif",
+        "zip://{bucket}/X.zip!inside/X1.tif",
+    ],
+)
+def test_cells_and_their_checksum_are_those_of_the_file(server, bucket, path):
+    near = read(bucket / "X1.tif")
+    with EvidenceStack.open({"X1": path.format(url=server.url, bucket=bucket)}) as stack:
+        np.testing.assert_array_equal(stack.read().values[0], near)
+        assert stack.count_valid() == 297 * 280
+        assert stack.checksums() == {"X1": hashlib.sha256(near.tobytes()).hexdigest()}
+
+
+def test_a_mask_beside_a_raster_hides_cells_near_and_far(server, bucket):
+    for path in (bucket / "masked.tif", f"{server.url}/bucket/masked.tif"):
+        np.testing.assert_array_equal(read(path), np.where(CELLS > 0, CELLS, np.nan))
+
+
+def test_a_mask_that_a_failing_server_withholds_is_not_forgotten(server):
+    server.trouble("drop", every=3, path=".msk")
+    cells = read(f"{server.url}/bucket/masked.tif")
+    np.testing.assert_array_equal(cells, np.where(CELLS > 0, CELLS, np.nan))
+    server.trouble("drop", path=".msk")
+    assert "does not answer" in failure(f"{server.url}/bucket/masked.tif")
+
+
+def test_a_layer_is_opened_with_few_questions_and_no_list_of_files(server):
+    with EvidenceStack.open({"X1": f"{server.url}/bucket/X1.tif"}):
+        asked = server.requests()
+    assert set(asked) == {"/bucket/X1.tif", "/bucket/X1.tif.msk"}
+    assert len(asked) <= 6
+
+
+def test_a_layer_is_named_by_the_file_of_its_address(server):
+    for path in (f"{server.url}/bucket/X1.tif?sig={SECRET}/b", "s3://bucket/X1.tif"):
+        assert [layer.name for layer in find_layers(path)] == ["X1"]
+    (layer,) = find_layers(f"zip+{server.url}/bucket/X.zip!inside/X1.tif")
+    assert layer.name == "X1"
+
+
+# Servers that fail now and then
+
+
+@pytest.mark.parametrize("what", [503, 500, 429, "drop"])
+@pytest.mark.parametrize("every", [2, 3])
+@pytest.mark.parametrize("path", ["/bucket/X1.tif", "s3:", "zip"])
+def test_a_server_that_fails_now_and_then_is_asked_again(server, bucket, what, every, path):
+    server.trouble(what, every=every)
+    far = {"s3:": "s3://bucket/X1.tif", "zip": f"zip+{server.url}/bucket/X.zip!inside/X1.tif"}
+    cells = read(far.get(path, server.url + path))
+    np.testing.assert_array_equal(cells, read(bucket / "X1.tif"))
+
+
+def test_a_range_that_is_cut_short_is_asked_for_again(server, bucket):
+    path = f"{server.url}/bucket/X1.tif"
+    for every in (3, 4, 5):
+        server.trouble("truncate", every=every)
+        np.testing.assert_array_equal(read(path), read(bucket / "X1.tif"))
+    with EvidenceStack.open({"X1": path}) as stack:
+        # The first cut range lies in what the open file has kept.
+        server.trouble("truncate", every=2)
+        np.testing.assert_array_equal(stack.read().values[0], read(bucket / "X1.tif"))
+
+
+def test_silence_is_cut_short_and_asked_again(server, bucket, monkeypatch):
+    monkeypatch.setenv("GDAL_HTTP_LOW_SPEED_TIME", "1")
+    server.trouble("hang", every=4)
+    np.testing.assert_array_equal(read(f"{server.url}/bucket/X1.tif"), read(bucket / "X1.tif"))
+
+
+def test_failures_are_overcome_in_any_thread(server, bucket):
+    """The stack is opened in one thread and read in others, one after the other."""
+    near, far = read(bucket / "X1.tif"), []
+    with EvidenceStack.open({"X1": f"{server.url}/bucket/X1.tif"}) as stack:
+        for trouble in (503, "drop"):
+            server.trouble(trouble, every=2)
+            reader = threading.Thread(target=lambda: far.append(stack.read().values[0]))
+            reader.start()
+            reader.join()
+    assert len(far) == 2
+    for cells in far:
+        np.testing.assert_array_equal(cells, near)
+
+
+def test_threads_that_each_open_the_layers_read_the_same_cells_from_a_bad_server(server, bucket):
+    near, far = read(bucket / "X1.tif"), []
+    server.trouble(503, every=3)
+    readers = [
+        threading.Thread(target=lambda: far.append(read(f"{server.url}/bucket/X1.tif")))
+        for _ in range(4)
+    ]
+    for reader in readers:
+        reader.start()
+    # Settings made and unmade in the main thread meanwhile are those of all threads in GDAL.
+    while any(reader.is_alive() for reader in readers):
+        read(f"{server.url}/bucket/X1.tif")
+    assert len(far) == 4
+    for cells in far:
+        np.testing.assert_array_equal(cells, near)
+
+
+@pytest.mark.parametrize("what", [503, 404, 403, "drop", "truncate"])
+def test_a_server_that_recovers_is_read_in_the_same_process(server, bucket, what):
+    path = f"{server.url}/bucket/X1.tif"
+    with EvidenceStack.open({"X1": path}) as stack:
+        server.trouble(what)
+        assert failure(path)
+        with pytest.raises(EvidenceError):
+            stack.read()
+        server.trouble(None)
+        np.testing.assert_array_equal(stack.read().values[0], read(bucket / "X1.tif"))
+    np.testing.assert_array_equal(read(path), read(bucket / "X1.tif"))
+
+
+# Servers that stay bad
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        (404, "the server holds no such file (found HTTP status 404, Not Found)"),
+        (410, "the server holds no such file (found HTTP status 410, Gone)"),
+        (403, "the server denies access (found HTTP status 403, Forbidden)"),
+        (401, "the server denies access (found HTTP status 401, Unauthorized)"),
+        (503, "the server fails (found HTTP status 503, Service Unavailable)"),
+        (599, "the server fails (found HTTP status 599)"),
+        ("drop", "the server does not answer as it should (found CURL error"),
+        ("truncate", "cannot be read as a raster (found"),
+    ],
+)
+@pytest.mark.parametrize(
+    "path",
+    ["{url}/bucket/X1.tif", "s3://bucket/X1.tif", "zip+{url}/bucket/X.zip!inside/X1.tif"],
+)
+def test_a_bad_server_is_one_clear_line_soon(server, what, said, path):
+    path = path.format(url=server.url)
+    server.trouble(what)
+    begun = time.monotonic()
+    message = failure(path)
+    assert time.monotonic() - begun < 10
+    assert message.startswith(f"{path}: layer X1: {said}")
+    assert "To mend it: " in message
+
+
+def test_a_server_that_goes_bad_is_named_when_cells_are_read(server):
+    with EvidenceStack.open({"X1": f"{server.url}/bucket/X1.tif"}) as stack:
+        server.trouble(403)
+        with pytest.raises(EvidenceError, match=r"X1: the server denies access .*403, Forbidden"):
+            stack.read()
+
+
+def test_silence_ends_in_an_error(server, monkeypatch):
+    monkeypatch.setenv("GDAL_HTTP_LOW_SPEED_TIME", "1")
+    monkeypatch.setenv("GDAL_HTTP_MAX_RETRY", "0")
+    server.trouble("hang")
+    begun = time.monotonic()
+    assert "does not answer as it should (found CURL error: Operation too slow" in failure(
+        f"{server.url}/bucket/X1.tif"
+    )
+    assert time.monotonic() - begun < 10
+
+
+def test_a_server_that_is_gone_is_told(bucket, monkeypatch):
+    monkeypatch.setenv("GDAL_HTTP_RETRY_DELAY", "0.02")
+    with RasterServer(bucket.parent) as server:
+        path = f"{server.url}/bucket/X1.tif"
+        with EvidenceStack.open({"X1": path}) as stack:
+            server.stop()
+            with pytest.raises(EvidenceError, match="layer X1: the server does not answer"):
+                stack.read()
+        assert "Could not connect to server" in failure(path) or "connect" in failure(path)
+
+
+def test_the_users_own_number_of_retries_holds(server, monkeypatch):
+    monkeypatch.setenv("GDAL_HTTP_MAX_RETRY", "0")
+    server.trouble(503, every=2)
+    assert failure(f"{server.url}/bucket/X1.tif")
+    with rasterio.Env(GDAL_HTTP_MAX_RETRY=4):
+        server.trouble(503, every=2)
+        assert read(f"{server.url}/bucket/X1.tif").shape == CELLS.shape
+    monkeypatch.setenv("GDAL_HTTP_MAX_RETRY", "often")
+    assert "the setting GDAL_HTTP_MAX_RETRY is no number (found often)" in failure(
+        f"{server.url}/bucket/X1.tif"
+    )
+
+
+def test_what_is_no_raster_or_not_in_the_zip_is_told(server, bucket):
+    (bucket / "notes.tif").write_text("easting,northing")
+    assert "cannot be read as a raster (found " in failure(f"{server.url}/bucket/notes.tif")
+    message = failure(f"zip+{server.url}/bucket/X.zip!inside/X9.tif")
+    assert "the server holds no such file" in message
+
+
+# No secrets
+
+
+SIGNED = "{url}/bucket/X1.tif?X-Amz-Signature=hunter2&sig=hunter2"
+NAMED = "http://user:hunter2@{address}/bucket/X1.tif"
+HEADED = "/vsicurl?header.Authorization=hunter2&url={url}/bucket/X1.tif"
+ZIPPED = "/vsizip/{{/vsicurl/{url}/bucket/X.zip?sig=hunter2}}/inside/X1.tif"
+
+
+@pytest.mark.parametrize("path", [SIGNED, NAMED, HEADED, ZIPPED])
+@pytest.mark.parametrize("what", [403, 404, 503, "drop", "truncate"])
+def test_no_message_holds_a_password_or_a_signature(server, path, what):
+    server.trouble(what)
+    message = failure(path.format(url=server.url, address=server.address))
+    assert SECRET not in message
+    assert server.address in message
+    assert "/bucket/X" in message
+
+
+def test_no_message_on_grids_and_bands_holds_a_signature(server, bucket):
+    write_raster(bucket / "shifted.tif", CELLS, transform=from_origin(0, 0, 100, 100))
+    write_raster(bucket / "placeless.tif", CELLS, crs=None)
+    first = SIGNED.format(url=server.url)
+    with pytest.raises(GridMismatchError) as refused:
+        EvidenceStack.open({"X1": first, "X2": first.replace("X1", "shifted")})
+    assert "rio warp" in str(refused.value)
+    assert SECRET not in str(refused.value)
+    for layer in ({"path": first, "band": 2}, first.replace("X1", "placeless")):
+        assert SECRET not in failure(layer)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("X1.tif", "X1.tif"),
+        ("what?.tif: layer X1: no such file", "what?.tif: layer X1: no such file"),
+        ("https://a.org/X1.tif", "https://a.org/X1.tif"),
+        ("(https://a.org/X1.tif?sig=hunter2), next", "(https://a.org/X1.tif?…), next"),
+        ("'s3://key:hunter2@a/X1.tif'", "'s3://a/X1.tif'"),
+        ('{"path": "https://a.org/?t=hunter2"}', '{"path": "https://a.org/?…"}'),
+        ("https://u:hun@ter2@a.org/X1.tif", "https://a.org/X1.tif"),
+        ("/vsicurl?userpwd=u:hunter2", "/vsicurl/…"),
+        ("zip+https://a.org/X.zip?s=hunter2!X1.tif", "zip+https://a.org/X.zip?…"),
+    ],
+)
+def test_secrets_are_cut_from_addresses_and_nothing_else_is(text, shown):
+    assert without_secrets(text) == shown
+    assert without_secrets(shown) == shown
+
+
+def test_plain_files_and_local_archives_are_not_remote():
+    local = (
+        "X1.tif",
+        "/data/https/X1.tif",
+        "zip:///a/X.zip!X1.tif",
+        "/vsizip/X.zip/X1.tif",
+        "C:/X",
+    )
+    assert not any(map(is_remote, local))
+
+
+# From end to end
+
+
+def test_a_project_of_remote_layers_is_checked_trained_and_mapped_as_a_local_one(tmp_path):
+    local = write_project(tmp_path)
+    method = PROJECT.split("[model]")[0] + '[model]\nstrategy = "logistic-regression"\n'
+    local.write_text(method)
+    with RasterServer(tmp_path) as server:
+        remote = tmp_path / "remote.toml"
+        remote.write_text(method.replace('= "rasters/', f'= "{server.url}/rasters/'))
+        model = tmp_path / "model"
+        settings = {"GDAL_HTTP_RETRY_DELAY": "0.02"}
+        for trouble in (503, "drop"):
+            server.trouble(trouble, every=3)
+            checked = geoprospect("check", remote, **settings)
+            assert checked.returncode == 0, checked.stdout
+            done = geoprospect("train", remote, "--output", model, "--overwrite", **settings)
+            assert done.returncode == 0, done.stderr
+            out = tmp_path / f"{trouble}.tif"
+            done = geoprospect("map", model, remote, "--output", out, **settings)
+            assert done.returncode == 0, done.stderr
+        done = geoprospect("map", model, local, "--output", tmp_path / "local.tif")
+        assert done.returncode == 0, done.stderr
+        server.trouble(503, path="B.tif")
+        failed = geoprospect("map", model, remote, "--output", tmp_path / "none.tif", **settings)
+    with rasterio.open(tmp_path / "local.tif") as expected:
+        for trouble in (503, "drop"):
+            with rasterio.open(tmp_path / f"{trouble}.tif") as raster:
+                np.testing.assert_array_equal(raster.read(), expected.read())
+    inputs = json.loads((model / "model.json").read_text())["inputs"]
+    assert len(inputs["evidence B"]) == 64
+    assert failed.returncode == 1
+    error = failed.stderr.splitlines()[-1]
+    assert "B.tif: layer B: the server fails (found HTTP status 503" in error
+    assert "Traceback" not in failed.stderr
+    assert not (tmp_path / "none.tif").exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import product
 from os import PathLike
 from typing import Any
 
@@ -229,11 +230,20 @@ def _fit_estimator(
     folds = min(_FOLDS, int(np.bincount(labels).min()))
     search = GridSearchCV(
         SVC(),
-        {"C": settings.costs, "gamma": settings.gammas, "kernel": settings.kernels},
+        _grid(settings),
         scoring="accuracy",
         cv=StratifiedKFold(folds, shuffle=True, random_state=seed),
     )
     return search.fit(rows.astype(np.float64), labels).best_estimator_
+
+
+def _grid(settings: BaselineSettings) -> list[dict[str, list[Any]]]:
+    """Give the settings tried; a linear kernel has no gamma, and is tried with one of them."""
+    return [
+        {"C": [cost], "gamma": [gamma], "kernel": [kernel]}
+        for cost, gamma, kernel in product(settings.costs, settings.gammas, settings.kernels)
+        if kernel != "linear" or gamma == settings.gammas[0]
+    ]
 
 
 def _logistic_regressions(

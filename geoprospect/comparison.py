@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from os import PathLike
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 
-from geoprospect.crossval import FoldScheme, HeldOutScores, coordinates_alone, cross_validate
-from geoprospect.errors import ProjectError
+from geoprospect.crossval import (
+    Comparison,
+    DistinctCells,
+    FoldScheme,
+    PretextCells,
+    coordinates_alone,
+    cross_validate,
+)
+from geoprospect.crossval.cells import part_of
+from geoprospect.crossval.validate import Pretext, teach
+from geoprospect.errors import EvidenceError, ProjectError, TrainingError
+from geoprospect.inference import Array
 from geoprospect.inputs import Say, TrainingInputs
-from geoprospect.output import replacing
-from geoprospect.plan import TransferPlan
+from geoprospect.plan import BaselinePlan, TransferPlan
 from geoprospect.project import Project
 from geoprospect.samples import Samples
+from geoprospect.samples.audit import listed
+from geoprospect.variogram import evidence_range
+
+if TYPE_CHECKING:
+    from geoprospect.backend import keras
 
 Progress = Callable[[str, int, int, str], None]
 
@@ -35,138 +45,162 @@ METHODS: dict[str, dict[str, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """What each method scored at points held out.
-
-    Attributes
-    ----------
-    scheme : FoldScheme
-        How points were held out.
-    samples : Samples
-        The points.
-    methods : tuple of HeldOutScores
-        The methods.
-    null : HeldOutScores
-        A forest that knows only easting and northing.
-    """
-
-    scheme: FoldScheme
-    samples: Samples
-    methods: tuple[HeldOutScores, ...]
-    null: HeldOutScores
-
-    def sentences(self) -> list[str]:
-        """Say what must be known beside the figures."""
-        lines = [
-            f"{result.method} does not beat coordinates alone: it may have learned where "
-            "occurrences cluster, and no geology"
-            for result in self.methods
-            if result.auc.mean() <= self.null.auc.mean()
-        ]
-        if self.scheme.kind == "random":
-            lines.append(
-                "random folds are for comparison only: neighbours of the points held out are "
-                "learned from, which flatters every method"
-            )
-        return lines
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the figures for JSON: for each method `auc` and `average_precision` by repeat."""
-        return {
-            "scheme": asdict(self.scheme),
-            "points": self.samples.path,
-            "audit": self.samples.audit.to_dict(),
-            "methods": {
-                result.method: {
-                    "auc": result.auc.tolist(),
-                    "average_precision": result.average_precision.tolist(),
-                }
-                for result in (*self.methods, self.null)
-            },
-            "remarks": self.sentences(),
-        }
-
-    def write(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
-        """Write `crossval.json` and `held_out.gpkg`, the mean score of each point held out.
-
-        Raises
-        ------
-        OutputError
-            If a file exists already or cannot be written.
-        """
-        results = (*self.methods, self.null)
-        points = gpd.GeoDataFrame(
-            {"row": self.samples.source, "occurrence": self.samples.label}
-            | {result.method.replace(" ", "_"): result.scores.mean(axis=0) for result in results},
-            geometry=gpd.points_from_xy(self.samples.easting, self.samples.northing),
-            crs=self.samples.grid.crs,
-        )
-        with replacing(Path(folder) / "held_out.gpkg", overwrite=overwrite) as temporary:
-            points.to_file(temporary, driver="GPKG")
-        with replacing(Path(folder) / "crossval.json", overwrite=overwrite) as temporary:
-            temporary.write_text(json.dumps(self.to_dict(), indent=1) + "\n", encoding="utf-8")
-
-
 def compare_methods(
     project: Project,
     scheme: FoldScheme,
     methods: Sequence[str] = (),
     *,
+    exclude_held_out: bool = False,
     progress: Progress | None = None,
     say: Say = lambda line: None,
 ) -> Comparison:
     """Cross-validate methods on a project's training points, all under the same folds.
 
+    Points that share a cell count once, those outside all polygons not at all. Blocks without a
+    size get the range of the evidence's variogram; intervals rest on clusters of points no wider
+    than that. Strategies share what a pretext task taught.
+
     Parameters
     ----------
     project : Project
-        The project; its settings hold for each method that has them.
+        The project; its settings hold for each method that has them. Its number of members is
+        that of networks, and of its own method: other baselines are fitted once, for fits of
+        theirs hardly differ.
     scheme : FoldScheme
         How points are held out.
     methods : sequence of str
         Names among `METHODS`; by default the project's own method alone.
+    exclude_held_out : bool
+        Keep cells held out, and those within the buffer, from the pretext task too. It sees no
+        label of an occurrence in any case.
     progress, say : callable, optional
         As for `train_model`.
 
     Raises
     ------
     GeoprospectError
-        If evidence, points, settings or folds do not allow it.
+        If evidence, points, settings or folds do not allow it. Of several methods, one that
+        cannot be trained is left out instead, and `Comparison.notes` says so.
     """
     unknown = [name for name in methods if name not in METHODS]
     if unknown:
         raise ProjectError("no such method", found=unknown[0], expected=", ".join(METHODS))
-    plans = [_with_method(project, METHODS[name]).plan() for name in methods] or [project.plan()]
+    notes: list[str] = []
+
+    def note(line: str) -> None:
+        notes.append(line)
+        say(f"cross-validation: {line}")
+
     with project.open_evidence() as stack:
         read = TrainingInputs.read(project, stack, say)
-        scheme.splits(read.training)  # folds that cannot be show before any training
-        results = tuple(
-            cross_validate(
-                plan,
-                read.training,
-                read.P,
-                scheme,
-                pretext=read.pretext(plan) if isinstance(plan, TransferPlan) else None,
-                progress=progress,
+        samples, P = _cells(read, scheme, note)
+        near = _range(read, note)
+        scheme = _settled(scheme, samples, near)
+        say(f"cross-validation: {scheme.sentence(samples.grid.unit)}")
+        encoders = _Encoders(read, samples, scheme, exclude_held_out)
+        results = []
+        names: Sequence[str | None] = methods or [None]
+        for name in names:
+            try:
+                plan = _plan(project, name)
+                taught = encoders.of(plan, progress) if isinstance(plan, TransferPlan) else None
+                results.append(
+                    cross_validate(plan, samples, P, scheme, encoders=taught, progress=progress)
+                )
+            except (ProjectError, TrainingError) as error:
+                if len(methods) < 2:
+                    raise
+                note(f"the method {name} is left out: {error}.")
+    if not results:
+        raise TrainingError("no method could be trained", path=project.path, found=notes[-1])
+    null = coordinates_alone(samples, scheme)
+    return Comparison(scheme, samples, tuple(results), null, near, tuple(notes))
+
+
+@dataclass(frozen=True)
+class _Encoders:
+    """Encoders that strategies share: taught once for each pretext task."""
+
+    read: TrainingInputs
+    samples: Samples
+    scheme: FoldScheme
+    exclude_held_out: bool
+    known: dict[Hashable, list[keras.Sequential]] = field(default_factory=dict)
+
+    def of(self, plan: TransferPlan, progress: Progress | None) -> list[keras.Sequential]:
+        """Give the encoders of a plan; see `teach`."""
+        key = (plan.pretext, plan.pretraining, plan.members, plan.seed)
+        if key not in self.known:
+            self.known[key] = teach(
+                plan, self.samples, self.scheme, self._pretext(plan), progress=progress
             )
-            for plan in plans
+        return self.known[key]
+
+    def _pretext(self, plan: TransferPlan) -> Pretext:
+        P, rock_class = self.read.pretext(plan)
+        if not self.exclude_held_out or plan.pretext == "none":
+            return P, rock_class
+        project, stack = self.read.project, self.read.stack
+        if plan.pretext == "lithology":
+            points = project.read_samples("lithology", stack)
+            return PretextCells(P, rock_class, points.rows, points.columns)
+        _, rows, columns = stack.draw(project.model.pretext_cells, seed=plan.seed)
+        return PretextCells(P, rock_class, rows, columns)
+
+
+def _plan(project: Project, method: str | None) -> TransferPlan | BaselinePlan:
+    """Give the plan of a method by name, or the project's own."""
+    if method is None:
+        return project.plan()
+    changed = project.model.model_copy(update=METHODS[method])
+    plan = project.model_copy(update={"model": changed}).plan()
+    if isinstance(plan, BaselinePlan) and plan.method != project.model.strategy:
+        return replace(plan, members=1)
+    return plan
+
+
+def _cells(read: TrainingInputs, scheme: FoldScheme, note: Say) -> tuple[Samples, Array]:
+    """Give the cells that are held out, each once, and their components."""
+    distinct = DistinctCells.of(read.training)
+    samples, P = distinct.samples, read.P[distinct.kept]
+    if len(samples) < len(read.training):
+        note(f"{len(read.training)} points lie in {len(samples)} cells; a cell counts once.")
+    if distinct.conflicting:
+        groups = [", ".join(map(str, rows)) for rows in samples.audit.conflicting]
+        note(
+            f"{distinct.conflicting} of the cells hold points of both labels and count as "
+            f"occurrences: rows {listed(groups, '; ')}."
         )
-    return Comparison(scheme, read.training, results, coordinates_alone(read.training, scheme))
+    if read.drawn is not None:
+        note("non-occurrences are those of the first draw, the same for every member.")
+    if scheme.kind == "leave-one-region-out" and scheme.regions is not None:
+        region, _ = scheme.regions.of(samples)
+        outside = samples.source[region < 0]
+        if outside.size:
+            note(
+                f"{outside.size} cells outside all regions are left out: rows "
+                f"{listed([str(row) for row in outside])}."
+            )
+        inside = np.flatnonzero(region >= 0)
+        samples, P = part_of(samples, inside), P[inside]
+    return samples, P
 
 
-def _with_method(project: Project, method: dict[str, str]) -> Project:
-    model = project.model.model_copy(update=method)
-    return project.model_copy(update={"model": model})
+def _range(read: TrainingInputs, note: Say) -> float:
+    try:
+        return evidence_range(read.stack)
+    except EvidenceError as error:
+        note(f"the evidence has no range, so intervals resample each point by itself: {error}.")
+        return 0.0
 
 
-def mean_and_range(values: np.ndarray) -> str:
-    """Say the mean of some figures, and their range if there are several.
-
-    Examples
-    --------
-    >>> mean_and_range(np.array([0.7, 0.8]))
-    '0.750 (0.700–0.800)'
-    """
-    spread = f" ({values.min():.3f}–{values.max():.3f})" if len(values) > 1 else ""
-    return f"{values.mean():.3f}{spread}"
+def _settled(scheme: FoldScheme, samples: Samples, near: float) -> FoldScheme:
+    """Fill in the size of blocks and the number of polygons; refuse folds that cannot be."""
+    if scheme.kind == "blocks" and scheme.size is None and near > 0:
+        scheme = replace(scheme, size=near)
+    if scheme.kind == "leave-one-region-out":
+        scheme = replace(scheme, repeats=1)
+        folds, rows = scheme.splits(samples)
+        return replace(scheme, folds=len(rows) // len(folds))
+    scheme.splits(samples)
+    return scheme

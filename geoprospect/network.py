@@ -132,12 +132,24 @@ def prospectivity_classifier(
     >>> [layer.trainable for layer in network.layers]
     [False, False, False, False, False, True]
     """
-    head = _grow(Network.of(encoder).layers, 0, [1], "sigmoid", seed)
-    network = _assemble(head, "prospectivity", penalty=(l1, l2))
+    network = _assemble(
+        prospectivity_network(encoder, seed=seed).layers, "prospectivity", penalty=(l1, l2)
+    )
     if frozen:
         for layer in network.layers[:-1]:
             layer.trainable = False
     return network
+
+
+def prospectivity_network(encoder: keras.Sequential, *, seed: int = 0) -> Network:
+    """Give the layers that `prospectivity_classifier` builds, without a Keras network.
+
+    Examples
+    --------
+    >>> len(prospectivity_network(encoder(7)).layers)
+    6
+    """
+    return Network(tuple(_grow(Network.of(encoder).layers, 0, [1], "sigmoid", seed)))
 
 
 def logistic_regression(n_inputs: int, *, seed: int = 0) -> keras.Sequential:

@@ -16,9 +16,10 @@ from geoprospect.network import (
     encoder_of,
     lithology_classifier,
     prospectivity_classifier,
+    prospectivity_network,
 )
 from geoprospect.plan import TransferPlan
-from geoprospect.training import History, class_weights, train
+from geoprospect.training import Copies, History, class_weights, train
 
 Floats = npt.NDArray[np.float32]
 Progress = Callable[[str, int, int, str], None]
@@ -131,10 +132,13 @@ def transfer(
     seen = np.ones((plan.members, len(label)), bool) if rows is None else rows
     weights = np.stack([_weights(plan, label, member) for member in seen])
     frozen = plan.strategy == "linear-probing"
-    networks = [
-        prospectivity_classifier(part, l1=plan.l1, l2=plan.l2, frozen=frozen, seed=seed)
-        for part, seed in zip(encoders, _seeds(plan, "head"), strict=True)
-    ]
+    networks = Copies(
+        prospectivity_classifier(encoders[0], l1=plan.l1, l2=plan.l2, frozen=frozen),
+        [
+            prospectivity_network(part, seed=seed)
+            for part, seed in zip(encoders, _seeds(plan, "head"), strict=True)
+        ],
+    )
     history = train(
         networks,
         P,
@@ -144,7 +148,7 @@ def transfer(
         sample_weight=weights,
         progress=_staged(progress, plan.strategy),
     )
-    return [Network.of(network) for network in networks], history
+    return networks.networks, history
 
 
 def _weights(

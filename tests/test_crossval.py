@@ -1,20 +1,32 @@
-import json
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
 import pytest
-from click.testing import CliRunner
+import shapely
 from scipy.spatial.distance import cdist
-from smallproject import PROJECT, write_project
+from smallproject import TRANSFORM, write_project
 
-from geoprospect.cli import main
-from geoprospect.comparison import METHODS, Comparison
-from geoprospect.crossval import FoldScheme, HeldOutScores, coordinates_alone, cross_validate
-from geoprospect.errors import SamplesError
-from geoprospect.plan import BaselinePlan, BaselineSettings
+from geoprospect.baselines import fit_baseline
+from geoprospect.crossval import (
+    DistinctCells,
+    FoldScheme,
+    HeldOutScores,
+    PretextCells,
+    Regions,
+    coordinates_alone,
+    cross_validate,
+)
+from geoprospect.crossval.cells import part_of
+from geoprospect.crossval.validate import teach
+from geoprospect.errors import SamplesError, TrainingError
+from geoprospect.inference import Network
+from geoprospect.plan import BaselinePlan, BaselineSettings, Schedule, published_plan
 from geoprospect.project import Project
+from geoprospect.transfer import pretrain
 
 KINDS = ["clusters", "blocks", "random"]
+FEW_TREES = BaselinePlan("random-forest", settings=BaselineSettings(trees=10))
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +45,30 @@ def places(samples):
     return np.column_stack(samples.grid.centres(samples.rows, samples.columns))
 
 
+def with_labels(samples, occurrences):
+    """The same points, of which these are the occurrences."""
+    return replace(samples, label=np.isin(np.arange(len(samples)), occurrences).astype(np.int64))
+
+
+def components(samples, seed=0):
+    return np.random.default_rng(seed).normal(size=(len(samples), 3)).astype(np.float32)
+
+
+def quarters(folder, *, names=("north", "north", "west", "east"), crs="EPSG:32608"):
+    """Four polygons over the small project: two halves of the north, and two of the south."""
+    left, top = TRANSFORM * (0, 0)
+    boxes = [
+        shapely.box(left, top - 2400, left + 2000, top),
+        shapely.box(left + 2000, top - 2400, left + 4000, top),
+        shapely.box(left, top - 4800, left + 2000, top - 2400),
+        shapely.box(left + 2000, top - 4800, left + 4000, top - 2400),
+    ]
+    table = gpd.GeoDataFrame({"name": list(names)}, geometry=boxes, crs="EPSG:32608")
+    path = folder / "regions.gpkg"
+    table.to_crs(crs).to_file(path)
+    return str(path)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_point_is_held_out_once_a_repeat_and_never_learned_from_then(samples, kind):
     scheme = FoldScheme(kind, folds=4, repeats=3, size=900)
@@ -47,26 +83,10 @@ def test_every_point_is_held_out_once_a_repeat_and_never_learned_from_then(sampl
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_points_of_one_cell_are_never_parted(project, kind):
-    table = gpd.read_file(project.parent / "training.gpkg")
-    doubled = gpd.GeoDataFrame(
-        {"occurrence": [*table.occurrence, *table.occurrence]},
-        geometry=[*table.geometry, *table.geometry.translate(20, -20)],
-        crs=table.crs,
-    )
-    path = project.parent / "doubled.gpkg"
-    doubled.to_file(path)
-    loaded = Project.load(project)
-    points = loaded.points.model_copy(
-        update={"training": loaded.points.training.model_copy(update={"path": str(path)})}
-    )
-    loaded = loaded.model_copy(update={"points": points})
-    with loaded.open_evidence() as stack:
-        samples = loaded.read_samples("training", stack)
-    folds, _ = FoldScheme(kind, size=700, repeats=2).splits(samples)
-    half = len(table)
-    np.testing.assert_array_equal(samples.cells[:half], samples.cells[half:])
-    np.testing.assert_array_equal(folds[:, :half], folds[:, half:])
+def test_points_of_one_cell_are_never_parted(samples, kind):
+    twice = part_of(samples, np.tile(np.arange(len(samples)), 2))
+    folds, _ = FoldScheme(kind, size=700, repeats=2).splits(twice)
+    np.testing.assert_array_equal(folds[:, : len(samples)], folds[:, len(samples) :])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -89,12 +109,134 @@ def test_blocks_are_squares_that_no_fold_shares(samples):
         assert len(set(folds[0][(block == square).all(axis=1)])) == 1
 
 
+def test_blocks_share_the_occurrences_out_to_the_folds(samples):
+    folds, _ = FoldScheme("blocks", folds=4, repeats=5, size=500).splits(samples)
+    for fold in folds:
+        share = np.bincount(fold, samples.label) / samples.label.sum()
+        assert (np.abs(share - 1 / 4) < 0.08).all()
+
+
+def test_blocks_without_a_size_are_refused(samples):
+    with pytest.raises(SamplesError, match="the blocks have no size"):
+        FoldScheme("blocks").splits(samples)
+
+
+def test_each_polygon_is_held_out_in_its_turn_and_all_polygons_of_a_name_together(
+    samples, tmp_path
+):
+    path = quarters(tmp_path)
+    north = samples.rows < 24
+    west = samples.columns < 20
+    scheme = FoldScheme("leave-one-region-out", repeats=1, regions=Regions(path))
+    fold = scheme.splits(samples)[0][0]
+    np.testing.assert_array_equal(fold, np.select([north & west, north, west], [0, 1, 2], 3))
+    named = Regions(path, "name")
+    assert named.of(samples)[1] == ("north", "west", "east")
+    fold, rows = replace(scheme, regions=named).splits(samples)
+    np.testing.assert_array_equal(fold[0], np.select([north, west], [0, 1], 2))
+    np.testing.assert_array_equal(rows, np.stack([~north, north | ~west, north | west]))
+
+
+def test_polygons_may_be_in_another_crs(samples, tmp_path):
+    number, _ = Regions(quarters(tmp_path, crs="EPSG:4326"), "name").of(samples)
+    np.testing.assert_array_equal(number == 0, samples.rows < 24)
+
+
+def test_points_outside_all_polygons_are_refused_by_row(samples, tmp_path):
+    path = quarters(tmp_path)
+    gpd.read_file(path).iloc[1:].to_file(path)
+    outside = (samples.rows < 24) & (samples.columns < 20)
+    scheme = FoldScheme("leave-one-region-out", repeats=1, regions=Regions(path))
+    with pytest.raises(SamplesError, match=f"{outside.sum()} points: rows 0, "):
+        scheme.splits(samples)
+
+
+def test_polygons_that_cannot_be_used_are_one_clear_error(samples, tmp_path):
+    path = quarters(tmp_path, names=("a", "a", "a", "a"))
+
+    def refused(match, regions):
+        scheme = FoldScheme("leave-one-region-out", repeats=1, regions=regions)
+        with pytest.raises(SamplesError, match=match):
+            scheme.splits(samples)
+
+    refused("there are no polygons", None)
+    refused("no such file", Regions(str(tmp_path / "none.gpkg")))
+    refused("too few regions with points", Regions(path, "name"))
+    refused("there is no field region", Regions(path, "region"))
+    refused("cannot be read as polygons", Regions(path, layer="none"))
+    refused("cannot be read as polygons", Regions(__file__))
+    shapes = gpd.read_file(path)
+    shapes.set_geometry(shapes.boundary).to_file(tmp_path / "lines.gpkg")
+    refused("not polygons", Regions(str(tmp_path / "lines.gpkg")))
+    shapes.to_file(tmp_path / "nowhere.shp")
+    (tmp_path / "nowhere.prj").unlink()
+    refused("no CRS", Regions(str(tmp_path / "nowhere.shp")))
+
+
+def test_folds_that_leave_a_class_empty_are_drawn_again(samples):
+    """Two occurrences far apart fall into one of two regions now and then, however seldom."""
+    north = int(np.argmin(samples.rows))
+    south = int(np.argmax(samples.rows - np.abs(samples.columns - samples.columns[north])))
+    two = with_labels(samples, [north, south])
+    scheme = FoldScheme("clusters", folds=2, repeats=12)
+    together = [scheme.assign(two, repeat) for repeat in range(12)]
+    assert any(fold[north] == fold[south] for fold in together)
+    folds, rows = scheme.splits(two)
+    assert (folds[:, north] != folds[:, south]).all()
+    assert (rows @ two.label == 1).all()
+
+
+def test_folds_that_leave_a_class_empty_whatever_the_draw_are_refused(samples):
+    with pytest.raises(SamplesError, match="too few places"):
+        FoldScheme("blocks", folds=5, size=1e6).splits(samples)
+    with pytest.raises(SamplesError, match="leaves too little to learn from"):
+        FoldScheme("clusters", folds=3, repeats=1, buffer=1e5).splits(samples)
+    for kind in KINDS:
+        scheme = FoldScheme(kind, size=700)
+        with pytest.raises(SamplesError, match=r"found 0 occurrences, .* \(of 1 and "):
+            scheme.splits(with_labels(samples, [5]))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_points_that_lie_in_one_cell_are_refused(samples, kind):
+    one = part_of(samples, np.zeros(40, int))
+    with pytest.raises(SamplesError, match="too few places"):
+        FoldScheme(kind, size=700).splits(replace(one, label=np.arange(40) % 2))
+
+
+def test_fewer_points_of_either_label_than_folds_are_refused(samples):
+    eight = part_of(samples, np.arange(0, 80, 10))
+    with pytest.raises(SamplesError, match="too few points"):
+        FoldScheme("random").splits(with_labels(eight, [0, 1, 2, 3]))
+
+
+def test_points_that_share_a_cell_count_once_and_an_occurrence_wins(samples):
+    order = np.array([4, 7, 4, 9, 7, 4])
+    some = replace(part_of(samples, order), label=np.array([0, 0, 1, 1, 0, 0]))
+    distinct = DistinctCells.of(some)
+    assert distinct.kept.tolist() == [1, 2, 3]
+    assert distinct.samples.label.tolist() == [0, 1, 1]
+    assert distinct.number.tolist() == [1, 0, 1, 2, 0, 1]
+    assert distinct.conflicting == 1
+
+
+def test_doubled_points_change_no_score(samples):
+    P = components(samples)
+    twice = part_of(samples, np.tile(np.arange(len(samples)), 2))
+    scheme = FoldScheme("blocks", repeats=2, size=700)
+    once = cross_validate(FEW_TREES, samples, P, scheme)
+    doubled = cross_validate(FEW_TREES, twice, np.tile(P, (2, 1)), scheme)
+    np.testing.assert_array_equal(doubled.auc, once.auc)
+    np.testing.assert_array_equal(doubled.scores, np.tile(once.scores, 2))
+    null = coordinates_alone(twice, scheme)
+    np.testing.assert_array_equal(null.auc, coordinates_alone(samples, scheme).auc)
+    assert null.scores.shape == null.spread.shape == (2, len(twice))
+
+
 def test_the_score_of_a_point_comes_from_the_fit_that_did_not_see_it(samples):
     """Labels drawn at random cannot be known to a forest that was not told them."""
-    rng = np.random.default_rng(0)
-    P = rng.normal(size=(len(samples), 3)).astype(np.float32)
     plan = BaselinePlan("random-forest", settings=BaselineSettings(trees=100))
-    result = cross_validate(plan, samples, P, FoldScheme("random", repeats=4))
+    result = cross_validate(plan, samples, components(samples), FoldScheme("random", repeats=4))
     # The area's standard deviation under chance is about 0.044 for 57 against 173 points.
     assert abs(result.auc.mean() - 0.5) < 3 * 0.044
     assert result.scores.shape == (4, len(samples))
@@ -108,49 +250,91 @@ def test_separable_evidence_scores_one_and_is_above_coordinates(samples):
     assert coordinates_alone(samples, scheme).auc[0] < 0.8
 
 
-def test_a_method_that_does_not_beat_coordinates_is_told(samples):
-    scheme = FoldScheme("random")
-    flat = HeldOutScores.of("flat", np.full((1, len(samples)), 0.5), samples.label)
-    null = HeldOutScores.of("coordinates alone", samples.label[None] * 1.0, samples.label)
-    said = " ".join(Comparison(scheme, samples, (flat,), null).sentences())
-    assert "flat does not beat coordinates alone" in said
-    assert "random folds are for comparison only" in said
-    assert not Comparison(FoldScheme(), samples, (null,), flat).sentences()
+def test_members_are_averaged_and_their_deviation_kept(samples):
+    P, scheme = components(samples), FoldScheme("random", repeats=1)
+    both = cross_validate(replace(FEW_TREES, members=2, seed=3), samples, P, scheme)
+    one, other = (
+        cross_validate(replace(FEW_TREES, seed=seed), samples, P, scheme).scores for seed in (3, 4)
+    )
+    np.testing.assert_allclose(both.scores, (one + other) / 2, atol=1e-7)
+    np.testing.assert_allclose(both.spread, abs(one - other) / 2, atol=1e-7)
+    np.testing.assert_allclose(both.total_spread(), both.spread[0], atol=1e-12)
 
 
-def test_folds_that_leave_a_class_empty_are_refused(samples):
-    with pytest.raises(SamplesError, match="too few places"):
-        FoldScheme("blocks", folds=5, size=1e6).splits(samples)
-    with pytest.raises(SamplesError, match="leaves too little to learn from"):
-        FoldScheme("clusters", folds=3, repeats=1, buffer=1e5).splits(samples)
+def test_sigmoid_units_of_all_splits_learn_as_each_would_alone(samples):
+    settings = BaselineSettings(schedule=Schedule("binary-crossentropy", 1e-2, 82, 20))
+    plan = BaselinePlan("logistic-regression", seed=2, settings=settings)
+    P, scheme = components(samples), FoldScheme("random", folds=3, repeats=1)
+    together = cross_validate(plan, samples, P, scheme).scores[0]
+    folds, rows = scheme.splits(samples)
+    for fold, learned in enumerate(rows):
+        alone = fit_baseline(
+            plan.method, P[learned], samples.label[learned], seed=2, settings=settings
+        )
+        held_out = folds[0] == fold
+        np.testing.assert_allclose(together[held_out], alone.predict(P)[held_out, 0], atol=1e-5)
 
 
-def test_the_command_compares_all_methods_under_one_null_and_keeps_the_points(project, tmp_path):
-    quick = project.with_name("quick.toml")
-    quick.write_text(PROJECT.replace("members = 2", "members = 2\nbaseline = { trees = 20 }"))
-    runner = CliRunner()
-    arguments = ["crossval", str(quick), "--all", "--repeats", "1", "--output", str(tmp_path)]
-    done = runner.invoke(main, [*arguments, "--json"])
-    assert done.exit_code == 0, done.output
-    told = json.loads(done.stdout)
-    names = {
-        name.replace("-", " ", 1) if name.startswith(("recon", "litho")) else name
-        for name in METHODS
-    }
-    assert set(told["methods"]) == {*names, "coordinates alone"}
-    assert told == json.loads((tmp_path / "crossval.json").read_text())
-    for figures in told["methods"].values():
-        assert 0 <= figures["auc"][0] <= 1
-        assert 0 < figures["average_precision"][0] <= 1 + 1e-9  # rounding of a sum
-    points = gpd.read_file(tmp_path / "held_out.gpkg")
-    assert len(points) == 230
-    assert points["coordinates_alone"].between(0, 1).all()
-    again = runner.invoke(main, arguments)
-    assert again.exit_code == 1
-    assert "exists already" in again.output
+def test_how_wrongly_points_are_ranked_adds_up_to_the_area():
+    label = np.array([1, 0, 0, 1, 0])
+    scores = np.array([[0.9, 0.2, 0.9, 0.1, 0.3], [0.5, 0.5, 0.5, 0.5, 0.5]])
+    told = HeldOutScores.of("svm", scores, label)
+    # In the first repeat the first point ties with one of three; in the second all tie.
+    assert told.error(label).tolist() == pytest.approx([(1 / 6 + 0.5) / 2, 0.5, 0.625, 0.75, 0.5])
+    for own in (0, 1):
+        assert told.error(label)[label == own].mean() == pytest.approx(1 - told.auc.mean())
 
 
-def test_an_unknown_method_is_one_clear_line(project):
-    done = CliRunner().invoke(main, ["crossval", str(project), "--method", "magic"])
-    assert done.exit_code == 1
-    assert "no such method (found magic; expected reconstruction-linear-probing" in done.output
+def quick_plan(pretext="reconstruction"):
+    plan = published_plan(pretext, "linear-probing", members=2)
+    return replace(
+        plan,
+        training=replace(plan.training, epochs=3),
+        pretraining=replace(plan.pretraining, epochs=3),
+    )
+
+
+def test_encoders_taught_before_are_those_that_would_be_taught(samples):
+    plan, P, scheme = quick_plan(), components(samples), FoldScheme("random", folds=2, repeats=1)
+    encoders = teach(plan, samples, scheme, (P, None))
+    shared = cross_validate(plan, samples, P, scheme, encoders=encoders)
+    np.testing.assert_array_equal(shared.scores, cross_validate(plan, samples, P, scheme).scores)
+
+
+@pytest.mark.parametrize(("buffer", "n_held"), [(0, 1), (100, 5), (150, 9)])
+def test_cells_held_out_and_their_buffer_are_kept_from_the_pretext_task(samples, buffer, n_held):
+    rows, columns = (axis.ravel() for axis in np.indices((7, 7)) + 10)
+    inner = int(np.flatnonzero((samples.rows == 13) & (samples.columns > 10))[0])
+    columns = columns - 13 + samples.columns[inner]
+    cells = PretextCells(np.zeros((49, 3), np.float32), None, rows, columns)
+    left = cells.beyond(samples, np.arange(len(samples)) == inner, buffer)
+    assert (~left).sum() == n_held
+    assert not left[24]
+
+
+def test_a_pretext_task_kept_from_cells_held_out_is_taught_for_each_split(samples):
+    plan, scheme = quick_plan(), FoldScheme("clusters", folds=3, repeats=1, buffer=200)
+    P = components(samples)
+    cells = PretextCells(P, None, samples.rows, samples.columns)
+    encoders = teach(plan, samples, scheme, cells)
+    assert len(encoders) == 2 * 3
+    _, rows = scheme.splits(samples)
+    for split in range(3):
+        # The pretext cells are the points themselves, so those left are those learned from.
+        alone = pretrain(plan, P[rows[split]])
+        for one, other in zip(encoders[2 * split : 2 * split + 2], alone, strict=True):
+            first, second = Network.of(one), Network.of(other)
+            np.testing.assert_array_equal(first.layers[0].kernel, second.layers[0].kernel)
+    result = cross_validate(plan, samples, P, scheme, pretext=cells)
+    by_hand = cross_validate(plan, samples, P, scheme, encoders=encoders)
+    np.testing.assert_array_equal(result.scores, by_hand.scores)
+
+
+def test_a_fold_that_leaves_the_pretext_task_no_cell_is_refused(samples):
+    scheme = FoldScheme("clusters", folds=3, repeats=1)
+    fold = scheme.splits(samples)[0][0]
+    cells = PretextCells(
+        components(samples)[fold == 1], None, samples.rows[fold == 1], samples.columns[fold == 1]
+    )
+    with pytest.raises(TrainingError, match="fold 2 leaves the pretext task no cell"):
+        teach(quick_plan(), samples, scheme, cells)

@@ -5,15 +5,17 @@ import numpy as np
 import pytest
 
 from geoprospect.errors import TrainingError
+from geoprospect.inference import Network
 from geoprospect.network import (
     autoencoder,
     encoder,
     lithology_classifier,
     logistic_regression,
     prospectivity_classifier,
+    prospectivity_network,
 )
 from geoprospect.plan import Schedule
-from geoprospect.training import class_weights, train
+from geoprospect.training import Copies, class_weights, train
 from geoprospect.training.batches import BatchOrder
 from geoprospect.training.history import History
 
@@ -172,6 +174,30 @@ def test_each_member_learns_as_it_would_alone():
         curve = train([alone], X, label, schedule=CROSSENTROPY, seeds=[10 + number])
         assert_weights_agree(member, alone, atol=1e-5)
         np.testing.assert_allclose(history.loss[number], curve.loss[0], rtol=1e-4)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_copies_learn_to_the_bit_as_keras_networks_do(frozen):
+    X, label, _ = samples()
+    parts = [encoder(7, widths=(20, 4), seed=seed) for seed in range(3)]
+    settings = {"l1": 0.01, "l2": 0.01, "frozen": frozen}
+    whole = [
+        prospectivity_classifier(part, seed=seed, **settings) for seed, part in enumerate(parts)
+    ]
+    copies = Copies(
+        prospectivity_classifier(parts[0], **settings),
+        [prospectivity_network(part, seed=seed) for seed, part in enumerate(parts)],
+    )
+    before = [weights.copy() for weights in copies.form.get_weights()]
+    for networks in (whole, copies):
+        train(networks, X, label, schedule=CROSSENTROPY, seeds=[4, 5, 6])
+    for network, copy in zip(whole, copies.networks, strict=True):
+        for layer, other in zip(Network.of(network).layers, copy.layers, strict=True):
+            np.testing.assert_array_equal(layer.kernel, other.kernel)
+            np.testing.assert_array_equal(layer.bias, other.bias)
+            assert layer.activation == other.activation
+    for weights, same in zip(copies.form.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weights, same)
 
 
 def test_a_sample_of_weight_zero_is_never_seen():

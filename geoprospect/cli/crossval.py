@@ -20,17 +20,25 @@ from geoprospect.cli.progress import progress_shown
 )  # fmt: skip
 @click.option("--all", "every", is_flag=True, help="The eight methods of the published study.")
 @click.option(
-    "--folds", "kind", type=click.Choice(["clusters", "blocks", "random"]), default="clusters",
-    show_default=True, help="k-means regions, square blocks, or cells at random.",
+    "--folds", "kind", default="clusters", show_default=True,
+    type=click.Choice(["clusters", "blocks", "leave-one-region-out", "random"]),
+    help="k-means regions, square blocks, polygons, or (for comparison only) cells at random.",
 )  # fmt: skip
 @click.option("--number", type=click.IntRange(min=2), default=5, show_default=True,
-              help="Number of folds.")  # fmt: skip
+              help="Number of folds; polygons have their own.")  # fmt: skip
 @click.option("--repeats", type=click.IntRange(min=1), default=3, show_default=True,
-              help="Repeats, with other regions or shifted blocks.")  # fmt: skip
-@click.option("--size", type=click.FloatRange(min=0, min_open=True), default=20_000.0,
-              show_default=True, help="Edge of a block, in units of the CRS.")  # fmt: skip
+              help="Repeats, with other regions or shifted blocks, not of polygons.")  # fmt: skip
+@click.option("--size", type=click.FloatRange(min=0, min_open=True),
+              help="Edge of a block, in units of the CRS [default: the range of the evidence's "
+              "variogram].")  # fmt: skip
+@click.option("--regions", type=click.Path(dir_okay=False),
+              help="Polygons for leave-one-region-out.")  # fmt: skip
+@click.option("--region-field", help="The field of their names [default: each polygon is a "
+              "region].")  # fmt: skip
 @click.option("--buffer", type=click.FloatRange(min=0), default=0.0, show_default=True,
               help="Leave out points this near to those held out.")  # fmt: skip
+@click.option("--exclude-held-out", is_flag=True,
+              help="Keep cells held out, and the buffer, from the pretext task too.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
               help="Seed of the folds.")  # fmt: skip
 @click.option("--output", type=click.Path(file_okay=False),
@@ -40,43 +48,70 @@ from geoprospect.cli.progress import progress_shown
 def crossval_command(
     project: str,
     *,
-    methods: tuple[str, ...],
     every: bool,
-    number: int,
     output: str | None,
     as_json: bool,
     overwrite: bool,
-    **scheme: Any,
+    **options: Any,
 ) -> None:
     """Cross-validate methods on the training points of the PROJECT file, in space.
 
-    A null that knows only easting and northing runs under the same folds.
+    A null that knows only easting and northing runs under the same folds. Writes a page,
+    crossval.html, with crossval.json and held_out.gpkg beside it.
     """
+    scheme = _scheme(options)
     from geoprospect.comparison import METHODS, compare_methods  # noqa: PLC0415
-    from geoprospect.crossval import FoldScheme  # noqa: PLC0415
     from geoprospect.output import check_absent  # noqa: PLC0415
     from geoprospect.project import Project  # noqa: PLC0415
+    from geoprospect.report.comparison import FILES, write_comparison  # noqa: PLC0415
 
     loaded = Project.load(project)
     folder = Path(output) if output else loaded.folder / "crossval"
-    for name in ("crossval.json", "held_out.gpkg"):
+    for name in FILES:
         check_absent(folder / name, overwrite=overwrite)
     with progress_shown() as progress:
         comparison = compare_methods(
             loaded,
-            FoldScheme(folds=number, **scheme),
-            tuple(METHODS) if every else methods,
+            scheme,
+            tuple(METHODS) if every else options["methods"],
+            exclude_held_out=options["exclude_held_out"],
             progress=progress,
             say=lambda line: click.echo(line, err=True),
         )
-    comparison.write(folder, overwrite=overwrite)
+    write_comparison(comparison, folder, overwrite=overwrite)
     if as_json:
         click.echo(json.dumps(comparison.to_dict(), indent=1))
         return
     _print_table(comparison)
-    for line in comparison.sentences():
+    for line in [
+        "* over coordinates alone; below each figure its 95% interval.",
+        *comparison.sentences(),
+    ]:
         click.echo(line)
-    click.echo(f"Open {folder / 'held_out.gpkg'} in QGIS to see where a method fails.")
+    click.echo(f"Open {folder / 'crossval.html'} in a browser; held_out.gpkg beside it shows in")
+    click.echo("QGIS where a method fails.")
+
+
+def _scheme(options: dict[str, Any]) -> Any:
+    """Take the folds from the options; a mistake in them is one of usage."""
+    kind, regions = options["kind"], options["regions"]
+    if (kind == "leave-one-region-out") != (regions is not None):
+        raise click.UsageError("--folds leave-one-region-out and --regions FILE go together")
+    if options["region_field"] is not None and regions is None:
+        raise click.UsageError("--region-field goes with --regions FILE")
+    if options["size"] is not None and kind != "blocks":
+        raise click.UsageError("--size goes with --folds blocks")
+    from geoprospect.crossval import FoldScheme, Regions  # noqa: PLC0415
+
+    return FoldScheme(
+        kind,
+        options["number"],
+        options["repeats"],
+        options["size"],
+        options["buffer"],
+        options["seed"],
+        None if regions is None else Regions(regions, options["region_field"]),
+    )
 
 
 def _print_table(comparison: Any) -> None:
@@ -85,11 +120,19 @@ def _print_table(comparison: Any) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    from geoprospect.comparison import mean_and_range  # noqa: PLC0415
-
-    table = Table("", "area under ROC", "average precision", box=box.SIMPLE_HEAD, show_edge=False)
-    for result in (*comparison.methods, comparison.null):
-        table.add_row(
-            result.method, mean_and_range(result.auc), mean_and_range(result.average_precision)
-        )
+    names = {"auc": "ROC area", "average_precision": "av. precision"}
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
+    for head in ("", *names.values(), "area gained *"):
+        table.add_column(head, no_wrap=True)
+    for result in comparison.results:
+        values = [getattr(result, name).mean() for name in names]
+        cells = [
+            f"{value:.3f}\n{comparison.interval(result, name):.3f}"
+            for value, name in zip(values, names, strict=True)
+        ]
+        gap = ""
+        if result is not comparison.null:
+            difference = comparison.difference(result, comparison.null, "auc")
+            gap = f"{difference.value:+z.3f}\n{difference.interval:+z.3f}"
+        table.add_row(result.method, *cells, gap)
     Console().print(table)

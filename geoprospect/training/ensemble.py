@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import repeat
 
 import numpy as np
@@ -17,10 +18,11 @@ import numpy.typing as npt
 
 from geoprospect.backend import keras
 from geoprospect.errors import TrainingError
-from geoprospect.inference import Network
+from geoprospect.inference import Dense, Network
 from geoprospect.plan import Schedule
-from geoprospect.training.architecture import Architecture, Array, dense_layers
+from geoprospect.training.architecture import Architecture, Array, Pairs, dense_layers
 from geoprospect.training.batches import BatchOrder
+from geoprospect.training.copies import Copies
 from geoprospect.training.group import Member, MemberGroup, Room
 from geoprospect.training.history import History
 from geoprospect.training.trainingset import TrainingSet
@@ -70,7 +72,7 @@ def class_weights(label: npt.ArrayLike, *, rows: npt.NDArray[np.bool_] | None = 
 
 
 def train(
-    networks: Sequence[keras.Sequential],
+    networks: Sequence[keras.Sequential] | Copies,
     X: npt.ArrayLike,
     y: npt.ArrayLike,
     *,
@@ -83,7 +85,7 @@ def train(
 
     Parameters
     ----------
-    networks : sequence of keras.Sequential
+    networks : sequence of keras.Sequential, or Copies
         The members: dense layers of one architecture. Layers with `trainable=False` keep their
         weights; L1 and L2 penalties on kernels are honoured.
     X : array_like, shape (n, n_inputs)
@@ -136,11 +138,23 @@ def train(
     ]
     curves = _run(groups, schedule, progress)
     trained = [pairs for group in groups for pairs in group.weights()]
+    _keep(networks, trained)
+    return History.of(curves, held_back=schedule.held_back > 0)
+
+
+def _keep(networks: Sequence[keras.Sequential] | Copies, trained: Sequence[Pairs]) -> None:
+    """Put trained weights in the place of those before."""
+    if isinstance(networks, Copies):
+        for number, pairs in enumerate(trained):
+            layers = networks.networks[number].layers
+            rest = zip(layers[-len(pairs) :], pairs, strict=True)
+            learned = [replace(layer, kernel=kernel, bias=bias) for layer, (kernel, bias) in rest]
+            networks.networks[number] = Network((*layers[: -len(pairs)], *learned))
+        return
     for network, pairs in zip(networks, trained, strict=True):
         for layer, pair in zip(dense_layers(network)[-len(pairs) :], pairs, strict=True):
             if layer.trainable:
                 layer.set_weights(list(pair)[: 1 + layer.use_bias])
-    return History.of(curves, held_back=schedule.held_back > 0)
 
 
 def _run(
@@ -186,7 +200,7 @@ def _n_cores() -> int:
 
 
 def _members(
-    networks: Sequence[keras.Sequential],
+    networks: Sequence[keras.Sequential] | Copies,
     X: npt.ArrayLike,
     y: npt.ArrayLike,
     schedule: Schedule,
@@ -195,19 +209,13 @@ def _members(
 ) -> tuple[Architecture, list[Member], Array]:
     """Check what is given; gives what is to be trained, the members, and the tables they read."""
     _check_schedule(schedule)
-    if not networks or len(seeds) != len(networks):
+    if not len(networks) or len(seeds) != len(networks):
         raise TrainingError(
             "every member needs a network and a seed",
             found=f"{len(networks)} networks, {len(seeds)} seeds",
         )
-    whole = Architecture.of(networks[0])
+    whole, chains = _taken_apart(networks)
     whole.check_loss(schedule.loss)
-    for number, network in enumerate(networks[1:], start=2):
-        if Architecture.of(network) != whole:
-            raise TrainingError(
-                f"member {number} is of another architecture than member 1",
-                expected="layers of the same kind and size in every member",
-            )
     samples = TrainingSet.of(
         X,
         y,
@@ -217,7 +225,6 @@ def _members(
         loss=schedule.loss,
     )
     frozen = whole.n_frozen
-    chains = [Network.of(network).layers for network in networks]
     if frozen:
         # What leaves the frozen layers never changes: it takes the inputs' place.
         samples = samples.entering([Network(chain[:frozen]) for chain in chains])
@@ -238,6 +245,22 @@ def _members(
         pairs = [(layer.kernel, layer.bias) for layer in chain[frozen:]]
         members.append(Member(pairs, order, number))
     return Architecture(whole.layers[frozen:]), members, samples.tables()
+
+
+def _taken_apart(
+    networks: Sequence[keras.Sequential] | Copies,
+) -> tuple[Architecture, list[tuple[Dense, ...]]]:
+    """Give the one architecture of networks, and the layers of each."""
+    if isinstance(networks, Copies):
+        return Architecture.of(networks.form), [network.layers for network in networks.networks]
+    whole = Architecture.of(networks[0])
+    for number, network in enumerate(networks[1:], start=2):
+        if Architecture.of(network) != whole:
+            raise TrainingError(
+                f"member {number} is of another architecture than member 1",
+                expected="layers of the same kind and size in every member",
+            )
+    return whole, [Network.of(network).layers for network in networks]
 
 
 def _check_schedule(schedule: Schedule) -> None:

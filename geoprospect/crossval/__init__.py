@@ -1,0 +1,21 @@
+"""Spatial cross-validation: what a method scores at points far from those it learned from."""
+
+from geoprospect.crossval.cells import DistinctCells
+from geoprospect.crossval.comparison import Comparison
+from geoprospect.crossval.folds import FoldKind, FoldScheme
+from geoprospect.crossval.heldout import HeldOutScores
+from geoprospect.crossval.pretext import PretextCells
+from geoprospect.crossval.regions import Regions
+from geoprospect.crossval.validate import coordinates_alone, cross_validate
+
+__all__ = [
+    "Comparison",
+    "DistinctCells",
+    "FoldKind",
+    "FoldScheme",
+    "HeldOutScores",
+    "PretextCells",
+    "Regions",
+    "coordinates_alone",
+    "cross_validate",
+]

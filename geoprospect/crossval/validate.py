@@ -1,0 +1,252 @@
+"""Training of a method on all folds but one, for all folds and repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+
+from geoprospect.baselines import each_side_by_side, fit_baseline
+from geoprospect.crossval.cells import DistinctCells, centres
+from geoprospect.crossval.folds import FoldScheme
+from geoprospect.crossval.heldout import HeldOutScores
+from geoprospect.crossval.pretext import PretextCells
+from geoprospect.errors import TrainingError
+from geoprospect.grid import Bools, Floats, Ints
+from geoprospect.inference import Array
+from geoprospect.plan import BaselinePlan, TransferPlan
+from geoprospect.samples import Samples
+
+if TYPE_CHECKING:
+    from geoprospect.backend import keras
+
+Progress = Callable[[str, int, int, str], None]
+Pretext = tuple[Array, Ints | None] | PretextCells
+
+_NULL_TREES = 500
+
+
+def cross_validate(
+    plan: TransferPlan | BaselinePlan,
+    samples: Samples,
+    P: Array,
+    scheme: FoldScheme,
+    *,
+    pretext: Pretext | None = None,
+    encoders: Sequence[keras.Sequential] | None = None,
+    progress: Progress | None = None,
+) -> HeldOutScores:
+    """Train a method on all folds but one, and score that one; for all folds and repeats.
+
+    Points that share a cell count once: with the label 1 if one of them is an occurrence.
+
+    Parameters
+    ----------
+    plan : TransferPlan or BaselinePlan
+        The method; its members are averaged. All members, folds and repeats of a network train
+        in one compiled program.
+    samples : Samples
+        Occurrences and non-occurrences.
+    P : ndarray of float32, shape (n, n_components)
+        Components at the samples.
+    scheme : FoldScheme
+        How points are held out.
+    pretext : tuple or PretextCells, optional
+        Components and rock classes (or None) that the pretext task learns from; it sees no label
+        of an occurrence. Given as `PretextCells`, those held out or within the buffer are kept
+        from it, so that encoders are taught anew for each fold and repeat.
+    encoders : sequence of keras.Sequential, optional
+        Encoders taught already, as `teach` gives them.
+    progress : callable, optional
+        Called with the stage, the steps done, the steps in all and a word on them.
+
+    Returns
+    -------
+    HeldOutScores
+        The scores of all points; the figures are those of distinct cells.
+
+    Raises
+    ------
+    SamplesError
+        If the points do not allow these folds.
+    TrainingError
+        If a training fails.
+    """
+    distinct = DistinctCells.of(samples)
+    cells, P = distinct.samples, P[distinct.kept]
+    folds, rows = scheme.splits(cells)
+    if isinstance(plan, BaselinePlan):
+        name: str = plan.method
+        every = _baseline_scores(plan, (P, cells.label, rows), progress)
+    else:
+        name = f"{plan.pretext} {plan.strategy}" if plan.pretext != "none" else plan.strategy
+        if encoders is None:
+            encoders = teach(plan, samples, scheme, pretext or (P, None), progress=progress)
+        every = _network_scores(plan, (P, cells.label, rows), encoders, _named(progress, name))
+    by_split = every.reshape(len(rows), plan.members, -1).astype(np.float64)
+    mean, spread = (_held_out(one, folds) for one in (by_split.mean(axis=1), by_split.std(axis=1)))
+    result = HeldOutScores.of(name, mean, cells.label, spread=spread)
+    return replace(result, scores=mean[:, distinct.number], spread=spread[:, distinct.number])
+
+
+def teach(
+    plan: TransferPlan,
+    samples: Samples,
+    scheme: FoldScheme,
+    pretext: Pretext,
+    *,
+    progress: Progress | None = None,
+) -> list[keras.Sequential]:
+    """Teach the encoders of a cross-validation their pretext task.
+
+    Strategies that share a pretext task, its schedule, members and seed can share the encoders.
+
+    Parameters
+    ----------
+    plan, samples, scheme, pretext, progress
+        As for `cross_validate`.
+
+    Returns
+    -------
+    list of keras.Sequential
+        One a member; or, where cells held out are kept from the task, one a member for the first
+        split, and so on.
+
+    Raises
+    ------
+    SamplesError
+        If the points do not allow these folds.
+    TrainingError
+        If the training fails.
+    """
+    from geoprospect.transfer import pretrain  # noqa: PLC0415 - loads TensorFlow
+
+    if not isinstance(pretext, PretextCells) or plan.pretraining is None:
+        P, rock_class = (
+            (pretext.P, pretext.rock_class) if isinstance(pretext, PretextCells) else pretext
+        )
+        return pretrain(plan, P, rock_class, progress=progress)
+    cells = DistinctCells.of(samples).samples
+    folds, rows = scheme.splits(cells)
+    n_folds = len(rows) // len(folds)
+    taught: list[keras.Sequential] = []
+    for split in range(len(rows)):
+        held_out = folds[split // n_folds] == split % n_folds
+        kept = pretext.beyond(cells, held_out, scheme.buffer)
+        if not kept.any():
+            raise TrainingError(
+                f"fold {split % n_folds + 1} leaves the pretext task no cell",
+                mend="ask for more folds or a narrower buffer, or let it see cells held out",
+            )
+        rock_class = None if pretext.rock_class is None else pretext.rock_class[kept]
+        taught += pretrain(plan, pretext.P[kept], rock_class)
+        if progress is not None:
+            progress(f"{plan.pretext} pretext", split + 1, len(rows), "splits")
+    return taught
+
+
+def coordinates_alone(samples: Samples, scheme: FoldScheme) -> HeldOutScores:
+    """Score, under the same folds, a random forest that knows only easting and northing.
+
+    A method that does not beat it has learned where occurrences cluster, and no geology.
+    """
+    distinct = DistinctCells.of(samples)
+    cells = distinct.samples
+    folds, rows = scheme.splits(cells)
+    places = centres(cells)
+    every = [
+        RandomForestClassifier(_NULL_TREES, min_samples_leaf=2, random_state=scheme.seed, n_jobs=-1)
+        .fit(places[learned], cells.label[learned])
+        .predict_proba(places)[:, 1]
+        for learned in rows
+    ]
+    scores = _held_out(np.stack(every), folds)
+    result = HeldOutScores.of("coordinates alone", scores, cells.label)
+    return replace(
+        result,
+        scores=scores[:, distinct.number],
+        spread=np.zeros((len(scores), len(samples))),
+    )
+
+
+def _named(progress: Progress | None, name: str) -> Progress | None:
+    """Tell the progress of a method under its own name: strategies serve several."""
+    return progress and (lambda _, done, total, word: progress(name, done, total, "epochs"))
+
+
+def _held_out(by_split: Floats, folds: Ints) -> Floats:
+    """Pick, for each repeat and point, the score of the split that held the point out."""
+    by_repeat = by_split.reshape(len(folds), -1, folds.shape[1])
+    return np.asarray(np.take_along_axis(by_repeat, folds[:, None, :], axis=1)[:, 0])
+
+
+def _baseline_scores(
+    plan: BaselinePlan, points: tuple[Array, Ints, Bools], progress: Progress | None
+) -> Array:
+    """Score all points by every member of every split, shape (splits * members, n)."""
+    P, label, rows = points
+    seeds = range(plan.seed, plan.seed + plan.members)
+    if plan.method == "logistic-regression":
+        return _sigmoid_scores(plan, points, progress)
+    tasks = [(plan, seed, P, label, learned) for learned in rows for seed in seeds]
+    told: list[Array] = []
+    for scores in each_side_by_side(_fitted_scores, tasks):
+        told.append(scores)
+        if progress is not None:
+            progress(plan.method, len(told), len(tasks), "fits")
+    return np.stack(told)
+
+
+def _fitted_scores(plan: BaselinePlan, seed: int, P: Array, label: Ints, learned: Bools) -> Array:
+    fitted = fit_baseline(
+        plan.method, P[learned], label[learned], seed=seed, settings=plan.settings
+    )
+    return fitted.predict(P)[:, 0]
+
+
+def _sigmoid_scores(
+    plan: BaselinePlan, points: tuple[Array, Ints, Bools], progress: Progress | None
+) -> Array:
+    """Train the sigmoid units of all splits in one compiled program."""
+    from geoprospect.inference import Network  # noqa: PLC0415
+    from geoprospect.network import logistic_regression  # noqa: PLC0415 - loads TensorFlow
+    from geoprospect.training import train  # noqa: PLC0415
+
+    P, label, rows = points
+    seeds = [plan.seed + member for _ in rows for member in range(plan.members)]
+    units = [logistic_regression(P.shape[1], seed=seed) for seed in seeds]
+    train(
+        units,
+        P,
+        label.astype(np.float32),
+        schedule=plan.settings.schedule,
+        seeds=seeds,
+        sample_weight=np.repeat(rows, plan.members, axis=0).astype(np.float32),
+        progress=progress and (lambda done, n, _: progress(plan.method, done, n, "epochs")),
+    )
+    return np.stack([Network.of(unit).predict(P)[:, 0] for unit in units])
+
+
+def _network_scores(
+    plan: TransferPlan,
+    points: tuple[Array, Ints, Bools],
+    encoders: Sequence[keras.Sequential],
+    progress: Progress | None,
+) -> Array:
+    """Score all points by every member of every split, shape (splits * members, n)."""
+    from geoprospect.transfer import transfer  # noqa: PLC0415 - loads TensorFlow
+
+    P, label, rows = points
+    n_networks = len(rows) * plan.members
+    networks, _ = transfer(
+        replace(plan, members=n_networks),
+        [*encoders] * (n_networks // len(encoders)),
+        P,
+        label,
+        rows=np.repeat(rows, plan.members, axis=0),
+        progress=progress,
+    )
+    return np.stack([network.predict(P)[:, 0] for network in networks])

@@ -259,7 +259,8 @@ def test_the_command_compares_all_methods_under_one_null_and_keeps_the_points(pr
 
 
 def test_the_command_prints_a_table_and_what_must_be_known(project, tmp_path):
-    arguments = ["crossval", str(project), "--method", "svm", "--folds", "random", "--output"]
+    arguments = ["crossval", str(project), "--method", "svm", "--folds", "random"]
+    arguments += ["--repeats", "1", "--number", "2", "--output"]
     done = CliRunner().invoke(main, [*arguments, str(tmp_path / "new")])
     assert done.exit_code == 0, done.output
     assert re.search(r"svm +0\.\d{3} +0\.\d{3} +[+-]0\.\d{3}", done.stdout)

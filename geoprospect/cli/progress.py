@@ -24,6 +24,8 @@ class Pace:
     '2.0 million cells/s, 0:08 left'
     >>> pace.words(21_000_000, 21_000_000, "cells", now=10.0)
     '2.0 million cells/s, 0:10 in all'
+    >>> Pace(done=0, now=0.0).words(50, 200, "loss 0.31", now=2.0)  # no unit: a figure to watch
+    'loss 0.31, 0:06 left'
     """
 
     def __init__(self, done: int, now: float) -> None:
@@ -35,9 +37,10 @@ class Pace:
         if seconds <= 0 or steps <= 0:
             return ""
         speed = steps / seconds
+        said = f"{_number(speed)} {word}/s" if word.isalpha() else word
         if done < total:
-            return f"{_number(speed)} {word}/s, {_clock((total - done) / speed)} left"
-        return f"{_number(speed)} {word}/s, {_clock(seconds)} in all"
+            return f"{said}, {_clock((total - done) / speed)} left"
+        return f"{said}, {_clock(seconds)} in all"
 
 
 @contextmanager
@@ -79,7 +82,8 @@ def _lines() -> Callable[[str, int, int, str], None]:
         if done >= total or now - last > _SECONDS_A_LINE:
             stages[stage] = pace, now
             words = pace.words(done, total, word, now)
-            click.echo(f"{stage}: {done} of {total} {word}" + (words and f", {words}"), err=True)
+            unit = f" {word}" if word.isalpha() else ""
+            click.echo(f"{stage}: {done} of {total}{unit}" + (words and f", {words}"), err=True)
 
     return show
 

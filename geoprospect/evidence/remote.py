@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import rasterio
 from rasterio._err import CPLE_BaseError  # rasterio lets some of these through
+from rasterio.enums import MaskFlags
 from rasterio.env import getenv, hasenv
-from rasterio.errors import RasterioError, RasterioIOError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
 
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.address import archive_of
@@ -34,9 +36,12 @@ _SETTINGS: dict[str, object] = {
     "GDAL_HTTP_LOW_SPEED_TIME": 10,
     # Neither lists of a server's files nor a dozen questions for files beside the raster.
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    # Tables of blocks are read with the header: a block missing in half a table reads as 0.
+    "GTIFF_USE_DEFER_STRILE_LOADING": "NO",
     # GDAL forgets failures, and half of what was asked for, when it closes the file.
     "CPL_VSIL_CURL_NON_CACHED": "/vsi",
 }
+_NO_MASK = {MaskFlags.all_valid, MaskFlags.nodata, MaskFlags.alpha}
 _PATIENCE = 30.0  # seconds after which nothing is tried again
 
 
@@ -119,11 +124,15 @@ class RemoteRaster:
 
     def _renew(self) -> None:
         """Open the raster again, with all that tells which cells are valid."""
-        fresh = _open(self._path, siblings=self._masked)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            fresh = _open(self._path, siblings=self._masked)
         try:
-            _ = fresh.mask_flag_enums  # finds the masks
-            if self._masked and not any(name.endswith(".msk") for name in fresh.files):
+            flags = fresh.mask_flag_enums  # looks for masks
+            if self._masked and any(_NO_MASK & set(kinds) for kinds in flags):
                 raise RasterioIOError("the mask beside it (.msk) cannot be read")
+            if self._dataset is not None and _structure(fresh) != _structure(self._dataset):
+                raise RasterioIOError("the file on the server was changed while it was read")
         except BaseException:
             fresh.close()
             raise
@@ -136,7 +145,8 @@ def retried(step: Callable[[], _T], path: str) -> _T:
 
     Pauses grow from ``GDAL_HTTP_RETRY_DELAY`` seconds, twofold; there are at most
     ``GDAL_HTTP_MAX_RETRY``, and none after half a minute. This is for what GDAL takes for final:
-    connections that break off, and ranges that are cut short.
+    connections that break off, and ranges that are cut short. After an HTTP status that GDAL has
+    met with all its retries there is one more try; and none where a file is absent or denied.
 
     Parameters
     ----------
@@ -153,7 +163,7 @@ def retried(step: Callable[[], _T], path: str) -> _T:
     Raises
     ------
     rasterio.errors.RasterioError
-        The last error of `step`, or the first that tells of an HTTP status.
+        The last error of `step`.
     EvidenceError
         If the user's number of retries, or the pause between them, is no number.
 
@@ -172,7 +182,9 @@ def retried(step: Callable[[], _T], path: str) -> _T:
             try:
                 return step()
             except (RasterioError, CPLE_BaseError) as error:
-                if not left or http_status(error) is not None or time.monotonic() > last:
+                if http_status(error) is not None:
+                    left = min(left, 0 if is_denied(error) else 1)
+                if not left or time.monotonic() > last:
                     if isinstance(error, RasterioError):
                         raise
                     raise RasterioIOError(str(error)) from error
@@ -215,6 +227,10 @@ def _open(path: str, *, siblings: bool) -> Any:
                 if "not recognized" not in str(reason):
                     raise reason from None
         raise
+
+
+def _structure(dataset: Any) -> tuple[Any, ...]:
+    return (dataset.shape, dataset.transform, dataset.crs, dataset.dtypes, dataset.nodatavals)
 
 
 def _exists(mask: str) -> bool:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from geoprospect.components import Components
 from geoprospect.errors import ProjectError
 from geoprospect.evidence import EvidenceStack
+from geoprospect.evidence.address import without_secrets
 from geoprospect.evidence.raster import is_local
 from geoprospect.inference import Array
 from geoprospect.output import checksum
@@ -124,7 +125,7 @@ class TrainingInputs:
         if points.non_occurrences is not None and points.non_occurrences.within is not None:
             paths["area of the non-occurrences"] = points.non_occurrences.within.path
         return inputs | {
-            role: checksum(path) if is_local(path) else f"{path} is no plain file"
+            role: checksum(path) if is_local(path) else f"{without_secrets(path)} is no plain file"
             for role, path in paths.items()
         }
 

@@ -14,6 +14,7 @@ from geoprospect.calibration import ProbabilitySummary
 from geoprospect.ensemble import train_ensemble
 from geoprospect.errors import OutputError
 from geoprospect.evidence import EvidenceStack
+from geoprospect.evidence.address import without_secrets
 from geoprospect.inputs import Say, TrainingInputs
 from geoprospect.mapping import MapSummary, write_map
 from geoprospect.model import ProspectivityModel
@@ -154,7 +155,7 @@ def run_project(
         folder / "manifest.json",
         {
             "geoprospect": __version__,
-            "project": project.model_dump(mode="json"),
+            "project": json.loads(without_secrets(project.model_dump_json())),
             "inputs": inputs,
             "outputs": {path.relative_to(folder).as_posix(): checksum(path) for path in outputs},
         },

@@ -193,7 +193,7 @@ def test_failures_are_overcome_in_any_thread(server, bucket):
 
 def test_threads_that_each_open_the_layers_read_the_same_cells_from_a_bad_server(server, bucket):
     near, far = read(bucket / "X1.tif"), []
-    server.trouble(503, every=4)
+    server.trouble(503, every=25)
     readers = [
         threading.Thread(target=lambda: far.append(read(f"{server.url}/bucket/X1.tif")))
         for _ in range(4)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
+from geoprospect.evidence.address import without_secrets
 from geoprospect.evidence.layers import Layer
 from geoprospect.grid import Bools, Grid, Ints
 
@@ -115,7 +116,7 @@ class Census:
             if count == 0:
                 raise EvidenceError(
                     "the layer holds no valid cell",
-                    path=layer.path,
+                    path=without_secrets(layer.path),
                     layer=layer.name,
                     mend="check its nodata value and mask, or leave the layer out",
                 )

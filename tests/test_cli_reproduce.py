@@ -62,8 +62,8 @@ def test_the_leak_comes_first_then_the_experiments_then_where_the_page_is(done):
 
 
 def test_progress_goes_to_stderr(done):
-    assert re.search(r"^FDE-FT: 6 of 6 loss", done[0].stderr, flags=re.M)
-    assert "of 6 loss" not in done[0].stdout
+    assert re.search(r"^FDE-FT: 6 of 6, loss", done[0].stderr, flags=re.M)
+    assert "of 6, loss" not in done[0].stdout
 
 
 def test_the_json_holds_every_method_with_median_range_and_published_figure(done):

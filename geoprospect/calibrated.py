@@ -108,7 +108,7 @@ def calibrate(read: TrainingInputs, *, progress: Progress | None = None) -> Cali
     held_out = cross_validate(
         plan,
         read.training,
-        read.P,
+        read.P(plan),
         scheme,
         pretext=quiet.pretext(plan) if isinstance(plan, TransferPlan) else None,
         progress=progress,

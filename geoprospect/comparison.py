@@ -19,7 +19,6 @@ from geoprospect.crossval import (
 from geoprospect.crossval.cells import part_of
 from geoprospect.crossval.validate import Pretext, teach
 from geoprospect.errors import EvidenceError, ProjectError, TrainingError
-from geoprospect.inference import Array
 from geoprospect.inputs import Say, TrainingInputs
 from geoprospect.plan import BaselinePlan, TransferPlan
 from geoprospect.project import Project
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int, str], None]
 
-# The eight methods of the published study, as the project file names them.
+# The methods, as the project file names them.
 METHODS: dict[str, dict[str, str]] = {
     "reconstruction-linear-probing": {"pretext": "reconstruction", "strategy": "linear-probing"},
     "reconstruction-fine-tuning": {"pretext": "reconstruction", "strategy": "fine-tuning"},
@@ -42,6 +41,14 @@ METHODS: dict[str, dict[str, str]] = {
     "logistic-regression": {"pretext": "none", "strategy": "logistic-regression"},
     "random-forest": {"pretext": "none", "strategy": "random-forest"},
     "svm": {"pretext": "none", "strategy": "svm"},
+    "extra-trees": {"pretext": "none", "strategy": "extra-trees"},
+    "gaussian-process": {"pretext": "none", "strategy": "gaussian-process"},
+}
+# Those of the published study, with its settings.
+PAPER_METHODS: dict[str, dict[str, str]] = {
+    f"paper-{name}": changes | {"settings": "paper"}
+    for name, changes in METHODS.items()
+    if name not in ("extra-trees", "gaussian-process")
 }
 
 
@@ -69,7 +76,9 @@ def compare_methods(
     scheme : FoldScheme
         How points are held out.
     methods : sequence of str
-        Names among `METHODS`; by default the project's own method alone.
+        Names among `METHODS`, which have the project's settings, and `PAPER_METHODS`, which
+        have those of the published study where the project does not change them; by default the
+        project's own method alone. A result bears the name asked for.
     exclude_held_out : bool
         Keep cells held out, and those within the buffer, from the pretext task too. It sees no
         label of an occurrence in any case.
@@ -82,9 +91,14 @@ def compare_methods(
         If evidence, points, settings or folds do not allow it. Of several methods, one that
         cannot be trained is left out instead, and `Comparison.notes` says so.
     """
-    unknown = [name for name in methods if name not in METHODS]
+    unknown = [name for name in methods if name not in METHODS | PAPER_METHODS]
     if unknown:
-        raise ProjectError("no such method", found=unknown[0], expected=", ".join(METHODS))
+        raise ProjectError(
+            "no such method",
+            found=unknown[0],
+            expected=f"{', '.join(METHODS)}; or one of the published study as it was there: "
+            f"{', '.join(PAPER_METHODS)}",
+        )
     notes: list[str] = []
 
     def note(line: str) -> None:
@@ -93,7 +107,7 @@ def compare_methods(
 
     with project.open_evidence() as stack:
         read = TrainingInputs.read(project, stack, say)
-        samples, P = _cells(read, scheme, note)
+        samples = _cells(read, scheme, note)
         near = _range(read, note)
         scheme = _settled(scheme, samples, near)
         say(f"cross-validation: {scheme.sentence(samples.grid.unit)}")
@@ -103,10 +117,11 @@ def compare_methods(
         for name in names:
             try:
                 plan = _plan(project, name)
+                P = read.components_for(plan).transform(samples.X)
                 taught = encoders.of(plan, progress) if isinstance(plan, TransferPlan) else None
-                results.append(
-                    cross_validate(plan, samples, P, scheme, encoders=taught, progress=progress)
-                )
+                told = _renamed(progress, name)
+                result = cross_validate(plan, samples, P, scheme, encoders=taught, progress=told)
+                results.append(replace(result, method=name or result.method))
             except (ProjectError, TrainingError) as error:
                 if len(methods) < 2:
                     raise
@@ -129,7 +144,8 @@ class _Encoders:
 
     def of(self, plan: TransferPlan, progress: Progress | None) -> list[keras.Sequential]:
         """Give the encoders of a plan; see `teach`."""
-        key = (plan.pretext, plan.pretraining, plan.members, plan.seed)
+        form = (plan.widths, plan.activation)
+        key = (plan.pretext, plan.pretraining, form, plan.members, plan.seed)
         if key not in self.known:
             self.known[key] = teach(
                 plan, self.samples, self.scheme, self._pretext(plan), progress=progress
@@ -152,17 +168,24 @@ def _plan(project: Project, method: str | None) -> TransferPlan | BaselinePlan:
     """Give the plan of a method by name, or the project's own."""
     if method is None:
         return project.plan()
-    changed = project.model.model_copy(update=METHODS[method])
+    changed = project.model.model_copy(update=(METHODS | PAPER_METHODS)[method])
     plan = project.model_copy(update={"model": changed}).plan()
     if isinstance(plan, BaselinePlan) and plan.method != project.model.strategy:
         return replace(plan, members=1)
     return plan
 
 
-def _cells(read: TrainingInputs, scheme: FoldScheme, note: Say) -> tuple[Samples, Array]:
-    """Give the cells that are held out, each once, and their components."""
+def _renamed(progress: Progress | None, name: str | None) -> Progress | None:
+    """Tell the progress of a method under the name asked for, which tells the paper's apart."""
+    if progress is None or name is None:
+        return progress
+    return lambda _, done, total, word: progress(name, done, total, word)
+
+
+def _cells(read: TrainingInputs, scheme: FoldScheme, note: Say) -> Samples:
+    """Give the cells that are held out, each once."""
     distinct = DistinctCells.of(read.training)
-    samples, P = distinct.samples, read.P[distinct.kept]
+    samples = distinct.samples
     if len(samples) < len(read.training):
         note(f"{len(read.training)} points lie in {len(samples)} cells; a cell counts once.")
     if distinct.conflicting:
@@ -181,9 +204,8 @@ def _cells(read: TrainingInputs, scheme: FoldScheme, note: Say) -> tuple[Samples
                 f"{outside.size} cells outside all regions are left out: rows "
                 f"{listed([str(row) for row in outside])}."
             )
-        inside = np.flatnonzero(region >= 0)
-        samples, P = part_of(samples, inside), P[inside]
-    return samples, P
+        samples = part_of(samples, np.flatnonzero(region >= 0))
+    return samples
 
 
 def _range(read: TrainingInputs, note: Say) -> float:

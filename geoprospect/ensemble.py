@@ -6,7 +6,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from geoprospect.baselines import Baseline, each_side_by_side, fit_baseline, fit_baselines
+from geoprospect.baselines import (
+    Baseline,
+    each_side_by_side,
+    fit_baseline,
+    fit_baselines,
+    logistic_regressions,
+)
 from geoprospect.errors import EvidenceError
 from geoprospect.inference import Array, Network
 from geoprospect.inputs import Labels, TrainingInputs
@@ -34,22 +40,24 @@ def train_ensemble(read: TrainingInputs, *, progress: Progress | None = None) ->
     """
     plan = read.project.plan()
     points, rows = read.for_members()
+    components = read.components_for(plan)
     members: Sequence[Network | Baseline]
     if isinstance(plan, BaselinePlan):
-        read.say(f"model: {plan.method}, {plan.members} members")
+        seen = "" if components is read.components else ", on the layers as they are, not rotated"
+        read.say(f"model: {plan.method}, {plan.members} members{seen}")
         members = _baselines(plan, read, progress)
     else:
         from geoprospect.transfer import pretrain, transfer  # noqa: PLC0415 - loads TensorFlow
 
         read.say(f"model: {plan.pretext} pretext, {plan.strategy}, {plan.members} members")
         encoders = pretrain(plan, *read.pretext(plan), progress=progress)
-        P = read.components.transform(points.X)
+        P = components.transform(points.X)
         members, history = transfer(plan, encoders, P, points.label, rows=rows, progress=progress)
         for line in history.lines():
             read.say(line)
     distinct = np.unique(np.column_stack([points.rows, points.columns]), axis=0)
     return ProspectivityModel(
-        read.components,
+        components,
         tuple(members),
         np.stack([points.X.min(axis=0), points.X.max(axis=0)], axis=1),
         plan.to_dict() | _evidence_range(read),
@@ -74,7 +82,8 @@ def _baselines(
 ) -> list[Network | Baseline]:
     """Fit a baseline once a member: on the same points, or each on its own."""
     points, rows = read.for_members()
-    P, seeds = read.components.transform(points.X), range(plan.seed, plan.seed + plan.members)
+    P = read.components_for(plan).transform(points.X)
+    seeds = range(plan.seed, plan.seed + plan.members)
     if rows is None:
         return fit_baselines(
             plan.method,
@@ -84,17 +93,13 @@ def _baselines(
             settings=plan.settings,
             progress=progress,
         )
+    if plan.method == "logistic-regression":
+        return [*logistic_regressions(P, points.label, rows, seeds, plan.settings, progress)]
     tasks = [
         (plan, seed, P[seen], points.label[seen]) for seed, seen in zip(seeds, rows, strict=True)
     ]
     fitted: list[Network | Baseline] = []
-    # A sigmoid unit trains in this process, where TensorFlow is loaded once.
-    fits = (
-        (_fitted(*task) for task in tasks)
-        if plan.method == "logistic-regression"
-        else each_side_by_side(_fitted, tasks)
-    )
-    for member in fits:
+    for member in each_side_by_side(_fitted, tasks):
         fitted.append(member)
         if progress is not None:
             progress(plan.method, len(fitted), len(tasks), "fits")

@@ -15,7 +15,7 @@ from geoprospect.evidence.address import without_secrets
 from geoprospect.evidence.raster import is_local
 from geoprospect.inference import Array
 from geoprospect.output import checksum
-from geoprospect.plan import BaselinePlan, TransferPlan
+from geoprospect.plan import BaselineMethod, BaselinePlan, TransferPlan
 from geoprospect.project import Project, Role
 from geoprospect.samples import Samples
 from geoprospect.samples.nonoccurrences import Realisations, draw_non_occurrences
@@ -24,6 +24,7 @@ Say = Callable[[str], None]
 Bools = npt.NDArray[np.bool_]
 Labels = npt.NDArray[np.int64]
 
+_TREES: tuple[BaselineMethod, ...] = ("random-forest", "extra-trees")
 _FIT_CELLS = 1_000_000  # a larger stack has its components fitted on so many cells drawn from it
 
 
@@ -85,10 +86,20 @@ class TrainingInputs:
         components = components or _fit(project, stack, say)
         return cls(project, stack, training, components, say, drawn)
 
-    @property
-    def P(self) -> Array:  # noqa: N802
-        """Components at the training points, shape (n, n_components)."""
-        return self.components.transform(self.training.X)
+    def components_for(self, plan: TransferPlan | BaselinePlan) -> Components:
+        """Give the components that a plan's method sees.
+
+        Trees whose plan says so see the standardised layers, which are components that are not
+        rotated. Where the project names a file of components, every method sees those.
+        """
+        if not isinstance(plan, BaselinePlan) or plan.method not in _TREES:
+            return self.components
+        rotated = plan.settings.rotated or self.project.model.components is not None
+        return self.components if rotated else self.components.unrotated()
+
+    def P(self, plan: TransferPlan | BaselinePlan) -> Array:  # noqa: N802
+        """Give a plan's components at the training points, shape (n, n_components)."""
+        return self.components_for(plan).transform(self.training.X)
 
     def for_members(self) -> tuple[Samples, Bools | None]:
         """Give the points that members learn from, and which member from which.
@@ -112,7 +123,7 @@ class TrainingInputs:
         if plan.pretext == "reconstruction":
             cells = self.stack.draw(self.project.model.pretext_cells, seed=plan.seed)[0]
             return self.components.transform(cells), None
-        return self.P, None
+        return self.P(plan), None
 
     def checksums(self, plan: TransferPlan | BaselinePlan) -> dict[str, str]:
         """Give the SHA-256 of each file that the plan reads, where it is a plain file."""

@@ -166,7 +166,7 @@ class ProspectivityModel:
                 if isinstance(member, Baseline):
                     member.save(path.with_suffix(".skops"))
                 else:
-                    from geoprospect.network import save_keras  # noqa: PLC0415 - TensorFlow
+                    from geoprospect.networkfile import save_keras  # noqa: PLC0415 - TensorFlow
 
                     save_keras(member, path.with_suffix(".keras"))
             files = sorted(path.name for path in temporary.iterdir())

@@ -1,32 +1,34 @@
 """The networks, as pure Keras builders: one encoder and the heads that are put on it.
 
-The shapes are the published study's: an encoder 7-100-8-6-4-2 with ReLU, a decoder 4-6-8-100-7
-with leaky ReLU of slope 0.3, a softmax head over rock classes and one sigmoid unit for the
-prospectivity. A builder that takes an encoder copies its weights: no two networks ever share any.
+By default the shapes are the published study's: an encoder 7-100-8-6-4-2 with ReLU, a decoder
+4-6-8-100-7 with leaky ReLU of slope 0.3, a softmax head over rock classes and one sigmoid unit
+for the prospectivity. A builder that takes an encoder copies its weights: no two networks ever
+share any.
 """
 
 from __future__ import annotations
 
-import json
-import re
-import zipfile
 from collections.abc import Sequence
-from os import PathLike
 
 import numpy as np
 
 from geoprospect.backend import keras
 from geoprospect.errors import TrainingError
 from geoprospect.inference import Activation, Dense, Network
+from geoprospect.plan import EncoderActivation
+from geoprospect.presets import PAPER_WIDTHS
 
-ENCODER_WIDTHS = (100, 8, 6, 4, 2)
 LEAKY_SLOPE = 0.3
 
 
 def encoder(
-    n_inputs: int, *, widths: Sequence[int] = ENCODER_WIDTHS, seed: int = 0
+    n_inputs: int,
+    *,
+    widths: Sequence[int] = PAPER_WIDTHS,
+    activation: EncoderActivation = "relu",
+    seed: int = 0,
 ) -> keras.Sequential:
-    """Build the encoder, with ReLU throughout.
+    """Build the encoder.
 
     Parameters
     ----------
@@ -34,19 +36,30 @@ def encoder(
         Number of inputs, the components.
     widths : sequence of int
         Units of each layer.
+    activation : {"relu", "cosine"}
+        That of the first layer; the others have ReLU.
     seed : int
-        Seed of the initial weights (Glorot uniform); the same seed gives the same weights.
+        Seed of the initial weights; the same seed gives the same weights.
 
     Returns
     -------
     keras.Sequential
+
+    Notes
+    -----
+    Initial kernels are Glorot-uniform. Those of cosines are random Fourier features of a Gaussian
+    kernel whose length is the square root of the number of inputs (Rahimi & Recht 2007, Random
+    features for large-scale kernel machines).
 
     Examples
     --------
     >>> encoder(7).count_params()
     1700
     """
-    return _assemble(_grow([], n_inputs, widths, "relu", seed), "encoder")
+    layers = _grow([], n_inputs, widths, "relu", seed)
+    if activation == "cosine":
+        layers[0] = _fourier(n_inputs, widths[0], seed)
+    return _assemble(layers, "encoder")
 
 
 def autoencoder(encoder: keras.Sequential, *, seed: int = 0) -> keras.Sequential:
@@ -171,7 +184,7 @@ def encoder_of(network: keras.Sequential, *, n_layers: int | None = None) -> ker
     network : keras.Sequential
         A network from `autoencoder`, `lithology_classifier` or `prospectivity_classifier`.
     n_layers : int, optional
-        Number of layers to take; by default the ReLU layers from the input on.
+        Number of layers to take; by default the ReLU and cosine layers from the input on.
 
     Returns
     -------
@@ -180,7 +193,7 @@ def encoder_of(network: keras.Sequential, *, n_layers: int | None = None) -> ker
     Raises
     ------
     TrainingError
-        If the network begins with no ReLU layer.
+        If the network begins with neither.
 
     Examples
     --------
@@ -192,13 +205,14 @@ def encoder_of(network: keras.Sequential, *, n_layers: int | None = None) -> ker
     layers = Network.of(network).layers
     if n_layers is None:
         n_layers = next(
-            (k for k, layer in enumerate(layers) if layer.activation != "relu"), len(layers)
+            (k for k, layer in enumerate(layers) if layer.activation not in ("relu", "cosine")),
+            len(layers),
         )
     if n_layers == 0:
         raise TrainingError(
             "a network without an encoder",
             layer=str(network.layers[0].name),
-            expected="ReLU layers from the input on",
+            expected="ReLU or cosine layers from the input on",
         )
     return _assemble(layers[:n_layers], "encoder")
 
@@ -223,28 +237,6 @@ def of_network(network: Network) -> keras.Sequential:
     return _assemble(network.layers, "prospectivity")
 
 
-def save_keras(network: Network | keras.Sequential, path: str | PathLike[str]) -> None:
-    """Write a network as a `.keras` file, which plain Keras reads.
-
-    Parameters
-    ----------
-    network : Network or keras.Sequential
-        The network.
-    path : path-like
-        The file, ending in `.keras`. The same weights give the same bytes.
-    """
-    model = of_network(network) if isinstance(network, Network) else network
-    model.save(path)
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    # Keras writes the hour and addresses in memory; neither says anything of the network.
-    parts["config.json"] = re.sub(rb', "shared_object_id": \d+', b"", parts["config.json"])
-    parts["metadata.json"] = json.dumps({"keras_version": keras.__version__}).encode()
-    with zipfile.ZipFile(path, "w") as archive:
-        for name in sorted(parts):
-            archive.writestr(zipfile.ZipInfo(name), parts[name])
-
-
 def _grow(
     body: Sequence[Dense], n_inputs: int, widths: Sequence[int], activation: Activation, seed: int
 ) -> list[Dense]:
@@ -261,6 +253,14 @@ def _grow(
     return layers
 
 
+def _fourier(n_inputs: int, width: int, seed: int) -> Dense:
+    """Draw random Fourier features, from a stream of the seed of their own."""
+    random = np.random.default_rng([seed, width])
+    kernel = random.standard_normal((n_inputs, width)) / np.sqrt(n_inputs)
+    phases = random.uniform(0, 2 * np.pi, width)
+    return Dense(kernel.astype(np.float32), phases.astype(np.float32), "cosine")
+
+
 def _assemble(
     layers: Sequence[Dense], name: str, penalty: tuple[float, float] = (0.0, 0.0)
 ) -> keras.Sequential:
@@ -268,6 +268,8 @@ def _assemble(
     parts = [keras.layers.Input((layers[0].kernel.shape[0],), name="components")]
     for number, layer in enumerate(layers):
         activation: object = layer.activation
+        if activation == "cosine":
+            activation = keras.ops.cos
         if activation == "leaky-relu":
             activation = keras.layers.LeakyReLU(
                 negative_slope=layer.slope, name=f"leaky_relu_{number}"

@@ -1,4 +1,4 @@
-"""The plan of a training: pretext task, strategy and schedules, with the published settings."""
+"""The plan of a training: pretext task, strategy, encoder and schedules, or a baseline's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from geoprospect.errors import TrainingError
 Loss = Literal["mean-squared-error", "categorical-crossentropy", "binary-crossentropy"]
 Pretext = Literal["reconstruction", "lithology", "none"]
 Strategy = Literal["fine-tuning", "linear-probing", "from-scratch"]
-BaselineMethod = Literal["logistic-regression", "random-forest", "svm"]
+BaselineMethod = Literal[
+    "logistic-regression", "random-forest", "extra-trees", "svm", "gaussian-process"
+]
+EncoderActivation = Literal["relu", "cosine"]
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,6 @@ class Schedule:
     patience: int | None = None
 
 
-_PRETRAINING: dict[Pretext, Schedule] = {
-    "reconstruction": Schedule("mean-squared-error", 1e-3, 10_000, 500, held_back=0.2),
-    "lithology": Schedule("categorical-crossentropy", 1e-3, 32, 1000, held_back=0.2),
-}
-
-
 @dataclass(frozen=True)
 class TransferPlan:
     """How the encoder is taught and transferred to the points.
@@ -70,6 +67,10 @@ class TransferPlan:
         Weight the classes by total / (2 · n_class).
     l1, l2 : float
         Penalties on the kernel of the head.
+    widths : tuple of int
+        Units of the encoder's layers.
+    activation : {"relu", "cosine"}
+        That of the encoder's layers.
     """
 
     pretext: Pretext
@@ -81,69 +82,47 @@ class TransferPlan:
     class_weights: bool
     l1: float
     l2: float
+    widths: tuple[int, ...]
+    activation: EncoderActivation
 
     def to_dict(self) -> dict[str, Any]:
         """Give the plan as plain values."""
         return asdict(self)
 
 
-def published_plan(
-    pretext: Pretext, strategy: Strategy, *, members: int = 1, seed: int = 0
-) -> TransferPlan:
-    """Give the plan of a pretext task and a strategy with the settings of the published study.
-
-    The settings are those of Mantilla-Dulcey et al. (2024), Gondwana Research,
-    doi 10.1016/j.gr.2024.09.004.
-
-    Raises
-    ------
-    TrainingError
-        If the pretext task and the strategy contradict each other.
-
-    Examples
-    --------
-    >>> plan = published_plan("lithology", "linear-probing")
-    >>> plan.training.rate, plan.class_weights, plan.pretraining.batch
-    (0.001, False, 32)
-    """
-    if (pretext == "none") != (strategy == "from-scratch"):
-        raise contradiction(pretext, strategy)
-    tuned = strategy == "fine-tuning"
-    penalty = 0.0 if strategy == "from-scratch" else 0.01
-    return TransferPlan(
-        pretext,
-        strategy,
-        members,
-        seed,
-        pretraining=_PRETRAINING.get(pretext),
-        training=Schedule("binary-crossentropy", 1e-5 if tuned else 1e-3, 82, 6000),
-        class_weights=tuned,
-        l1=penalty,
-        l2=penalty,
-    )
-
-
 @dataclass(frozen=True)
 class BaselineSettings:
-    """The settings of the baselines; by default those of the published study.
+    """The settings of the baselines.
 
     Attributes
     ----------
     schedule : Schedule
         The optimisation of the logistic regression, which is one sigmoid unit.
     trees : int
-        Trees of the random forest.
-    costs, gammas : tuple of float
-        C and gamma of the support vector machine, tried in a grid.
+        Trees of a forest.
+    leaf : int
+        Points that a leaf of a tree holds at least.
+    costs : tuple of float
+        C of the support vector machine, tried in a grid.
+    gammas : tuple of float or "scale"
+        Its gamma, tried likewise; "scale" is 1 / (n_components · variance).
     kernels : tuple of str
         Its kernels, tried likewise.
+    class_weights : bool
+        Weight the classes by total / (2 · n_class); a Gaussian process knows no weights.
+    rotated : bool
+        Whether trees, which split along axes, see the principal components as other methods do,
+        or the standardised layers themselves.
     """
 
-    schedule: Schedule = Schedule("binary-crossentropy", 1e-3, 82, 6000)
-    trees: int = 2000
-    costs: tuple[float, ...] = (0.1, 1.0, 10.0, 100.0)
-    gammas: tuple[float, ...] = (1.0, 0.1, 0.01, 0.001)
-    kernels: tuple[str, ...] = ("rbf", "linear", "poly", "sigmoid")
+    schedule: Schedule
+    trees: int
+    leaf: int
+    costs: tuple[float, ...]
+    gammas: tuple[float | Literal["scale"], ...]
+    kernels: tuple[str, ...]
+    class_weights: bool
+    rotated: bool
 
 
 @dataclass(frozen=True)
@@ -152,7 +131,7 @@ class BaselinePlan:
 
     Attributes
     ----------
-    method : {"logistic-regression", "random-forest", "svm"}
+    method : {"logistic-regression", "random-forest", "extra-trees", "svm", "gaussian-process"}
         The baseline.
     members : int
         Fits of the ensemble, each with its own seed.
@@ -163,9 +142,9 @@ class BaselinePlan:
     """
 
     method: BaselineMethod
-    members: int = 1
-    seed: int = 0
-    settings: BaselineSettings = BaselineSettings()
+    members: int
+    seed: int
+    settings: BaselineSettings
 
     def to_dict(self) -> dict[str, Any]:
         """Give the plan as plain values, the method under the name the project file gives it."""

@@ -15,12 +15,11 @@ from geoprospect.evidence import Context, EvidenceStack, Layer
 from geoprospect.evidence.raster import is_local
 from geoprospect.plan import (
     BaselinePlan,
-    BaselineSettings,
     Pretext,
     TransferPlan,
     contradiction,
-    published_plan,
 )
+from geoprospect.presets import PAPER_BASELINES, RECOMMENDED_BASELINES, transfer_plan
 from geoprospect.settings import (
     CalibrationSection,
     EvidenceEntry,
@@ -149,7 +148,11 @@ class Project(Section):
         return Samples.read(table, stack, label=label, kind=kind)
 
     def plan(self) -> TransferPlan | BaselinePlan:
-        """Give the plan of the training: the published settings and this file's changes.
+        """Give the plan of the training: the preset's settings and this file's changes.
+
+        Where the file names no pretext task for a strategy that transfers one, it is lithology if
+        there are rock-class points and reconstruction if not; with the published study's settings
+        it is always the latter, which was the best of that study.
 
         Raises
         ------
@@ -162,20 +165,29 @@ class Project(Section):
         changes = model.training.model_dump(exclude_none=True)
         outer = {key: changes.pop(key) for key in ("class_weights", "l1", "l2") if key in changes}
         match model.strategy:
-            case "logistic-regression" | "random-forest" | "svm":
+            case (
+                "logistic-regression" | "random-forest" | "extra-trees" | "svm" | "gaussian-process"
+            ):
                 if model.pretext not in (None, "none"):
                     raise contradiction(model.pretext, model.strategy)
                 changed = model.baseline.model_dump(exclude_none=True)
-                settings = BaselineSettings()
+                settings = PAPER_BASELINES if model.settings == "paper" else RECOMMENDED_BASELINES
+                if "class_weights" in outer:
+                    changed["class_weights"] = outer["class_weights"]
                 schedule = replace(settings.schedule, **changes)
                 settings = replace(settings, schedule=schedule, **changed)
                 return BaselinePlan(model.strategy, model.members or 1, model.seed, settings)
             case "from-scratch":
                 default: Pretext = "none"
             case _:
-                default = "reconstruction"
-        plan = published_plan(
-            model.pretext or default, model.strategy, members=model.members or 10, seed=model.seed
+                told = self.points.lithology is not None and model.settings != "paper"
+                default = "lithology" if told else "reconstruction"
+        plan = transfer_plan(
+            model.pretext or default,
+            model.strategy,
+            preset=model.settings,
+            members=model.members or 10,
+            seed=model.seed,
         )
         if plan.pretext == "lithology" and self.points.lithology is None:
             raise ProjectError(

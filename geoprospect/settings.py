@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from geoprospect.plan import BaselineMethod, Pretext, Strategy
+from geoprospect.presets import Preset
 
 if TYPE_CHECKING:  # slow to import, and a map needs no points
     from geoprospect.samples.nonoccurrences import DrawingRule
+
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Section(BaseModel):
@@ -75,7 +79,7 @@ class PointsSection(Section):
 
 
 class ScheduleEntry(Section):
-    """Changes to the published settings of an optimisation."""
+    """Changes to the preset's settings of an optimisation."""
 
     rate: float | None = Field(default=None, gt=0)
     batch: int | None = Field(default=None, ge=1)
@@ -85,7 +89,10 @@ class ScheduleEntry(Section):
 
 
 class TrainingEntry(ScheduleEntry):
-    """Changes to the published settings of the training on the points."""
+    """Changes to the preset's settings of the training on the points.
+
+    The class weights are those of baselines too; the penalties are of networks alone.
+    """
 
     class_weights: bool | None = None
     l1: float | None = Field(default=None, ge=0)
@@ -93,19 +100,28 @@ class TrainingEntry(ScheduleEntry):
 
 
 class BaselineEntry(Section):
-    """Changes to the published settings of the random forest and the support vector machine."""
+    """Changes to the preset's settings of forests and the support vector machine."""
 
     trees: int | None = Field(default=None, ge=1)
-    costs: tuple[float, ...] | None = Field(default=None, min_length=1)
-    gammas: tuple[float, ...] | None = Field(default=None, min_length=1)
-    kernels: tuple[str, ...] | None = Field(default=None, min_length=1)
+    leaf: int | None = Field(default=None, ge=1)
+    rotated: bool | None = None
+    costs: tuple[Positive, ...] | None = Field(default=None, min_length=1)
+    gammas: tuple[Positive | Literal["scale"], ...] | None = Field(default=None, min_length=1)
+    kernels: tuple[Literal["rbf", "linear", "poly", "sigmoid"], ...] | None = Field(
+        default=None, min_length=1
+    )
 
 
 class ModelSection(Section):
-    """The model: pretext task, strategy, ensemble, and settings that differ from the paper's."""
+    """The model: pretext task, strategy, ensemble, and settings that differ from the preset's.
+
+    Where a strategy transfers a pretext task and none is named, it is lithology if there are
+    rock-class points, and reconstruction if not or with `settings = "paper"`.
+    """
 
     strategy: Strategy | BaselineMethod = "fine-tuning"
     pretext: Pretext | None = None
+    settings: Preset = "recommended"
     members: int | None = Field(default=None, ge=1, le=1000)
     seed: int = Field(default=0, ge=0)
     components: str | None = None

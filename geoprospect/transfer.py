@@ -55,7 +55,10 @@ def pretrain(
     TrainingError
         If the lithology task lacks rock classes, or the training fails.
     """
-    encoders = [encoder(P.shape[1], seed=seed) for seed in _seeds(plan, "encoder")]
+    encoders = [
+        encoder(P.shape[1], widths=plan.widths, activation=plan.activation, seed=seed)
+        for seed in _seeds(plan, "encoder")
+    ]
     if plan.pretraining is None:
         return encoders
     if plan.pretext == "reconstruction":

@@ -108,11 +108,14 @@ def test_a_trained_model_maps_a_folder_of_rasters_to_the_same_cells(finished, tm
     ("settings", "said"),
     [
         ('pretext = "lithology"', "lithology pretext, fine-tuning, 2 members"),
-        ('strategy = "linear-probing"', "reconstruction pretext, linear-probing, 2 members"),
+        ('pretext = "reconstruction"', "reconstruction pretext, fine-tuning, 2 members"),
+        ('strategy = "linear-probing"', "lithology pretext, linear-probing, 2 members"),
         ('strategy = "from-scratch"', "none pretext, from-scratch, 2 members"),
         ('strategy = "logistic-regression"', "logistic-regression, 2 members"),
-        ('strategy = "random-forest"\nbaseline = { trees = 20 }', "random-forest, 2 members"),
+        ('strategy = "random-forest"\nbaseline = { trees = 20 }', "random-forest, 2 members, on"),
+        ('strategy = "extra-trees"\nbaseline = { trees = 20 }', "extra-trees, 2 members, on"),
         ('strategy = "svm"\nbaseline = { kernels = ["rbf"] }', "svm, 2 members"),
+        ('strategy = "gaussian-process"', "gaussian-process, 2 members"),
     ],
 )
 def test_every_method_runs_and_its_stored_model_maps_the_same_cells(tmp_path, settings, said):

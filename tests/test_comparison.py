@@ -11,9 +11,19 @@ from test_crossval import quarters
 
 from geoprospect.cli import main
 from geoprospect.comparison import METHODS, compare_methods
-from geoprospect.crossval import Comparison, FoldScheme, HeldOutScores, Regions
+from geoprospect.crossval import (
+    Comparison,
+    FoldScheme,
+    HeldOutScores,
+    Regions,
+    cross_validate,
+)
 from geoprospect.crossval.cells import part_of
+from geoprospect.ensemble import train_ensemble
 from geoprospect.errors import ProjectError, SamplesError, TrainingError
+from geoprospect.inputs import TrainingInputs
+from geoprospect.plan import BaselinePlan
+from geoprospect.presets import RECOMMENDED_BASELINES, transfer_plan
 from geoprospect.project import Project
 from geoprospect.report.comparison import held_out_cells, held_out_repeats, page, write_comparison
 
@@ -200,6 +210,67 @@ def test_evidence_too_small_for_a_variogram_leaves_each_point_to_itself(tmp_path
     assert "too few pairs of valid cells" in told.notes[0]
 
 
+def test_a_method_of_the_paper_stands_beside_ours_under_the_name_asked_for(project):
+    loaded = Project.load(project)
+    asked = ["random-forest", "paper-random-forest", "from-scratch", "paper-from-scratch"]
+    scheme, told = FoldScheme("random", folds=2, repeats=1), []
+    both = compare_methods(loaded, scheme, asked, progress=lambda *step: told.append(step[0]))
+    assert [result.method for result in both.methods] == asked
+    assert set(told) == set(asked)
+    for ours, theirs in (both.methods[:2], both.methods[2:]):
+        assert not np.array_equal(ours.scores, theirs.scores)
+    text = QUICK.replace("members = 2", 'members = 2\nsettings = "paper"')
+    for name in ("random-forest", "from-scratch"):
+        path = project.with_name(f"paper-{name}.toml")
+        path.write_text(text)
+        alone = compare_methods(Project.load(path), scheme, [name]).best
+        theirs = next(one for one in both.methods if one.method == f"paper-{name}")
+        np.testing.assert_array_equal(alone.scores, theirs.scores)
+
+
+def test_trees_see_the_layers_unless_told_or_given_components(project):
+    scheme = FoldScheme("random", folds=2, repeats=1)
+
+    def scores(**changes):
+        loaded = Project.load(project)
+        model = loaded.model.model_copy(update={"strategy": "extra-trees"} | changes)
+        return compare_methods(loaded.model_copy(update={"model": model}), scheme).best.scores
+
+    loaded = Project.load(project)
+    with loaded.open_evidence() as stack:
+        read = TrainingInputs.read(loaded, stack, lambda line: None)
+    plan = BaselinePlan("extra-trees", 2, 0, replace(RECOMMENDED_BASELINES, trees=10))
+    np.testing.assert_allclose(
+        read.P(plan),
+        (read.training.X - read.components.mean) / read.components.scale,
+        atol=1e-5,
+    )
+    rotated = replace(plan, settings=replace(plan.settings, rotated=True))
+    for other in (rotated, replace(plan, method="svm"), transfer_plan("none", "from-scratch")):
+        assert read.components_for(other) is read.components
+    upright, turned = (
+        cross_validate(one, read.training, read.P(one), scheme).scores for one in (plan, rotated)
+    )
+    np.testing.assert_array_equal(scores(), upright)
+    bent = loaded.model.baseline.model_copy(update={"rotated": True})
+    np.testing.assert_array_equal(scores(baseline=bent), turned)
+    given = project.parent / "components.json"
+    read.components.save(given)
+    np.testing.assert_array_equal(scores(components=str(given)), turned)
+
+
+def test_the_model_of_trees_keeps_the_components_that_they_saw(project):
+    for strategy, rotated in (("extra-trees", False), ("svm", True)):
+        loaded = changed(project, "trees.toml", "members = 2", f'strategy = "{strategy}"')
+        with loaded.open_evidence() as stack:
+            read = TrainingInputs.read(loaded, stack, lambda line: None)
+            model = train_ensemble(read)
+            mean, _ = model.forward_pass().predict(read.training.X)
+        assert (model.components is read.components) == rotated
+        alone = model.members[0].predict(read.P(loaded.plan()))[:, 0]
+        np.testing.assert_allclose(mean, alone, atol=1e-6)
+
+
 def test_the_number_of_members_is_that_of_networks_alone(project):
     spread = {}
     scheme = FoldScheme("random", folds=2, repeats=1)
@@ -230,7 +301,7 @@ def test_cells_held_out_can_be_kept_from_both_pretext_tasks(project):
             compare_methods(Project.load(project), scheme, [name], exclude_held_out=held).best
             for held in (True, False)
         )
-        assert apart.method == shared.method == name.replace("-", " ", 1)
+        assert apart.method == shared.method == name
         assert not np.array_equal(apart.scores, shared.scores)
 
 
@@ -240,11 +311,7 @@ def test_the_command_compares_all_methods_under_one_null_and_keeps_the_points(pr
     done = runner.invoke(main, [*arguments, "--json"])
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
-    names = {
-        name.replace("-", " ", 1) if name.startswith(("recon", "litho")) else name
-        for name in METHODS
-    }
-    assert set(told["methods"]) == {*names, "coordinates alone"}
+    assert list(told["methods"]) == [*METHODS, "coordinates alone"]
     assert told == json.loads((tmp_path / "crossval.json").read_text())
     for figures in told["methods"].values():
         assert 0 <= figures["auc"][0] <= 1
@@ -286,6 +353,8 @@ def test_an_unknown_method_is_one_clear_line(project):
     done = CliRunner().invoke(main, ["crossval", str(project), "--method", "magic"])
     assert done.exit_code == 1
     assert "no such method (found magic; expected reconstruction-linear-probing" in done.output
+    assert "gaussian-process; or one of the published study as it was there: paper-" in done.output
+    assert "paper-extra-trees" not in done.output
 
 
 def test_one_occurrence_is_one_clear_error(project):

@@ -59,6 +59,21 @@ def test_members_may_differ_in_depth_and_leak():
     np.testing.assert_allclose(bands, [mean, spread], atol=1e-6)
 
 
+def test_cosines_agree_with_numpy_far_beyond_a_turn():
+    hidden = Dense(
+        (30 * RNG.normal(size=(7, 6))).astype("f4"), RNG.normal(size=6).astype("f4"), "cosine"
+    )
+    head = Dense(RNG.normal(size=(6, 1)).astype("f4"), np.zeros(1, "f4"))
+    evidence = RNG.normal(size=(3000, 7)).astype("f4")
+    angles = evidence.astype(np.float64) @ hidden.kernel + hidden.bias
+    assert np.abs(angles).max() > 200
+    bands = np.empty((1, 3000), np.float32)
+    engine = CompiledPass([Network((hidden, head))], np.zeros(7, "f4"), EVERYWHERE)
+    engine.score(np.ascontiguousarray(evidence.T), bands, nodata=-1)
+    # an angle of some hundreds is known to some 1e-5 in float32
+    np.testing.assert_allclose(bands[0], (np.cos(angles) @ head.kernel)[:, 0], atol=3e-4)
+
+
 @given(start=st.integers(0, 2000), length=st.integers(1, 900))
 def test_a_cell_has_the_same_score_to_the_bit_whatever_it_is_scored_with(start, length):
     engine = compiled([network(0), network(1)])

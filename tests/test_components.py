@@ -49,6 +49,15 @@ def test_components_are_uncorrelated_and_keep_the_standardised_variance():
     np.testing.assert_allclose(components.rotation.T @ components.rotation, np.eye(3), atol=1e-12)
 
 
+def test_unrotated_components_are_the_standardised_layers():
+    X = correlated()
+    components = Components.fit(X, names=NAMES).unrotated()
+    expected = (X - X.mean(axis=0)) / X.std(axis=0)
+    np.testing.assert_allclose(components.transform(X), expected, atol=1e-5)
+    np.testing.assert_allclose(components.transform(X).var(axis=0), components.variances, rtol=1e-5)
+    assert components.names == NAMES
+
+
 def test_streaming_over_windows_fits_as_the_whole_array_does(folder):
     with EvidenceStack.open(folder) as stack:
         windows = [stack.read(window).X for window in stack.windows((7, 11))]

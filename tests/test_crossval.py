@@ -21,12 +21,13 @@ from geoprospect.crossval.cells import part_of
 from geoprospect.crossval.validate import teach
 from geoprospect.errors import SamplesError, TrainingError
 from geoprospect.inference import Network
-from geoprospect.plan import BaselinePlan, BaselineSettings, Schedule, published_plan
+from geoprospect.plan import BaselinePlan, Schedule
+from geoprospect.presets import RECOMMENDED_BASELINES, transfer_plan
 from geoprospect.project import Project
 from geoprospect.transfer import pretrain
 
 KINDS = ["clusters", "blocks", "random"]
-FEW_TREES = BaselinePlan("random-forest", settings=BaselineSettings(trees=10))
+FEW_TREES = BaselinePlan("random-forest", 1, 0, replace(RECOMMENDED_BASELINES, trees=10))
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +236,7 @@ def test_doubled_points_change_no_score(samples):
 
 def test_the_score_of_a_point_comes_from_the_fit_that_did_not_see_it(samples):
     """Labels drawn at random cannot be known to a forest that was not told them."""
-    plan = BaselinePlan("random-forest", settings=BaselineSettings(trees=100))
+    plan = replace(FEW_TREES, settings=replace(RECOMMENDED_BASELINES, trees=100))
     result = cross_validate(plan, samples, components(samples), FoldScheme("random", repeats=4))
     # The area's standard deviation under chance is about 0.044 for 57 against 173 points.
     assert abs(result.auc.mean() - 0.5) < 3 * 0.044
@@ -245,7 +246,7 @@ def test_the_score_of_a_point_comes_from_the_fit_that_did_not_see_it(samples):
 def test_separable_evidence_scores_one_and_is_above_coordinates(samples):
     scheme = FoldScheme("clusters", folds=4, repeats=1)
     P = (samples.label[:, None] * 2.0 - 1).astype(np.float32)
-    plan = BaselinePlan("svm", settings=BaselineSettings(kernels=("linear",)))
+    plan = BaselinePlan("svm", 1, 0, replace(RECOMMENDED_BASELINES, kernels=("linear",)))
     assert cross_validate(plan, samples, P, scheme).auc.tolist() == [1.0]
     assert coordinates_alone(samples, scheme).auc[0] < 0.8
 
@@ -261,9 +262,11 @@ def test_members_are_averaged_and_their_deviation_kept(samples):
     np.testing.assert_allclose(both.total_spread(), both.spread[0], atol=1e-12)
 
 
-def test_sigmoid_units_of_all_splits_learn_as_each_would_alone(samples):
-    settings = BaselineSettings(schedule=Schedule("binary-crossentropy", 1e-2, 82, 20))
-    plan = BaselinePlan("logistic-regression", seed=2, settings=settings)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_sigmoid_units_of_all_splits_learn_as_each_would_alone(samples, weighted):
+    schedule = Schedule("binary-crossentropy", 1e-2, 82, 20)
+    settings = replace(RECOMMENDED_BASELINES, schedule=schedule, class_weights=weighted)
+    plan = BaselinePlan("logistic-regression", 1, 2, settings)
     P, scheme = components(samples), FoldScheme("random", folds=3, repeats=1)
     together = cross_validate(plan, samples, P, scheme).scores[0]
     folds, rows = scheme.splits(samples)
@@ -286,7 +289,7 @@ def test_how_wrongly_points_are_ranked_adds_up_to_the_area():
 
 
 def quick_plan(pretext="reconstruction"):
-    plan = published_plan(pretext, "linear-probing", members=2)
+    plan = transfer_plan(pretext, "linear-probing", preset="paper", members=2)
     return replace(
         plan,
         training=replace(plan.training, epochs=3),

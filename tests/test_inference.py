@@ -23,6 +23,7 @@ def model():
             keras.layers.LeakyReLU(negative_slope=0.2),
             keras.layers.Dense(3, use_bias=False),
             keras.layers.Activation("relu"),
+            keras.layers.Dense(4, activation=keras.ops.cos),
             keras.layers.Dense(2, activation="softmax"),
             keras.layers.Dense(1, activation="sigmoid", name="head"),
         ]

@@ -17,8 +17,8 @@ from geoprospect.network import (
     logistic_regression,
     of_network,
     prospectivity_classifier,
-    save_keras,
 )
+from geoprospect.networkfile import save_keras
 
 
 def widths(network):
@@ -81,6 +81,18 @@ def test_kernels_are_glorot_uniform_and_biases_zero():
         assert not bias.any()
 
 
+def test_cosines_start_as_random_fourier_features_of_a_gaussian_kernel():
+    part = encoder(7, widths=(4000,), activation="cosine", seed=2)
+    one, other = np.random.default_rng(0).normal(size=(2, 7)).astype(np.float32)
+    features = Network.of(part).predict([one, other])
+    kernel = np.exp(-np.square(one - other).sum() / (2 * 7))
+    assert 2 * (features[0] * features[1]).mean() == pytest.approx(kernel, abs=0.05)
+
+
+def test_cosines_are_in_the_first_layer_alone():
+    assert activations(encoder(7, widths=(20, 5), activation="cosine")) == ["cosine", "relu"]
+
+
 def test_a_network_copies_the_encoder_and_shares_nothing_with_it():
     part = encoder(7, seed=1)
     one, other = prospectivity_classifier(part), prospectivity_classifier(part)
@@ -106,24 +118,32 @@ def test_a_frozen_encoder_leaves_only_the_head_to_train():
 
 def test_the_encoder_is_taken_out_of_what_was_trained_on_it():
     part = encoder(7, seed=3)
-    for network in (autoencoder(part), lithology_classifier(part, 4)):
+    cosines = encoder(7, widths=(20,), activation="cosine", seed=3)
+    for source, network in (
+        (part, autoencoder(part)),
+        (part, lithology_classifier(part, 4)),
+        (cosines, lithology_classifier(cosines, 4)),
+    ):
         taken = encoder_of(network)
-        for one, other in zip(taken.get_weights(), part.get_weights(), strict=True):
+        for one, other in zip(taken.get_weights(), source.get_weights(), strict=True):
             np.testing.assert_array_equal(one, other)
     assert widths(encoder_of(autoencoder(part), n_layers=2)) == [100, 8]
 
 
-def test_a_network_without_relu_layers_has_no_encoder():
+def test_a_network_that_is_a_head_alone_has_no_encoder():
     with pytest.raises(TrainingError, match="without an encoder"):
         encoder_of(logistic_regression(7))
 
 
-def test_plain_keras_reads_what_was_saved(tmp_path):
-    network = autoencoder(encoder(7, seed=1), seed=2)
+@pytest.mark.parametrize("activation", ["relu", "cosine"])
+def test_plain_keras_reads_what_was_saved(tmp_path, activation):
+    network = autoencoder(encoder(7, activation=activation, seed=1), seed=2)
     X = np.random.default_rng(0).normal(size=(20, 7)).astype(np.float32)
     save_keras(Network.of(network), tmp_path / "network.keras")
     read = keras.models.load_model(tmp_path / "network.keras")
     np.testing.assert_allclose(np.asarray(read(X)), np.asarray(network(X)), atol=1e-6)
+    ours = Network.read(tmp_path / "network.keras").predict(X)
+    np.testing.assert_allclose(ours, np.asarray(network(X)), atol=1e-6)
 
 
 def test_the_same_weights_are_saved_as_the_same_bytes(tmp_path):

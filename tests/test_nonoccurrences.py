@@ -247,7 +247,7 @@ def test_each_member_learns_from_its_own_draw(folder):
         model = train_ensemble(read)
     samples, rows = read.for_members()
     assert rows.shape == (3, len(samples))
-    P = read.components.transform(samples.X)
+    P = read.components_for(project.plan()).transform(samples.X)
     for number, (member, seen) in enumerate(zip(model.members, rows, strict=True)):
         settings = project.plan().settings
         alone = fit_baseline(

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import geopandas as gpd
 import pytest
 from smallproject import write_project
 
 from geoprospect.errors import ProjectError, SamplesError, TrainingError
+from geoprospect.plan import BaselinePlan
+from geoprospect.presets import PAPER_BASELINES, RECOMMENDED_BASELINES, transfer_plan
 from geoprospect.project import Project
 from geoprospect.samples.areas import Area
 from geoprospect.samples.nonoccurrences import DrawingRule
@@ -50,8 +54,12 @@ def test_a_folder_can_stand_for_the_evidence(write, tmp_path):
     assert Project.load(write(text)).layers == str(tmp_path / "rasters")
 
 
+PAPER = MINIMAL + '[model]\nsettings = "paper"\n'
+ROCKS = 'lithology = { path = "rocks.gpkg", label = "rock" }\n'
+
+
 def test_the_published_settings_hold_unless_changed(write):
-    plan = Project.load(write(MINIMAL)).plan()
+    plan = Project.load(write(PAPER)).plan()
     assert (plan.pretext, plan.strategy) == ("reconstruction", "fine-tuning")
     assert (plan.pretraining.rate, plan.pretraining.batch, plan.pretraining.epochs) == (
         1e-3,
@@ -60,10 +68,35 @@ def test_the_published_settings_hold_unless_changed(write):
     )
     assert plan.pretraining.held_back == 0.2
     changed = Project.load(
-        write(MINIMAL + "[model.training]\nrate = 0.01\nl1 = 0.5\n[model.pretraining]\nepochs = 3")
+        write(PAPER + "[model.training]\nrate = 0.01\nl1 = 0.5\n[model.pretraining]\nepochs = 3")
     ).plan()
     assert (changed.training.rate, changed.l1, changed.pretraining.epochs) == (0.01, 0.5, 3)
     assert changed.training.batch == plan.training.batch
+
+
+def test_settings_are_those_recommended_unless_those_of_the_paper_are_asked_for(write):
+    plan = Project.load(write(MINIMAL)).plan()
+    assert plan == transfer_plan("reconstruction", "fine-tuning")
+    paper = Project.load(write(PAPER)).plan()
+    assert paper == transfer_plan("reconstruction", "fine-tuning", preset="paper")
+    for settings, preset in (("recommended", RECOMMENDED_BASELINES), ("paper", PAPER_BASELINES)):
+        text = f'{MINIMAL}[model]\nstrategy = "extra-trees"\nsettings = "{settings}"'
+        assert Project.load(write(text)).plan() == BaselinePlan("extra-trees", 1, 0, preset)
+
+
+@pytest.mark.parametrize(
+    ("text", "pretext"),
+    [
+        (MINIMAL, "reconstruction"),
+        (MINIMAL + ROCKS, "lithology"),
+        (MINIMAL + ROCKS + '[model]\nstrategy = "linear-probing"', "lithology"),
+        (MINIMAL + ROCKS + '[model]\nsettings = "paper"', "reconstruction"),
+        (MINIMAL + ROCKS + '[model]\npretext = "reconstruction"', "reconstruction"),
+        (MINIMAL + ROCKS + '[model]\nstrategy = "from-scratch"', "none"),
+    ],
+)
+def test_a_pretext_task_not_named_is_lithology_where_there_are_rock_classes(write, text, pretext):
+    assert Project.load(write(text)).plan().pretext == pretext
 
 
 def test_from_scratch_needs_no_pretext(write):
@@ -78,12 +111,35 @@ def test_a_strategy_that_contradicts_the_pretext_is_refused(write):
 
 
 def test_a_baseline_takes_the_published_settings_unless_changed(write):
-    text = MINIMAL + '[model]\nstrategy = "random-forest"\n[model.baseline]\ntrees = 7'
+    text = PAPER + 'strategy = "random-forest"\n[model.baseline]\ntrees = 7'
     plan = Project.load(write(text)).plan()
     assert (plan.method, plan.members, plan.settings.trees) == ("random-forest", 1, 7)
     assert plan.settings.costs == (0.1, 1.0, 10.0, 100.0)
     with pytest.raises(TrainingError, match="contradict"):
         Project.load(write(text.replace("[model]", '[model]\npretext = "lithology"'))).plan()
+
+
+def test_every_setting_of_a_baseline_can_be_changed(write):
+    text = (
+        MINIMAL
+        + """
+[model]
+strategy = "svm"
+baseline = { leaf = 5, rotated = true, costs = [2.5], gammas = ["scale", 0.5], kernels = ["poly"] }
+training = { class_weights = false, epochs = 9 }
+"""
+    )
+    settings = Project.load(write(text)).plan().settings
+    assert settings == replace(
+        RECOMMENDED_BASELINES,
+        schedule=replace(RECOMMENDED_BASELINES.schedule, epochs=9),
+        leaf=5,
+        costs=(2.5,),
+        gammas=("scale", 0.5),
+        kernels=("poly",),
+        class_weights=False,
+        rotated=True,
+    )
 
 
 def test_the_lithology_pretext_needs_rock_class_points(write):
@@ -127,6 +183,9 @@ def test_points_without_a_label_are_occurrences_unless_a_field_is_named_as_label
         (MINIMAL + "[modle]\nseed = 1", "modle is no setting"),
         (MINIMAL + "[model]\nstrategy = 'fine'", "model.strategy.*found 'fine'"),
         (MINIMAL + "[model]\nmembers = 0", "model.members.*found 0"),
+        (MINIMAL + "[model]\nsettings = 'ours'", "model.settings.*found 'ours'"),
+        (MINIMAL + "[model.baseline]\nkernels = ['round']", "baseline.kernels.*found 'round'"),
+        (MINIMAL + "[model.baseline]\ncosts = [0]", "baseline.costs.*found 0"),
         (MINIMAL + "[calibration]\nmethod = 'logistic'", "calibration.deposits is missing"),
         (MINIMAL + "[calibration]\ndeposits = 0", "calibration.deposits.*found 0"),
         (MINIMAL + "[calibration]\ndeposits = 5\nmethod = 'platt'", "found 'platt'"),

@@ -140,6 +140,18 @@ def test_any_chain_of_dense_layers_is_trained_as_keras_trains_it(columns, layers
     np.testing.assert_allclose(history.loss[0], expected, rtol=1e-4)
 
 
+@pytest.mark.parametrize("columns", [3, 20])
+@pytest.mark.parametrize("widths", [(40, 5), (6, 20), (30,)])
+def test_cosines_are_trained_as_keras_trains_them(columns, widths):
+    X, label, _ = samples(columns=columns)
+    part = encoder(columns, widths=widths, activation="cosine", seed=3)
+    network, twin = (prospectivity_classifier(part, seed=4) for _ in range(2))
+    history = train([network], X, label, schedule=CROSSENTROPY, seeds=[0])
+    expected = keras_training(twin, X, label[:, None], CROSSENTROPY, 0)
+    assert_weights_agree(network, twin)
+    np.testing.assert_allclose(history.loss[0], expected, rtol=1e-4)
+
+
 def test_a_layer_frozen_between_trained_ones_stays_and_the_others_learn_as_in_keras():
     X, label, _ = samples()
     network = prospectivity_classifier(encoder(7, widths=(20, 6, 4), seed=0), seed=1)

@@ -16,9 +16,10 @@ from geoprospect.cli.progress import progress_shown
 @project_argument
 @click.option(
     "--method", "methods", multiple=True,
-    help="A method by name, such as random-forest; may be repeated. [default: the project's]",
+    help="A method by name, such as random-forest, or paper-random-forest for that of the "
+    "published study; may be repeated. [default: the project's]",
 )  # fmt: skip
-@click.option("--all", "every", is_flag=True, help="The eight methods of the published study.")
+@click.option("--all", "every", is_flag=True, help="Every method.")
 @click.option(
     "--folds", "kind", default="clusters", show_default=True,
     type=click.Choice(["clusters", "blocks", "leave-one-region-out", "random"]),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
-from geoprospect.baselines import each_side_by_side, fit_baseline
+from geoprospect.baselines import each_side_by_side, fit_baseline, logistic_regressions
 from geoprospect.crossval.cells import DistinctCells, centres
 from geoprospect.crossval.folds import FoldScheme
 from geoprospect.crossval.heldout import HeldOutScores
@@ -211,23 +211,13 @@ def _sigmoid_scores(
     plan: BaselinePlan, points: tuple[Array, Ints, Bools], progress: Progress | None
 ) -> Array:
     """Train the sigmoid units of all splits in one compiled program."""
-    from geoprospect.inference import Network  # noqa: PLC0415
-    from geoprospect.network import logistic_regression  # noqa: PLC0415 - loads TensorFlow
-    from geoprospect.training import train  # noqa: PLC0415
-
     P, label, rows = points
     seeds = [plan.seed + member for _ in rows for member in range(plan.members)]
-    units = [logistic_regression(P.shape[1], seed=seed) for seed in seeds]
-    train(
-        units,
-        P,
-        label.astype(np.float32),
-        schedule=plan.settings.schedule,
-        seeds=seeds,
-        sample_weight=np.repeat(rows, plan.members, axis=0).astype(np.float32),
-        progress=progress and (lambda done, n, _: progress(plan.method, done, n, "epochs")),
+    seen = np.repeat(rows, plan.members, axis=0)
+    units = logistic_regressions(
+        P, label, seen, seeds, plan.settings, _named(progress, plan.method)
     )
-    return np.stack([Network.of(unit).predict(P)[:, 0] for unit in units])
+    return np.stack([unit.predict(P)[:, 0] for unit in units])
 
 
 def _network_scores(

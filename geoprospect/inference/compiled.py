@@ -6,11 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from geoprospect.inference.kernel import LEAKY, LINEAR, SIGMOID, STEP, score_cells
+from geoprospect.inference.kernel import COSINE, LEAKY, LINEAR, SIGMOID, STEP, score_cells
 from geoprospect.inference.network import Array, Dense, Network
 
 # A ReLU is a leaky one that does not leak.
-_ACTIVATIONS = {"linear": LINEAR, "relu": LEAKY, "leaky-relu": LEAKY, "sigmoid": SIGMOID}
+_ACTIVATIONS = {
+    "linear": LINEAR,
+    "relu": LEAKY,
+    "leaky-relu": LEAKY,
+    "cosine": COSINE,
+    "sigmoid": SIGMOID,
+}
 
 
 class CompiledPass:

@@ -99,6 +99,8 @@ def _assemble(config: dict[str, Any], arrays: Any, path: str | PathLike[str]) ->
                 continue
             case "relu" | "sigmoid" | "softmax":
                 activation, slope = kind, 0.0
+            case "cos":
+                activation, slope = "cosine", 0.0
             case "ReLU":
                 activation, slope = "relu", 0.0
             case "LeakyReLU":
@@ -116,5 +118,7 @@ def _assemble(config: dict[str, Any], arrays: Any, path: str | PathLike[str]) ->
 
 def _activation(setting: Any) -> tuple[str, dict[str, Any]]:
     if isinstance(setting, dict):
+        if setting["class_name"] == "function":
+            return setting["config"], {}
         return setting["class_name"], setting["config"]
     return setting, {}

@@ -9,11 +9,13 @@ from typing import Any
 import numba
 import numpy as np
 
+from geoprospect.inference.series import SINE, TURN
+
 # Cells that go through all layers together: what they become on the way stays in a core's cache.
 # The number is fixed, so that a cell's score does not depend on which others it is scored with.
 TILE = 256
 STEP = 4  # inputs and outputs taken at a time: so many products stay in registers
-LINEAR, LEAKY, SIGMOID = range(3)
+LINEAR, LEAKY, COSINE, SIGMOID = range(4)
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,6 +66,17 @@ def _activate(y, n_outputs, activation, slope):
             row = y[j]
             for c in range(TILE):
                 row[c] = row[c] if row[c] > 0 else slope * row[c]
+    elif activation == COSINE:
+        for j in range(n_outputs):
+            row = y[j]
+            for c in range(TILE):
+                turns = row[c] * TURN
+                # the cosine of an angle is the sine of what it lacks of a quarter turn
+                q = np.float32(0.25) - abs(turns - np.rint(turns))
+                u = q * q
+                s = SINE[4] + u * SINE[5]
+                s = SINE[2] + u * (SINE[3] + u * s)
+                row[c] = q * (SINE[0] + u * (SINE[1] + u * s))
     elif activation == SIGMOID:
         row = y[0]  # the others only fill up the step
         for c in range(TILE):

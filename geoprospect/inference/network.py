@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-Activation = Literal["linear", "relu", "leaky-relu", "sigmoid", "softmax"]
+Activation = Literal["linear", "relu", "leaky-relu", "cosine", "sigmoid", "softmax"]
 Array = npt.NDArray[np.float32]
 
 # Rows of one matrix product. Always the same number, so that a cell's score does not depend on
@@ -26,7 +26,7 @@ class Dense:
     ----------
     kernel : ndarray of float32, shape (n_inputs, n_outputs)
     bias : ndarray of float32, shape (n_outputs,)
-    activation : {"linear", "relu", "leaky-relu", "sigmoid", "softmax"}
+    activation : {"linear", "relu", "leaky-relu", "cosine", "sigmoid", "softmax"}
     slope : float
         Slope of the leaky ReLU below zero.
     """
@@ -45,6 +45,8 @@ class Dense:
                 np.maximum(Z, 0, out=Z)
             case "leaky-relu":
                 np.maximum(Z, np.float32(self.slope) * Z, out=Z)
+            case "cosine":
+                np.cos(Z, out=Z)
             case "sigmoid":
                 # 1 / (1 + exp(-z)) without overflow: exp only of numbers up to 88.
                 Z = 1 / (1 + np.exp(-np.maximum(Z, np.float32(-88))))

@@ -22,8 +22,8 @@ from geoprospect.plan import (
     Schedule,
     Strategy,
     TransferPlan,
-    published_plan,
 )
+from geoprospect.presets import PAPER_BASELINES, transfer_plan
 from geoprospect.published.figures import MethodResult, Points, Trial
 from geoprospect.published.tables import Labels, PublishedTable, Study
 from geoprospect.published.weights import PublishedNetwork, read_encoders, read_published
@@ -61,7 +61,7 @@ class _Laboratory:
 
     def plan(self, pretext: Pretext, strategy: Strategy) -> TransferPlan:
         """Give the study's plan, its epochs cut where less effort is asked for."""
-        plan = published_plan(pretext, strategy, members=self.seeds, seed=self.seed)
+        plan = transfer_plan(pretext, strategy, preset="paper", members=self.seeds, seed=self.seed)
         return replace(
             plan,
             training=self._cut(plan.training),
@@ -71,7 +71,7 @@ class _Laboratory:
     @property
     def baselines(self) -> BaselineSettings:
         """The study's settings of the baselines, cut likewise."""
-        full = BaselineSettings()
+        full = PAPER_BASELINES
         trees = max(1, round(full.trees * self.effort))
         return replace(full, schedule=self._cut(full.schedule), trees=trees)
 
@@ -274,7 +274,7 @@ def _tried(
             continue
         method, rate = network.method, network.rate
         pretext, strategy = NETWORKS[method]
-        if rate == published_plan(pretext, strategy).training.rate:
+        if rate == transfer_plan(pretext, strategy, preset="paper").training.rate:
             rate = None
         starts: list[tuple[list[str], Sequence[keras.Sequential]]] = []
         if rate is not None:

@@ -23,7 +23,7 @@ _LANES = 8  # wide layers are filled up to a multiple of it with units that stay
 # What the last layer gives, by loss; any activation goes with the mean squared error.
 _HEADS = {"binary-crossentropy": "sigmoid", "categorical-crossentropy": "softmax"}
 # The bias at which an activation is exactly 1 in float32, where it is not 1.
-_ALWAYS_ONE = {"sigmoid": 30.0}
+_ALWAYS_ONE = {"cosine": 0.0, "sigmoid": 30.0}
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class LayerForm:
     Attributes
     ----------
     n_inputs, n_outputs : int
-    activation : {"linear", "relu", "leaky-relu", "sigmoid", "softmax"}
+    activation : {"linear", "relu", "leaky-relu", "cosine", "sigmoid", "softmax"}
     slope : float
         Slope of the leaky ReLU below zero.
     trainable, biased : bool
@@ -80,7 +80,7 @@ class Architecture:
             raise TrainingError(
                 f"a network that cannot be trained here: {error}",
                 layer=str(network.name),
-                expected="dense layers with ReLU, leaky ReLU, sigmoid, softmax or no activation",
+                expected="dense layers with ReLU, leaky ReLU, cosine, sigmoid, softmax or none",
             ) from error
         return cls(
             tuple(

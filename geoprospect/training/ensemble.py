@@ -25,7 +25,7 @@ from geoprospect.training.batches import BatchOrder
 from geoprospect.training.copies import Copies
 from geoprospect.training.group import Member, MemberGroup, Room
 from geoprospect.training.history import History
-from geoprospect.training.trainingset import TrainingSet
+from geoprospect.training.trainingset import HeldBack, TrainingSet
 
 Progress = Callable[[int, int, float], None]
 
@@ -78,7 +78,7 @@ def train(
     *,
     schedule: Schedule,
     seeds: Sequence[int],
-    sample_weight: npt.ArrayLike | None = None,
+    sample_weight: npt.ArrayLike | HeldBack | None = None,
     progress: Progress | None = None,
 ) -> History:
     """Train the members of an ensemble, each in place from its own initial weights.
@@ -96,9 +96,10 @@ def train(
         Loss, rate, batch, epochs, rows held back, patience.
     seeds : sequence of int
         A seed a member, for its order of rows and the rows it holds back.
-    sample_weight : array_like, shape (n,) or (members, n), optional
+    sample_weight : array_like, shape (n,) or (members, n), or HeldBack, optional
         Weights of the samples. A member never sees those of weight 0: they fill no batch, so
-        that a fold or a bootstrap replicate is simply another member.
+        that a fold or a bootstrap replicate is simply another member. `HeldBack` names the
+        samples to hold back, a region for instance, where the schedule holds back none.
     progress : callable, optional
         Called about once a second with the epochs done, the epochs in all and the mean loss.
 
@@ -139,7 +140,7 @@ def train(
     curves = _run(groups, schedule, progress)
     trained = [pairs for group in groups for pairs in group.weights()]
     _keep(networks, trained)
-    return History.of(curves, held_back=schedule.held_back > 0)
+    return History.of(curves, held_back=room.held_back > 0)
 
 
 def _keep(networks: Sequence[keras.Sequential] | Copies, trained: Sequence[Pairs]) -> None:
@@ -205,10 +206,10 @@ def _members(
     y: npt.ArrayLike,
     schedule: Schedule,
     seeds: Sequence[int],
-    sample_weight: npt.ArrayLike | None,
+    sample_weight: npt.ArrayLike | HeldBack | None,
 ) -> tuple[Architecture, list[Member], Array]:
     """Check what is given; gives what is to be trained, the members, and the tables they read."""
-    _check_schedule(schedule)
+    _check_schedule(schedule, named=isinstance(sample_weight, HeldBack))
     if not len(networks) or len(seeds) != len(networks):
         raise TrainingError(
             "every member needs a network and a seed",
@@ -230,10 +231,11 @@ def _members(
         samples = samples.entering([Network(chain[:frozen]) for chain in chains])
     members = []
     for number, (chain, seed) in enumerate(zip(chains, seeds, strict=True)):
+        named = samples.held_back(number)
         order = BatchOrder(
             samples.rows(number),
             batch=min(schedule.batch, samples.n_rows),
-            held_back=schedule.held_back,
+            held_back=schedule.held_back if named is None else named,
             seed=seed,
         )
         if not len(order.training):
@@ -263,7 +265,7 @@ def _taken_apart(
     return whole, [Network.of(network).layers for network in networks]
 
 
-def _check_schedule(schedule: Schedule) -> None:
+def _check_schedule(schedule: Schedule, *, named: bool) -> None:
     rules = [
         ("rate", "a number above 0", 0 < schedule.rate < np.inf),
         ("batch", "1 or more", schedule.batch >= 1),
@@ -278,7 +280,7 @@ def _check_schedule(schedule: Schedule) -> None:
                 found=getattr(schedule, name),
                 expected=expected,
             )
-    if schedule.patience is not None and not schedule.held_back:
+    if schedule.patience is not None and not schedule.held_back and not named:
         raise TrainingError(
             "patience needs rows held back, on which the loss is followed",
             found=f"patience {schedule.patience}, held_back 0",

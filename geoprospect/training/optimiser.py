@@ -15,6 +15,7 @@ from typing import Any
 from geoprospect.backend import tf
 from geoprospect.plan import Loss
 from geoprospect.training.architecture import Architecture, LayerForm, table_width
+from geoprospect.training.cosine import cosine, sine
 from geoprospect.training.products import turned, with_one
 
 Tensor = Any
@@ -181,17 +182,23 @@ class Optimiser:
 
     def _forward(self, weights: Sequence[Tensor], x: Tensor) -> list[Tensor]:
         """Give what enters each layer, and last what leaves the network before its activation."""
-        values = [x]
+        return self._through(weights, x)[0]
+
+    def _through(self, weights: Sequence[Tensor], x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Give what enters each layer, the last one's output, and what each activation gets."""
+        values, sums = [x], []
         architecture = self.architecture
         *hidden, last = zip(architecture.layers, architecture.products, weights, strict=True)
         for layer, products, W in hidden:
-            a = _activate(layer, products.forward(W, values[-1]))
-            if not products.to_wide:
-                a = with_one(turned(a) if products.from_wide else a)
-            values.append(a)
+            z = products.forward(W, values[-1])
+            if products.from_wide and not products.to_wide:
+                z = turned(z)
+            a = _activate(layer, z)
+            sums.append(z)
+            values.append(a if products.to_wide else with_one(a))
         _, products, W = last
         z = products.forward(W, values[-1])
-        return [*values, z if products.from_wide or products.to_wide else turned(z)]
+        return [*values, z if products.from_wide or products.to_wide else turned(z)], sums
 
     def _loss(self, z: Tensor, y: Tensor, w: Tensor) -> Tensor:
         """Sum the weighted losses of the rows, a member each."""
@@ -211,11 +218,11 @@ class Optimiser:
     ) -> tuple[Tensor, list[Tensor]]:
         """Give the loss and the trained layers' gradients; `w` is weight / rows of the batch."""
         layers, products = self.architecture.layers, self.architecture.products
-        values = self._forward(weights, x)
+        values, sums = self._through(weights, x)
         z, last = values[-1], layers[-1]
         a = _activate(last, z)
         if self.loss == "mean-squared-error":
-            delta = _back(last, (a - y) * (2 / last.n_outputs), a)
+            delta = _back(last, (a - y) * (2 / last.n_outputs), a, z)
         elif self.loss == "binary-crossentropy":
             delta = (a - y) / last.n_outputs
         else:
@@ -229,7 +236,9 @@ class Optimiser:
                 gradients[n] = products[n].gradient(values[n], delta)
             if n > self._trained[0]:
                 entered = values[n] if products[n].from_wide else values[n][:, :-1]
-                delta = _back(layers[n - 1], products[n].back(weights[n], delta), entered)
+                delta = _back(
+                    layers[n - 1], products[n].back(weights[n], delta), entered, sums[n - 1]
+                )
         return self._loss(z, y, w), [gradients[n] for n in self._trained]
 
 
@@ -250,6 +259,8 @@ def _activate(layer: LayerForm, z: Tensor) -> Tensor:
             return tf.maximum(z, 0.0)
         case "leaky-relu":
             return tf.where(z > 0, z, layer.slope * z)
+        case "cosine":
+            return cosine(z)
         case "sigmoid":
             return tf.sigmoid(z)
         case "softmax":
@@ -257,13 +268,15 @@ def _activate(layer: LayerForm, z: Tensor) -> Tensor:
     return z
 
 
-def _back(layer: LayerForm, delta: Tensor, a: Tensor) -> Tensor:
-    """Take a gradient from behind an activation, which gave `a`, to before it."""
+def _back(layer: LayerForm, delta: Tensor, a: Tensor, z: Tensor) -> Tensor:
+    """Take a gradient from behind an activation, which gave `a` of `z`, to before it."""
     match layer.activation:
         case "relu":
             return tf.where(a > 0, delta, 0.0)
         case "leaky-relu":
             return tf.where(a > 0, delta, layer.slope * delta)
+        case "cosine":
+            return -delta * sine(z)
         case "sigmoid":
             return delta * a * (1 - a)
     return delta

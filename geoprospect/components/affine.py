@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from geoprospect.components.recovery import recovered
 from geoprospect.errors import ComponentsError, LayerNameError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.output import replacing
 
 Floats = npt.NDArray[np.float64]
 _FORMAT = "geoprospect-components"
-_RESIDUAL = 1e-3  # of a component's spread: rounding of published tables stays far below
 
 
 @dataclass(frozen=True)
@@ -163,43 +163,29 @@ class Components:
         >>> np.allclose(recovered.rotation, fitted.rotation, atol=1e-5)
         True
         """
-        X = np.asarray(raw, dtype=np.float64)
-        P = np.asarray(transformed, dtype=np.float64)
-        if X.ndim != 2 or X.shape != P.shape or X.shape[1] != len(names):
-            raise ComponentsError(
-                "the raw and the transformed table do not pair",
-                found=f"{X.shape} against {P.shape} for {len(names)} names",
-                expected="as many rows and columns in both, one name a column",
-            )
-        if len(X) <= X.shape[1] or not (np.isfinite(X).all() and np.isfinite(P).all()):
-            raise ComponentsError(
-                "the paired tables hold too few rows, or gaps",
-                found=f"{len(X)} rows",
-                expected=f"more than {X.shape[1]} rows of finite numbers",
-            )
-        centre, spread = X.mean(axis=0), X.std(axis=0)
-        spread[spread == 0] = 1.0
-        design = np.c_[(X - centre) / spread, np.ones(len(X))]
-        solution = np.linalg.lstsq(design, P, rcond=None)[0]
-        residual = np.abs(design @ solution - P).max()
-        if residual > _RESIDUAL * P.std():
-            raise ComponentsError(
-                "the transformed table is no affine map of the raw one",
-                found=f"a residual of {residual:.2g}",
-                mend="check that rows and columns of both tables are in the same order",
-            )
-        linear = solution[:-1] / spread[:, None]
-        scale = 1.0 / np.linalg.norm(linear, axis=1)
-        left, _, right = np.linalg.svd(linear * scale[:, None])
-        rotation = left @ right  # the nearest orthonormal matrix, clear of rounding
-        if np.abs(rotation - linear * scale[:, None]).max() > _RESIDUAL:
-            raise ComponentsError(
-                "the map between the tables is not a rotation of standardised layers",
-                mend="check that `transformed` holds unscaled principal components of `raw`",
-            )
-        # At zero evidence the map gives -(mean / scale) @ rotation.
-        offset = solution[-1] - centre @ linear
-        return cls(tuple(names), -(offset @ rotation.T) * scale, scale, rotation, P.var(axis=0))
+        mean, scale, rotation = recovered(raw, transformed, len(names))
+        variances = np.asarray(transformed, dtype=np.float64).var(axis=0)
+        return cls(tuple(names), mean, scale, rotation, variances)
+
+    def unrotated(self) -> Components:
+        """Give the standardised layers in the place of the components.
+
+        For methods that split along axes: to them a rotation hides the layers.
+
+        Returns
+        -------
+        Components
+            Of the same names, mean and scale; their rotation is the identity, and the variance of
+            each is that of its standardised layer over the cells of the fit, which is 1.
+
+        Examples
+        --------
+        >>> fitted = Components.fit([[0.0, 1.0], [2.0, 5.0], [4.0, 3.0]], names=("X1", "X2"))
+        >>> fitted.unrotated().transform([[2.0, 3.0]]).tolist()
+        [[0.0, 0.0]]
+        """
+        n_layers = len(self.names)
+        return replace(self, rotation=np.eye(n_layers), variances=np.ones(n_layers))
 
     def transform(self, X: npt.ArrayLike) -> npt.NDArray[np.float32]:
         """Turn evidence into components.

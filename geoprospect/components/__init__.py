@@ -1,0 +1,5 @@
+"""Principal components: a fitted scaler and rotation, applied cell by cell."""
+
+from geoprospect.components.affine import Components
+
+__all__ = ["Components"]

@@ -52,7 +52,15 @@ def train_ensemble(read: TrainingInputs, *, progress: Progress | None = None) ->
         read.say(f"model: {plan.pretext} pretext, {plan.strategy}, {plan.members} members")
         encoders = pretrain(plan, *read.pretext(plan), progress=progress)
         P = components.transform(points.X)
-        members, history = transfer(plan, encoders, P, points.label, rows=rows, progress=progress)
+        members, history = transfer(
+            plan,
+            encoders,
+            P,
+            points.label,
+            rows=rows,
+            places=np.column_stack([points.easting, points.northing]),
+            progress=progress,
+        )
         for line in history.lines():
             read.say(line)
     distinct = np.unique(np.column_stack([points.rows, points.columns]), axis=0)

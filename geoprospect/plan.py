@@ -28,8 +28,8 @@ class Schedule:
         Learning rate.
     batch : int
         Rows of a batch.
-    epochs : int
-        Passes over the rows.
+    epochs : int or tuple of int
+        Passes over the rows, by all members or by each; by each only without patience.
     held_back : float
         Fraction of each member's rows kept out of training, on which the loss is followed.
     patience : int, optional
@@ -40,7 +40,7 @@ class Schedule:
     loss: Loss
     rate: float
     batch: int
-    epochs: int
+    epochs: int | tuple[int, ...]
     held_back: float = 0.0
     patience: int | None = None
 
@@ -70,7 +70,10 @@ class TransferPlan:
     widths : tuple of int
         Units of the encoder's layers.
     activation : {"relu", "cosine"}
-        That of the encoder's layers.
+        That of the encoder's first layer; the others have ReLU.
+    epochs_tried : tuple of int
+        Numbers of epochs, of which the training has the one with the least loss on regions held
+        back; none, or too few points for regions: as many as the schedule says.
     """
 
     pretext: Pretext
@@ -84,6 +87,7 @@ class TransferPlan:
     l2: float
     widths: tuple[int, ...]
     activation: EncoderActivation
+    epochs_tried: tuple[int, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Give the plan as plain values."""

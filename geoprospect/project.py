@@ -195,10 +195,11 @@ class Project(Section):
                 path=self.path,
                 mend="give them as `lithology` under [points]",
             )
-        before = plan.pretraining
+        before, tried = plan.pretraining, plan.epochs_tried
         return replace(
             plan,
             training=replace(plan.training, **changes),
+            epochs_tried=() if {"epochs", "held_back", "patience"} & set(changes) else tried,
             pretraining=before
             and replace(before, **model.pretraining.model_dump(exclude_none=True)),
             **outer,

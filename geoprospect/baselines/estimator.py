@@ -71,7 +71,9 @@ def fit_estimator(
         return forest.fit(rows, labels)
     exact = rows.astype(np.float64)
     if method == "gaussian-process":
-        process = GaussianProcessClassifier(ConstantKernel() * RBF(1.0), random_state=seed)
+        # From a length as inputs are apart; from a shorter one the fit may end where none are near.
+        kernel = ConstantKernel() * RBF(np.sqrt(exact.shape[1]))
+        process = GaussianProcessClassifier(kernel, random_state=seed)
         # Its small matrices are soonest done by one thread, which gives the same bits anywhere.
         with threadpool_limits(1), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # the bound is taken

@@ -85,7 +85,7 @@ def cross_validate(
         name = f"{plan.pretext} {plan.strategy}" if plan.pretext != "none" else plan.strategy
         if encoders is None:
             encoders = teach(plan, samples, scheme, pretext or (P, None), progress=progress)
-        every = _network_scores(plan, (P, cells.label, rows), encoders, _named(progress, name))
+        every = _network_scores(plan, (P, cells, rows), encoders, _named(progress, name))
     by_split = every.reshape(len(rows), plan.members, -1).astype(np.float64)
     mean, spread = (_held_out(one, folds) for one in (by_split.mean(axis=1), by_split.std(axis=1)))
     result = HeldOutScores.of(name, mean, cells.label, spread=spread)
@@ -222,21 +222,22 @@ def _sigmoid_scores(
 
 def _network_scores(
     plan: TransferPlan,
-    points: tuple[Array, Ints, Bools],
+    points: tuple[Array, Samples, Bools],
     encoders: Sequence[keras.Sequential],
     progress: Progress | None,
 ) -> Array:
     """Score all points by every member of every split, shape (splits * members, n)."""
     from geoprospect.transfer import transfer  # noqa: PLC0415 - loads TensorFlow
 
-    P, label, rows = points
+    P, samples, rows = points
     n_networks = len(rows) * plan.members
     networks, _ = transfer(
         replace(plan, members=n_networks),
         [*encoders] * (n_networks // len(encoders)),
         P,
-        label,
+        samples.label,
         rows=np.repeat(rows, plan.members, axis=0),
+        places=centres(samples),
         progress=progress,
     )
     return np.stack([network.predict(P)[:, 0] for network in networks])

@@ -76,7 +76,7 @@ class _Laboratory:
         return replace(full, schedule=self._cut(full.schedule), trees=trees)
 
     def _cut(self, schedule: Schedule) -> Schedule:
-        return replace(schedule, epochs=max(1, round(schedule.epochs * self.effort)))
+        return replace(schedule, epochs=max(1, round(int(np.max(schedule.epochs)) * self.effort)))
 
     def encoders(self, pretext: Pretext) -> list[keras.Sequential]:
         """Teach encoders a pretext task, one a seed."""

@@ -17,9 +17,8 @@ class BatchOrder:
         The rows that the member may see.
     batch : int
         Rows of a batch; an epoch's last batch has those left over.
-    held_back : float or array_like of int
-        Fraction of the rows kept out of all batches; above 0, at least one row. Or the very rows,
-        beside those that the member may see.
+    held_back : float
+        Fraction of the rows kept out of all batches; above 0, at least one row.
     seed : int
         Seed of the member.
 
@@ -39,22 +38,13 @@ class BatchOrder:
     """
 
     def __init__(
-        self,
-        rows: npt.ArrayLike,
-        *,
-        batch: int,
-        held_back: float | npt.NDArray[np.int64] = 0.0,
-        seed: int = 0,
+        self, rows: npt.ArrayLike, *, batch: int, held_back: float = 0.0, seed: int = 0
     ) -> None:
         self._random = np.random.default_rng(seed)
         shuffled = self._random.permutation(np.asarray(rows, dtype=np.int32))
-        if isinstance(held_back, float | int):
-            n_held = max(1, round(held_back * len(shuffled))) if held_back else 0
-            behind, shuffled = shuffled[:n_held], shuffled[n_held:]
-        else:
-            behind = held_back.astype(np.int32)
-        self.held_back: Indices = np.sort(behind)
-        self.training: Indices = np.sort(shuffled)
+        n_held = max(1, round(held_back * len(shuffled))) if held_back else 0
+        self.held_back: Indices = np.sort(shuffled[:n_held])
+        self.training: Indices = np.sort(shuffled[n_held:])
         self.batch = batch
 
     @property

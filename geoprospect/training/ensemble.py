@@ -25,7 +25,7 @@ from geoprospect.training.batches import BatchOrder
 from geoprospect.training.copies import Copies
 from geoprospect.training.group import Member, MemberGroup, Room
 from geoprospect.training.history import History
-from geoprospect.training.trainingset import HeldBack, TrainingSet
+from geoprospect.training.trainingset import TrainingSet
 
 Progress = Callable[[int, int, float], None]
 
@@ -78,7 +78,7 @@ def train(
     *,
     schedule: Schedule,
     seeds: Sequence[int],
-    sample_weight: npt.ArrayLike | HeldBack | None = None,
+    sample_weight: npt.ArrayLike | None = None,
     progress: Progress | None = None,
 ) -> History:
     """Train the members of an ensemble, each in place from its own initial weights.
@@ -96,10 +96,9 @@ def train(
         Loss, rate, batch, epochs, rows held back, patience.
     seeds : sequence of int
         A seed a member, for its order of rows and the rows it holds back.
-    sample_weight : array_like, shape (n,) or (members, n), or HeldBack, optional
+    sample_weight : array_like, shape (n,) or (members, n), optional
         Weights of the samples. A member never sees those of weight 0: they fill no batch, so
-        that a fold or a bootstrap replicate is simply another member. `HeldBack` names the
-        samples to hold back, a region for instance, where the schedule holds back none.
+        that a fold or a bootstrap replicate is simply another member.
     progress : callable, optional
         Called about once a second with the epochs done, the epochs in all and the mean loss.
 
@@ -140,7 +139,7 @@ def train(
     curves = _run(groups, schedule, progress)
     trained = [pairs for group in groups for pairs in group.weights()]
     _keep(networks, trained)
-    return History.of(curves, held_back=room.held_back > 0)
+    return History.of(curves, held_back=schedule.held_back > 0)
 
 
 def _keep(networks: Sequence[keras.Sequential] | Copies, trained: Sequence[Pairs]) -> None:
@@ -163,10 +162,11 @@ def _run(
 ) -> npt.NDArray[np.float64]:
     """Run the epochs; gives the losses of shape (epochs, 2, members)."""
     curves: list[npt.NDArray[np.float64]] = []
+    epochs = int(np.max(schedule.epochs))
     done, count = 0, 1
     with ThreadPoolExecutor(len(groups)) as pool:
-        while done < schedule.epochs and not all(group.at_rest for group in groups):
-            count = min(count, schedule.epochs - done, groups[0].capacity)
+        while done < epochs and not all(group.at_rest for group in groups):
+            count = min(count, epochs - done, groups[0].capacity)
             started = time.perf_counter()
             # The first call compiles the program, which is then there for the other groups.
             call = pool.map if done else map
@@ -178,7 +178,7 @@ def _run(
             if progress is not None:
                 losses = curves[-1][:, 0]
                 last = losses[np.flatnonzero((losses >= 0).any(axis=1))[-1]]
-                progress(done, schedule.epochs, float(last[last >= 0].mean()))
+                progress(done, epochs, float(last[last >= 0].mean()))
             if done > 1:
                 count = max(1, min(8 * count, int(count * _CALL_SECONDS / seconds)))
     return np.concatenate(curves)
@@ -206,10 +206,10 @@ def _members(
     y: npt.ArrayLike,
     schedule: Schedule,
     seeds: Sequence[int],
-    sample_weight: npt.ArrayLike | HeldBack | None,
+    sample_weight: npt.ArrayLike | None,
 ) -> tuple[Architecture, list[Member], Array]:
     """Check what is given; gives what is to be trained, the members, and the tables they read."""
-    _check_schedule(schedule, named=isinstance(sample_weight, HeldBack))
+    _check_schedule(schedule, len(networks))
     if not len(networks) or len(seeds) != len(networks):
         raise TrainingError(
             "every member needs a network and a seed",
@@ -229,13 +229,15 @@ def _members(
     if frozen:
         # What leaves the frozen layers never changes: it takes the inputs' place.
         samples = samples.entering([Network(chain[:frozen]) for chain in chains])
+    epochs = schedule.epochs
+    if isinstance(epochs, int):
+        epochs = (epochs,) * len(networks)
     members = []
     for number, (chain, seed) in enumerate(zip(chains, seeds, strict=True)):
-        named = samples.held_back(number)
         order = BatchOrder(
             samples.rows(number),
             batch=min(schedule.batch, samples.n_rows),
-            held_back=schedule.held_back if named is None else named,
+            held_back=schedule.held_back,
             seed=seed,
         )
         if not len(order.training):
@@ -245,7 +247,7 @@ def _members(
                 mend="give it samples of a weight above 0, or hold back fewer",
             )
         pairs = [(layer.kernel, layer.bias) for layer in chain[frozen:]]
-        members.append(Member(pairs, order, number))
+        members.append(Member(pairs, order, number, epochs[number]))
     return Architecture(whole.layers[frozen:]), members, samples.tables()
 
 
@@ -265,11 +267,14 @@ def _taken_apart(
     return whole, [Network.of(network).layers for network in networks]
 
 
-def _check_schedule(schedule: Schedule, *, named: bool) -> None:
+def _check_schedule(schedule: Schedule, n_members: int) -> None:
+    each = isinstance(schedule.epochs, int) or (
+        schedule.patience is None and len(schedule.epochs) == n_members
+    )
     rules = [
         ("rate", "a number above 0", 0 < schedule.rate < np.inf),
         ("batch", "1 or more", schedule.batch >= 1),
-        ("epochs", "1 or more", schedule.epochs >= 1),
+        ("epochs", "1 or more, one number or one a member", each and np.min(schedule.epochs) >= 1),
         ("held_back", "from 0 to below 1", 0 <= schedule.held_back < 1),
         ("patience", "1 or more", schedule.patience is None or schedule.patience >= 1),
     ]
@@ -280,7 +285,7 @@ def _check_schedule(schedule: Schedule, *, named: bool) -> None:
                 found=getattr(schedule, name),
                 expected=expected,
             )
-    if schedule.patience is not None and not schedule.held_back and not named:
+    if schedule.patience is not None and not schedule.held_back:
         raise TrainingError(
             "patience needs rows held back, on which the loss is followed",
             found=f"patience {schedule.patience}, held_back 0",

@@ -152,7 +152,7 @@ class Optimiser:
 
     def _patient(self, state: State, behind: Tensor, awake: Tensor) -> State:
         if self.patience is None:
-            return state
+            return dict(state, rest=state["rest"] - 1)
         better = (behind < state["best"]) & awake
         pairs = zip(state["weights"], state["kept"], strict=True)
         return dict(

@@ -18,22 +18,6 @@ Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class HeldBack:
-    """Weights of samples, some of which a member does not learn from but is watched on.
-
-    Attributes
-    ----------
-    weight : ndarray of float, shape (members, n)
-        Weights; a member never sees samples of weight 0.
-    watched : ndarray of bool, shape (members, n)
-        The samples on which the loss is followed.
-    """
-
-    weight: npt.NDArray[Any]
-    watched: npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
 class TrainingSet:
     """Samples for all members of an ensemble alike, or for each its own.
 
@@ -43,21 +27,18 @@ class TrainingSet:
     y : ndarray of float32, shape (1 or members, n, n_outputs)
     weight : ndarray of float32, shape (1 or members, n)
         A member never sees samples of weight 0.
-    watched : ndarray of bool, shape (members, n), optional
-        Samples held back from each member, on which its loss is followed.
     """
 
     X: Array
     y: Array
     weight: Array
-    watched: npt.NDArray[np.bool_] | None = None
 
     @classmethod
     def of(
         cls,
         X: npt.ArrayLike,
         y: npt.ArrayLike,
-        weight: npt.ArrayLike | HeldBack | None,
+        weight: npt.ArrayLike | None,
         *,
         shape: tuple[int, int],
         n_members: int,
@@ -72,9 +53,6 @@ class TrainingSet:
             outputs from 0 to 1 and there are others.
         """
         inputs, outputs = np.asarray(X, np.float32), np.asarray(y, np.float32)
-        watched = None
-        if isinstance(weight, HeldBack):
-            watched, weight = weight.watched, weight.weight
         weights = np.ones(len(inputs)) if weight is None else np.asarray(weight)
         n_rows, (n_inputs, n_outputs) = len(inputs), shape
         if outputs.ndim == 1:
@@ -110,7 +88,6 @@ class TrainingSet:
             inputs[None],
             outputs.reshape(-1, n_rows, n_outputs),
             weights.reshape(-1, n_rows).astype(np.float32),
-            watched,
         )
 
     @property
@@ -119,15 +96,8 @@ class TrainingSet:
         return int(self.X.shape[1])
 
     def rows(self, member: int) -> npt.NDArray[np.int64]:
-        """Give the samples that a member may learn from."""
-        seen = self.weight[member % len(self.weight)] > 0
-        return np.flatnonzero(seen if self.watched is None else seen & ~self.watched[member])
-
-    def held_back(self, member: int) -> npt.NDArray[np.int64] | None:
-        """Give the samples that are held back from a member, if they were named."""
-        if self.watched is None:
-            return None
-        return np.flatnonzero((self.weight[member] > 0) & self.watched[member])
+        """Give the samples that a member may see."""
+        return np.flatnonzero(self.weight[member % len(self.weight)])
 
     def entering(self, networks: Sequence[Network]) -> TrainingSet:
         """Put what each member's network makes of the inputs in their place."""

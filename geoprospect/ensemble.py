@@ -39,6 +39,7 @@ def train_ensemble(read: TrainingInputs, *, progress: Progress | None = None) ->
         If points or settings do not allow a training.
     """
     plan = read.project.plan()
+    record = plan.to_dict()
     points, rows = read.for_members()
     components = read.components_for(plan)
     members: Sequence[Network | Baseline]
@@ -61,6 +62,10 @@ def train_ensemble(read: TrainingInputs, *, progress: Progress | None = None) ->
             places=np.column_stack([points.easting, points.northing]),
             progress=progress,
         )
+        record["epochs_run"] = history.epochs_run.tolist()
+        if plan.epochs_tried:
+            tried = " or ".join(map(str, plan.epochs_tried))
+            read.say(f"epochs: {tried}, as regions held back are ranked better")
         for line in history.lines():
             read.say(line)
     distinct = np.unique(np.column_stack([points.rows, points.columns]), axis=0)
@@ -68,7 +73,7 @@ def train_ensemble(read: TrainingInputs, *, progress: Progress | None = None) ->
         components,
         tuple(members),
         np.stack([points.X.min(axis=0), points.X.max(axis=0)], axis=1),
-        plan.to_dict() | _evidence_range(read),
+        record | _evidence_range(read),
         read.checksums(plan),
         tuple((int(row), int(column)) for row, column in distinct),
         grid=read.stack.grid,

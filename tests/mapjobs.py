@@ -54,12 +54,23 @@ def network(seed: int, sizes=PAPER) -> Network:
     return Network(tuple(layers))
 
 
-def write_model(folder: Path, stack: EvidenceStack, *, members: int = 1) -> ProspectivityModel:
+def cosines(seed: int, sizes=(7, 200, 1)) -> Network:
+    """Give a network of the recommended shape with weights at random."""
+    rng = np.random.default_rng(seed)
+    n_inputs, width, _ = sizes
+    kernel = rng.normal(0, 1 / np.sqrt(n_inputs), (n_inputs, width)).astype(np.float32)
+    phases = rng.uniform(0, 2 * np.pi, width).astype(np.float32)
+    head = rng.normal(0, 0.1, (width, 1)).astype(np.float32)
+    return Network((Dense(kernel, phases, "cosine"), Dense(head, np.zeros(1, "f4"), "sigmoid")))
+
+
+def write_model(
+    folder: Path, stack: EvidenceStack, *, members: int = 1, build=network, sizes=PAPER
+) -> ProspectivityModel:
     """Write a model of the stack's layers and read it again."""
     X, _, _ = stack.draw(5000, seed=0)
     components = Components.fit(X, names=stack.names)
-    sizes = (stack.n_layers, *PAPER[1:])
-    networks = tuple(network(seed, sizes) for seed in range(members))
+    networks = tuple(build(seed, (stack.n_layers, *sizes[1:])) for seed in range(members))
     ranges = np.stack([X.min(axis=0), X.max(axis=0)], axis=1) * np.float32(0.9)
     ProspectivityModel(components, networks, ranges).save(folder, overwrite=True)
     return ProspectivityModel.load(folder)

@@ -64,8 +64,8 @@ def train_ensemble(read: TrainingInputs, *, progress: Progress | None = None) ->
         )
         record["epochs_run"] = history.epochs_run.tolist()
         if plan.epochs_tried:
-            tried = " or ".join(map(str, plan.epochs_tried))
-            read.say(f"epochs: {tried}, as regions held back are ranked better")
+            tried = " or ".join(map(str, (plan.training.epochs, *plan.epochs_tried)))
+            read.say(f"epochs: {tried}, as points in regions held back are ranked better")
         for line in history.lines():
             read.say(line)
     distinct = np.unique(np.column_stack([points.rows, points.columns]), axis=0)

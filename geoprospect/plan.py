@@ -72,8 +72,8 @@ class TransferPlan:
     activation : {"relu", "cosine"}
         That of the encoder's first layer; the others have ReLU.
     epochs_tried : tuple of int
-        Numbers of epochs, of which the training has the one with the least loss on regions held
-        back; none, or too few points for regions: as many as the schedule says.
+        Other numbers of epochs than the schedule's, of which one is taken where it ranks points
+        in regions held back better.
     """
 
     pretext: Pretext

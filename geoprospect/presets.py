@@ -79,8 +79,8 @@ def transfer_plan(
     -----
     Ours is one wide layer of cosines, whose initial weights are random Fourier features (Rahimi &
     Recht 2007, Random features for large-scale kernel machines): before training it is a kernel
-    machine. Its few steps, each on all points, end before it fits them too closely: after 100
-    or 300, whichever ranks points in regions held back best. It was chosen among some 500
+    machine. Its few steps, each on all points, end before it fits them too closely: after 100,
+    or 300 where these rank points in regions held back better. It was chosen among some 500
     variants by cross-validation in space, in k-means regions with a buffer on the published
     study's points; its figures were then taken in other regions.
 
@@ -120,5 +120,5 @@ def transfer_plan(
         l2=0.0,
         widths=(200,),
         activation="cosine",
-        epochs_tried=(100, 300),
+        epochs_tried=(300,),
     )

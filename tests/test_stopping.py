@@ -11,7 +11,7 @@ from geoprospect.stopping import chosen_epochs, regions
 RNG = np.random.default_rng(0)
 PLACES = RNG.uniform(0, 100_000, (200, 2))
 LABEL = (RNG.uniform(size=200) < 0.3).astype(np.int64)
-PLAN = replace(transfer_plan("none", "from-scratch", members=3), epochs_tried=(100, 300))
+PLAN = replace(transfer_plan("none", "from-scratch", members=3), epochs_tried=(300,))
 
 
 def scoring(best, seen_weights=None):
@@ -66,6 +66,16 @@ def test_the_number_that_ranks_points_held_back_best_is_chosen(best):
     assert chosen_epochs(PLAN, PLACES, LABEL, weights, scoring([best] * 3)) == (best,) * 3
 
 
+def test_a_number_that_ranks_points_better_in_some_repeats_only_is_not_chosen():
+    def scores(plan, weights, numbers):
+        right = np.array(plan.training.epochs) == 300
+        right[20:25] = False  # of the first repeat
+        assert len(right) == 40
+        return np.where(right[:, None], LABEL, 1 - LABEL).astype(np.float32)
+
+    assert chosen_epochs(PLAN, PLACES, LABEL, np.ones((3, 200), "f4"), scores) == (100,) * 3
+
+
 def test_members_that_learn_from_other_points_have_a_number_of_their_own():
     weights = np.ones((3, 200), np.float32)
     weights[1, :20] = 0
@@ -79,7 +89,7 @@ def test_every_point_is_held_back_once_a_repeat_and_then_not_learned_from():
     seen = []
     chosen_epochs(PLAN, PLACES, LABEL, weights, scoring([100] * 3, seen))
     ((given, numbers),) = seen
-    assert given.shape == (2 * 3 * 5, 200)  # numbers of epochs, repeats, folds
+    assert given.shape == (2 * 4 * 5, 200)  # numbers of epochs, repeats, folds
     assert not given[:, :20].any()
     np.testing.assert_array_equal((given[:5, 20:] == 0).sum(axis=0), 1)
     assert set(numbers) == {0, 1, 2}

@@ -26,6 +26,8 @@ from geoprospect.training import Copies, History, class_weights, train
 Floats = npt.NDArray[np.float32]
 Progress = Callable[[str, int, int, str], None]
 
+TRIAL = "how many epochs"  # the stage of a training that chooses among numbers of epochs
+
 
 def pretrain(
     plan: TransferPlan,
@@ -147,7 +149,7 @@ def transfer(
         [],
     )
 
-    def trained(plan: TransferPlan, weights: Floats, numbers: Sequence[int]) -> History:
+    def trained(plan: TransferPlan, weights: Floats, numbers: Sequence[int], stage: str) -> History:
         starts = zip(numbers, _seeds(plan, "head"), strict=True)
         networks.networks = [
             prospectivity_network(encoders[number], seed=seed) for number, seed in starts
@@ -159,17 +161,17 @@ def transfer(
             schedule=plan.training,
             seeds=_seeds(plan, "order"),
             sample_weight=weights,
-            progress=_staged(progress, plan.strategy),
+            progress=_staged(progress, stage),
         )
 
     def scores(plan: TransferPlan, weights: Floats, numbers: npt.NDArray[np.int64]) -> Floats:
-        trained(plan, weights, numbers.tolist())
+        trained(plan, weights, numbers.tolist(), TRIAL)
         return np.stack([network.predict(P)[:, 0] for network in networks.networks])
 
     if plan.epochs_tried and places is not None:
         epochs = chosen_epochs(plan, places, label, weights, scores)
         plan = replace(plan, training=replace(plan.training, epochs=epochs))
-    history = trained(plan, weights, range(plan.members))
+    history = trained(plan, weights, range(plan.members), plan.strategy)
     return networks.networks, history
 
 

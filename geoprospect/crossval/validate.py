@@ -174,7 +174,13 @@ def coordinates_alone(samples: Samples, scheme: FoldScheme) -> HeldOutScores:
 
 def _named(progress: Progress | None, name: str) -> Progress | None:
     """Tell the progress of a method under its own name: strategies serve several."""
-    return progress and (lambda _, done, total, word: progress(name, done, total, "epochs"))
+    if progress is None:
+        return None
+    from geoprospect.transfer import TRIAL  # noqa: PLC0415 - loads TensorFlow
+
+    return lambda stage, done, total, _: progress(
+        f"{name}, {stage}" if stage == TRIAL else name, done, total, "epochs"
+    )
 
 
 def _held_out(by_split: Floats, folds: Ints) -> Floats:

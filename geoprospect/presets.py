@@ -23,7 +23,7 @@ _PAPER_PRETRAINING: dict[Pretext, Schedule] = {
 }
 _PRETRAINING: dict[Pretext, Schedule] = {
     "reconstruction": Schedule("mean-squared-error", 1e-3, _WHOLE, 400),
-    "lithology": Schedule("categorical-crossentropy", 1e-3, _WHOLE, 1600),
+    "lithology": Schedule("categorical-crossentropy", 1e-3, _WHOLE, 3000),
 }
 
 PAPER_BASELINES = BaselineSettings(

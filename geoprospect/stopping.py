@@ -14,6 +14,8 @@ Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+TRIAL = "how many epochs"  # the stage of a training that chooses among them
+
 _FOLDS = 5
 _REPEATS = 4
 _GROUPS = 20  # of neighbouring points, that folds share out so that each has of both labels

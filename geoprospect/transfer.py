@@ -20,13 +20,11 @@ from geoprospect.network import (
     prospectivity_network,
 )
 from geoprospect.plan import TransferPlan
-from geoprospect.stopping import chosen_epochs
+from geoprospect.stopping import TRIAL, chosen_epochs
 from geoprospect.training import Copies, History, class_weights, train
 
 Floats = npt.NDArray[np.float32]
 Progress = Callable[[str, int, int, str], None]
-
-TRIAL = "how many epochs"  # the stage of a training that chooses among numbers of epochs
 
 
 def pretrain(

@@ -19,6 +19,7 @@ from geoprospect.grid import Bools, Floats, Ints
 from geoprospect.inference import Array
 from geoprospect.plan import BaselinePlan, TransferPlan
 from geoprospect.samples import Samples
+from geoprospect.stopping import TRIAL
 
 if TYPE_CHECKING:
     from geoprospect.backend import keras
@@ -174,12 +175,10 @@ def coordinates_alone(samples: Samples, scheme: FoldScheme) -> HeldOutScores:
 
 def _named(progress: Progress | None, name: str) -> Progress | None:
     """Tell the progress of a method under its own name: strategies serve several."""
-    if progress is None:
-        return None
-    from geoprospect.transfer import TRIAL  # noqa: PLC0415 - loads TensorFlow
-
-    return lambda stage, done, total, _: progress(
-        f"{name}, {stage}" if stage == TRIAL else name, done, total, "epochs"
+    return progress and (
+        lambda stage, done, total, _: progress(
+            f"{name}, {stage}" if stage == TRIAL else name, done, total, "epochs"
+        )
     )
 
 

@@ -24,7 +24,6 @@ from geoprospect.plan import BaselinePlan, TransferPlan
 from geoprospect.project import Project
 from geoprospect.samples import Samples
 from geoprospect.samples.audit import listed
-from geoprospect.stopping import TRIAL
 from geoprospect.variogram import evidence_range
 
 if TYPE_CHECKING:
@@ -180,9 +179,7 @@ def _renamed(progress: Progress | None, name: str | None) -> Progress | None:
     """Tell the progress of a method under the name asked for, which tells the paper's apart."""
     if progress is None or name is None:
         return progress
-    return lambda stage, done, total, word: progress(
-        f"{name}, {TRIAL}" if stage.endswith(TRIAL) else name, done, total, word
-    )
+    return lambda _, done, total, word: progress(name, done, total, word)
 
 
 def _cells(read: TrainingInputs, scheme: FoldScheme, note: Say) -> Samples:

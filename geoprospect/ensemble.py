@@ -39,7 +39,6 @@ def train_ensemble(read: TrainingInputs, *, progress: Progress | None = None) ->
         If points or settings do not allow a training.
     """
     plan = read.project.plan()
-    record = plan.to_dict()
     points, rows = read.for_members()
     components = read.components_for(plan)
     members: Sequence[Network | Baseline]
@@ -53,19 +52,7 @@ def train_ensemble(read: TrainingInputs, *, progress: Progress | None = None) ->
         read.say(f"model: {plan.pretext} pretext, {plan.strategy}, {plan.members} members")
         encoders = pretrain(plan, *read.pretext(plan), progress=progress)
         P = components.transform(points.X)
-        members, history = transfer(
-            plan,
-            encoders,
-            P,
-            points.label,
-            rows=rows,
-            places=np.column_stack([points.easting, points.northing]),
-            progress=progress,
-        )
-        record["epochs_run"] = history.epochs_run.tolist()
-        if plan.epochs_tried:
-            tried = " or ".join(map(str, (plan.training.epochs, *plan.epochs_tried)))
-            read.say(f"epochs: {tried}, as points in regions held back are ranked better")
+        members, history = transfer(plan, encoders, P, points.label, rows=rows, progress=progress)
         for line in history.lines():
             read.say(line)
     distinct = np.unique(np.column_stack([points.rows, points.columns]), axis=0)
@@ -73,7 +60,7 @@ def train_ensemble(read: TrainingInputs, *, progress: Progress | None = None) ->
         components,
         tuple(members),
         np.stack([points.X.min(axis=0), points.X.max(axis=0)], axis=1),
-        record | _evidence_range(read),
+        plan.to_dict() | _evidence_range(read),
         read.checksums(plan),
         tuple((int(row), int(column)) for row, column in distinct),
         grid=read.stack.grid,

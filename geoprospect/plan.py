@@ -28,8 +28,8 @@ class Schedule:
         Learning rate.
     batch : int
         Rows of a batch.
-    epochs : int or tuple of int
-        Passes over the rows, by all members or by each; by each only without patience.
+    epochs : int
+        Passes over the rows.
     held_back : float
         Fraction of each member's rows kept out of training, on which the loss is followed.
     patience : int, optional
@@ -40,7 +40,7 @@ class Schedule:
     loss: Loss
     rate: float
     batch: int
-    epochs: int | tuple[int, ...]
+    epochs: int
     held_back: float = 0.0
     patience: int | None = None
 
@@ -71,9 +71,6 @@ class TransferPlan:
         Units of the encoder's layers.
     activation : {"relu", "cosine"}
         That of the encoder's first layer; the others have ReLU.
-    epochs_tried : tuple of int
-        Other numbers of epochs than the schedule's, of which one is taken where it ranks points
-        in regions held back better.
     """
 
     pretext: Pretext
@@ -87,7 +84,6 @@ class TransferPlan:
     l2: float
     widths: tuple[int, ...]
     activation: EncoderActivation
-    epochs_tried: tuple[int, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Give the plan as plain values."""

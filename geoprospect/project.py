@@ -195,11 +195,10 @@ class Project(Section):
                 path=self.path,
                 mend="give them as `lithology` under [points]",
             )
-        before, tried = plan.pretraining, plan.epochs_tried
+        before = plan.pretraining
         return replace(
             plan,
             training=replace(plan.training, **changes),
-            epochs_tried=() if {"epochs", "held_back", "patience"} & set(changes) else tried,
             pretraining=before
             and replace(before, **model.pretraining.model_dump(exclude_none=True)),
             **outer,

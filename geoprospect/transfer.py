@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +19,6 @@ from geoprospect.network import (
     prospectivity_network,
 )
 from geoprospect.plan import TransferPlan
-from geoprospect.stopping import TRIAL, chosen_epochs
 from geoprospect.training import Copies, History, class_weights, train
 
 Floats = npt.NDArray[np.float32]
@@ -103,7 +101,6 @@ def transfer(
     label: npt.NDArray[np.int64],
     *,
     rows: npt.NDArray[np.bool_] | None = None,
-    places: npt.NDArray[np.float64] | None = None,
     progress: Progress | None = None,
 ) -> tuple[list[Network], History]:
     """Train the prospectivity networks on the labelled points.
@@ -120,9 +117,6 @@ def transfer(
         1 at occurrences, 0 at non-occurrences.
     rows : ndarray of bool, shape (members, n), optional
         The points that each member sees; all of them by default.
-    places : ndarray of float64, shape (n, 2), optional
-        Easting and northing of the points, by which the epochs are chosen among those that the
-        plan tries; without it, they are the schedule's.
     progress : callable, optional
         Called with the stage, the epochs done, the epochs in all and a word on the loss.
 
@@ -140,36 +134,23 @@ def transfer(
     """
     seen = np.ones((plan.members, len(label)), bool) if rows is None else rows
     weights = np.stack([_weights(plan, label, member) for member in seen])
+    frozen = plan.strategy == "linear-probing"
     networks = Copies(
-        prospectivity_classifier(
-            encoders[0], l1=plan.l1, l2=plan.l2, frozen=plan.strategy == "linear-probing"
-        ),
-        [],
+        prospectivity_classifier(encoders[0], l1=plan.l1, l2=plan.l2, frozen=frozen),
+        [
+            prospectivity_network(part, seed=seed)
+            for part, seed in zip(encoders, _seeds(plan, "head"), strict=True)
+        ],
     )
-
-    def trained(plan: TransferPlan, weights: Floats, numbers: Sequence[int], stage: str) -> History:
-        starts = zip(numbers, _seeds(plan, "head"), strict=True)
-        networks.networks = [
-            prospectivity_network(encoders[number], seed=seed) for number, seed in starts
-        ]
-        return train(
-            networks,
-            P,
-            label.astype(np.float32),
-            schedule=plan.training,
-            seeds=_seeds(plan, "order"),
-            sample_weight=weights,
-            progress=_staged(progress, stage),
-        )
-
-    def scores(plan: TransferPlan, weights: Floats, numbers: npt.NDArray[np.int64]) -> Floats:
-        trained(plan, weights, numbers.tolist(), TRIAL)
-        return np.stack([network.predict(P)[:, 0] for network in networks.networks])
-
-    if plan.epochs_tried and places is not None:
-        epochs = chosen_epochs(plan, places, label, weights, scores)
-        plan = replace(plan, training=replace(plan.training, epochs=epochs))
-    history = trained(plan, weights, range(plan.members), plan.strategy)
+    history = train(
+        networks,
+        P,
+        label.astype(np.float32),
+        schedule=plan.training,
+        seeds=_seeds(plan, "order"),
+        sample_weight=weights,
+        progress=_staged(progress, plan.strategy),
+    )
     return networks.networks, history
 
 

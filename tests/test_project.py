@@ -74,13 +74,6 @@ def test_the_published_settings_hold_unless_changed(write):
     assert changed.training.batch == plan.training.batch
 
 
-@pytest.mark.parametrize("change", ["epochs = 50", "held_back = 0.2\npatience = 5"])
-def test_epochs_that_the_file_rules_are_not_chosen_among_others(write, change):
-    assert Project.load(write(MINIMAL)).plan().epochs_tried == (300,)
-    plan = Project.load(write(MINIMAL + f"[model.training]\n{change}")).plan()
-    assert plan.epochs_tried == ()
-
-
 def test_settings_are_those_recommended_unless_those_of_the_paper_are_asked_for(write):
     plan = Project.load(write(MINIMAL)).plan()
     assert plan == transfer_plan("reconstruction", "fine-tuning")

@@ -1,7 +1,5 @@
 """The ensemble's training: Keras' arithmetic, folds and replicates as members, its errors."""
 
-from dataclasses import replace
-
 import keras
 import numpy as np
 import pytest
@@ -214,17 +212,6 @@ def test_copies_learn_to_the_bit_as_keras_networks_do(frozen):
         np.testing.assert_array_equal(weights, same)
 
 
-def test_members_with_epochs_of_their_own_learn_as_they_would_alone():
-    X, label, _ = samples()
-    networks, alone = ([classifier(seed) for seed in range(3)] for _ in range(2))
-    each = replace(CROSSENTROPY, epochs=(3, 12, 7))
-    history = train(networks, X, label, schedule=each, seeds=[0, 1, 2])
-    assert history.epochs_run.tolist() == [3, 12, 7]
-    for seed, (network, epochs) in enumerate(zip(alone, each.epochs, strict=True)):
-        train([network], X, label, schedule=replace(CROSSENTROPY, epochs=epochs), seeds=[seed])
-        assert_weights_agree(networks[seed], network, atol=1e-5)
-
-
 def test_a_sample_of_weight_zero_is_never_seen():
     X, label, _ = samples()
     seen = np.arange(ROWS) % 3 != 0
@@ -401,8 +388,6 @@ def all_frozen():
         (wrong(schedule=Schedule("mean-squared-error", 0.0, 8, 1)), "rate"),
         (wrong(schedule=Schedule("mean-squared-error", 0.1, 0, 1)), "batch"),
         (wrong(schedule=Schedule("mean-squared-error", 0.1, 8, 0)), "epochs"),
-        (wrong(schedule=Schedule("mean-squared-error", 0.1, 8, (1, 1))), "epochs.*one a member"),
-        (wrong(schedule=Schedule("mean-squared-error", 0.1, 8, (1,), 0.2, 3)), "epochs"),
         (wrong(schedule=Schedule("mean-squared-error", 0.1, 8, 1, 1.0)), "held_back"),
         (wrong(schedule=Schedule("mean-squared-error", 0.1, 8, 1, 0.2, 0)), "patience"),
         (wrong(schedule=Schedule("mean-squared-error", 0.1, 8, 1, 0.0, 3)), "rows held back"),

@@ -19,7 +19,6 @@ from geoprospect.grid import Bools, Floats, Ints
 from geoprospect.inference import Array
 from geoprospect.plan import BaselinePlan, TransferPlan
 from geoprospect.samples import Samples
-from geoprospect.stopping import TRIAL
 
 if TYPE_CHECKING:
     from geoprospect.backend import keras
@@ -86,7 +85,7 @@ def cross_validate(
         name = f"{plan.pretext} {plan.strategy}" if plan.pretext != "none" else plan.strategy
         if encoders is None:
             encoders = teach(plan, samples, scheme, pretext or (P, None), progress=progress)
-        every = _network_scores(plan, (P, cells, rows), encoders, _named(progress, name))
+        every = _network_scores(plan, (P, cells.label, rows), encoders, _named(progress, name))
     by_split = every.reshape(len(rows), plan.members, -1).astype(np.float64)
     mean, spread = (_held_out(one, folds) for one in (by_split.mean(axis=1), by_split.std(axis=1)))
     result = HeldOutScores.of(name, mean, cells.label, spread=spread)
@@ -175,11 +174,7 @@ def coordinates_alone(samples: Samples, scheme: FoldScheme) -> HeldOutScores:
 
 def _named(progress: Progress | None, name: str) -> Progress | None:
     """Tell the progress of a method under its own name: strategies serve several."""
-    return progress and (
-        lambda stage, done, total, _: progress(
-            f"{name}, {stage}" if stage == TRIAL else name, done, total, "epochs"
-        )
-    )
+    return progress and (lambda _, done, total, word: progress(name, done, total, "epochs"))
 
 
 def _held_out(by_split: Floats, folds: Ints) -> Floats:
@@ -227,22 +222,21 @@ def _sigmoid_scores(
 
 def _network_scores(
     plan: TransferPlan,
-    points: tuple[Array, Samples, Bools],
+    points: tuple[Array, Ints, Bools],
     encoders: Sequence[keras.Sequential],
     progress: Progress | None,
 ) -> Array:
     """Score all points by every member of every split, shape (splits * members, n)."""
     from geoprospect.transfer import transfer  # noqa: PLC0415 - loads TensorFlow
 
-    P, samples, rows = points
+    P, label, rows = points
     n_networks = len(rows) * plan.members
     networks, _ = transfer(
         replace(plan, members=n_networks),
         [*encoders] * (n_networks // len(encoders)),
         P,
-        samples.label,
+        label,
         rows=np.repeat(rows, plan.members, axis=0),
-        places=centres(samples),
         progress=progress,
     )
     return np.stack([network.predict(P)[:, 0] for network in networks])

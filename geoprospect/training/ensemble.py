@@ -162,11 +162,10 @@ def _run(
 ) -> npt.NDArray[np.float64]:
     """Run the epochs; gives the losses of shape (epochs, 2, members)."""
     curves: list[npt.NDArray[np.float64]] = []
-    epochs = int(np.max(schedule.epochs))
     done, count = 0, 1
     with ThreadPoolExecutor(len(groups)) as pool:
-        while done < epochs and not all(group.at_rest for group in groups):
-            count = min(count, epochs - done, groups[0].capacity)
+        while done < schedule.epochs and not all(group.at_rest for group in groups):
+            count = min(count, schedule.epochs - done, groups[0].capacity)
             started = time.perf_counter()
             # The first call compiles the program, which is then there for the other groups.
             call = pool.map if done else map
@@ -178,7 +177,7 @@ def _run(
             if progress is not None:
                 losses = curves[-1][:, 0]
                 last = losses[np.flatnonzero((losses >= 0).any(axis=1))[-1]]
-                progress(done, epochs, float(last[last >= 0].mean()))
+                progress(done, schedule.epochs, float(last[last >= 0].mean()))
             if done > 1:
                 count = max(1, min(8 * count, int(count * _CALL_SECONDS / seconds)))
     return np.concatenate(curves)
@@ -209,7 +208,7 @@ def _members(
     sample_weight: npt.ArrayLike | None,
 ) -> tuple[Architecture, list[Member], Array]:
     """Check what is given; gives what is to be trained, the members, and the tables they read."""
-    _check_schedule(schedule, len(networks))
+    _check_schedule(schedule)
     if not len(networks) or len(seeds) != len(networks):
         raise TrainingError(
             "every member needs a network and a seed",
@@ -229,9 +228,6 @@ def _members(
     if frozen:
         # What leaves the frozen layers never changes: it takes the inputs' place.
         samples = samples.entering([Network(chain[:frozen]) for chain in chains])
-    epochs = schedule.epochs
-    if isinstance(epochs, int):
-        epochs = (epochs,) * len(networks)
     members = []
     for number, (chain, seed) in enumerate(zip(chains, seeds, strict=True)):
         order = BatchOrder(
@@ -247,7 +243,7 @@ def _members(
                 mend="give it samples of a weight above 0, or hold back fewer",
             )
         pairs = [(layer.kernel, layer.bias) for layer in chain[frozen:]]
-        members.append(Member(pairs, order, number, epochs[number]))
+        members.append(Member(pairs, order, number))
     return Architecture(whole.layers[frozen:]), members, samples.tables()
 
 
@@ -267,14 +263,11 @@ def _taken_apart(
     return whole, [Network.of(network).layers for network in networks]
 
 
-def _check_schedule(schedule: Schedule, n_members: int) -> None:
-    each = isinstance(schedule.epochs, int) or (
-        schedule.patience is None and len(schedule.epochs) == n_members
-    )
+def _check_schedule(schedule: Schedule) -> None:
     rules = [
         ("rate", "a number above 0", 0 < schedule.rate < np.inf),
         ("batch", "1 or more", schedule.batch >= 1),
-        ("epochs", "1 or more, one number or one a member", each and np.min(schedule.epochs) >= 1),
+        ("epochs", "1 or more", schedule.epochs >= 1),
         ("held_back", "from 0 to below 1", 0 <= schedule.held_back < 1),
         ("patience", "1 or more", schedule.patience is None or schedule.patience >= 1),
     ]

@@ -31,14 +31,11 @@ class Member:
         Its rows.
     number : int
         Its number, by which it finds its table where each has its own.
-    epochs : int
-        Passes over its rows.
     """
 
     weights: Pairs
     order: BatchOrder
     number: int
-    epochs: int
 
 
 @dataclass(frozen=True)
@@ -110,8 +107,7 @@ class MemberGroup:
             own = np.zeros((room.members, *tables.shape[1:]), np.float32)
             own[: len(members)] = tables[[member.number for member in members]]
             self._table = own.reshape(-1, tables.shape[2])
-        most = int(np.max(schedule.epochs))
-        self.capacity = int(np.clip(_CALL_BYTES // (4 * room.rows), 1, most))
+        self.capacity = int(np.clip(_CALL_BYTES // (4 * room.rows), 1, schedule.epochs))
         watched = np.full((room.members, room.held_back), -1, np.int32)
         for member, (order, offset) in enumerate(zip(self._orders, self._offset, strict=True)):
             watched[member, : len(order.held_back)] = order.held_back + offset
@@ -119,8 +115,8 @@ class MemberGroup:
         idle = [[(0 * k, 0 * b) for k, b in members[0].weights]] * (room.members - len(members))
         weights = architecture.pack([*(member.weights for member in members), *idle])
         zeros = [np.zeros_like(W) for W in weights]
-        rest = np.zeros(room.members, np.int32)
-        rest[: len(members)] = schedule.patience or [member.epochs for member in members]
+        patience = schedule.patience or 1
+        rest = np.where(np.arange(room.members) < len(members), patience, 0).astype(np.int32)
         self._state: dict[str, Any] = {
             "weights": weights,
             "means": zeros,

@@ -152,7 +152,7 @@ class Optimiser:
 
     def _patient(self, state: State, behind: Tensor, awake: Tensor) -> State:
         if self.patience is None:
-            return dict(state, rest=state["rest"] - 1)
+            return state
         better = (behind < state["best"]) & awake
         pairs = zip(state["weights"], state["kept"], strict=True)
         return dict(

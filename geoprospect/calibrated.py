@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from geoprospect.calibration import Calibration, ProbabilitySummary, write_probability
-from geoprospect.crossval import FoldScheme, HeldOutScores, cross_validate
+from geoprospect.crossval import FoldScheme, HeldOutScores, cross_validate, teach
 from geoprospect.inputs import Say, TrainingInputs
 from geoprospect.output import replacing
 from geoprospect.plan import TransferPlan
@@ -103,22 +103,21 @@ def calibrate(read: TrainingInputs, *, progress: Progress | None = None) -> Cali
     settings, plan = read.project.calibration, read.project.plan()
     if settings is None:
         return None
-    scheme = calibration_scheme(read.project, read.training)
+    points = read.points
+    scheme = calibration_scheme(read.project, points)
     quiet = replace(read, say=lambda line: None)  # the training will say what it reads
+    encoders = None
+    if isinstance(plan, TransferPlan):
+        encoders = teach(plan, points, scheme, quiet.pretext(plan), progress=progress)
     held_out = cross_validate(
-        plan,
-        read.training,
-        read.P(plan),
-        scheme,
-        pretext=quiet.pretext(plan) if isinstance(plan, TransferPlan) else None,
-        progress=progress,
+        plan, points, read.P(plan), scheme, seen=read.seen, encoders=encoders, progress=progress
     )
     read.say(
         f"calibration: {scheme.folds} regions held out, {scheme.repeats} times, with a buffer of "
-        f"{scheme.buffer:.6g} {read.training.grid.unit}: area under the ROC curve "
+        f"{scheme.buffer:.6g} {points.grid.unit}: area under the ROC curve "
         f"{held_out.auc.mean():.3f}"
     )
-    calibration = Calibration.fit(held_out.scores, read.training.label, method=settings.method)
+    calibration = Calibration.fit(held_out.scores, points.label, method=settings.method)
     return Calibrated(calibration, settings.deposits, scheme, held_out, read.say)
 
 

@@ -145,7 +145,7 @@ def _learned(project: Project, training: Samples, stack: EvidenceStack) -> Itera
             yield Finding("note", f"non-occurrences: {drawn.sentence()}")
         if settings is None:
             return
-        points = training if drawn is None else drawn.of(0)
+        points = training if drawn is None else drawn.samples
         calibration_scheme(project, points).splits(points)
     except GeoprospectError as error:
         yield Finding("error", str(error))

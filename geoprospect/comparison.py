@@ -15,10 +15,12 @@ from geoprospect.crossval import (
     PretextCells,
     coordinates_alone,
     cross_validate,
+    teach,
 )
 from geoprospect.crossval.cells import part_of
-from geoprospect.crossval.validate import Pretext, teach
+from geoprospect.crossval.validate import Pretext
 from geoprospect.errors import EvidenceError, ProjectError, TrainingError
+from geoprospect.grid import Bools
 from geoprospect.inputs import Say, TrainingInputs
 from geoprospect.plan import BaselinePlan, TransferPlan
 from geoprospect.project import Project
@@ -72,7 +74,7 @@ def compare_methods(
     project : Project
         The project; its settings hold for each method that has them. Its number of members is
         that of networks, and of its own method: other baselines are fitted once, for fits of
-        theirs hardly differ.
+        theirs hardly differ, unless non-occurrences are drawn for each member.
     scheme : FoldScheme
         How points are held out.
     methods : sequence of str
@@ -107,7 +109,7 @@ def compare_methods(
 
     with project.open_evidence() as stack:
         read = TrainingInputs.read(project, stack, say)
-        samples = _cells(read, scheme, note)
+        samples, seen = _cells(read, scheme, note)
         near = _range(read, note)
         scheme = _settled(scheme, samples, near)
         say(f"cross-validation: {scheme.sentence(samples.grid.unit)}")
@@ -116,11 +118,13 @@ def compare_methods(
         names: Sequence[str | None] = methods or [None]
         for name in names:
             try:
-                plan = _plan(project, name)
+                plan = _plan(project, name, each=seen is not None)
                 P = read.components_for(plan).transform(samples.X)
                 taught = encoders.of(plan, progress) if isinstance(plan, TransferPlan) else None
                 told = _renamed(progress, name)
-                result = cross_validate(plan, samples, P, scheme, encoders=taught, progress=told)
+                result = cross_validate(
+                    plan, samples, P, scheme, seen=seen, encoders=taught, progress=told
+                )
                 results.append(replace(result, method=name or result.method))
             except (ProjectError, TrainingError) as error:
                 if len(methods) < 2:
@@ -164,13 +168,16 @@ class _Encoders:
         return PretextCells(P, rock_class, rows, columns)
 
 
-def _plan(project: Project, method: str | None) -> TransferPlan | BaselinePlan:
-    """Give the plan of a method by name, or the project's own."""
+def _plan(project: Project, method: str | None, *, each: bool) -> TransferPlan | BaselinePlan:
+    """Give the plan of a method by name, or the project's own.
+
+    Where each member learns from points of its own, every method has all of them.
+    """
     if method is None:
         return project.plan()
     changed = project.model.model_copy(update=(METHODS | PAPER_METHODS)[method])
     plan = project.model_copy(update={"model": changed}).plan()
-    if isinstance(plan, BaselinePlan) and plan.method != project.model.strategy:
+    if isinstance(plan, BaselinePlan) and plan.method != project.model.strategy and not each:
         return replace(plan, members=1)
     return plan
 
@@ -182,20 +189,24 @@ def _renamed(progress: Progress | None, name: str | None) -> Progress | None:
     return lambda _, done, total, word: progress(name, done, total, word)
 
 
-def _cells(read: TrainingInputs, scheme: FoldScheme, note: Say) -> Samples:
-    """Give the cells that are held out, each once."""
-    distinct = DistinctCells.of(read.training)
-    samples = distinct.samples
-    if len(samples) < len(read.training):
-        note(f"{len(read.training)} points lie in {len(samples)} cells; a cell counts once.")
+def _cells(read: TrainingInputs, scheme: FoldScheme, note: Say) -> tuple[Samples, Bools | None]:
+    """Give the cells that are held out, each once, and those that each member learns from."""
+    points, seen = read.points, read.seen
+    distinct = DistinctCells.of(points)
+    samples, kept = distinct.samples, distinct.kept
+    if len(samples) < len(points):
+        note(f"{len(points)} points lie in {len(samples)} cells; a cell counts once.")
     if distinct.conflicting:
         groups = [", ".join(map(str, rows)) for rows in samples.audit.conflicting]
         note(
             f"{distinct.conflicting} of the cells hold points of both labels and count as "
             f"occurrences: rows {listed(groups, '; ')}."
         )
-    if read.drawn is not None:
-        note("non-occurrences are those of the first draw, the same for every member.")
+    if seen is not None:
+        note(
+            f"each member learns from the non-occurrences of a draw of its own; figures are of "
+            f"the {(samples.label == 0).sum()} cells of all {len(seen)} draws."
+        )
     if scheme.kind == "leave-one-region-out" and scheme.regions is not None:
         region, _ = scheme.regions.of(samples)
         outside = samples.source[region < 0]
@@ -204,8 +215,9 @@ def _cells(read: TrainingInputs, scheme: FoldScheme, note: Say) -> Samples:
                 f"{outside.size} cells outside all regions are left out: rows "
                 f"{listed([str(row) for row in outside])}."
             )
-        samples = part_of(samples, np.flatnonzero(region >= 0))
-    return samples
+        inside = np.flatnonzero(region >= 0)
+        samples, kept = part_of(samples, inside), kept[inside]
+    return samples, None if seen is None else seen[:, kept]
 
 
 def _range(read: TrainingInputs, note: Say) -> float:

@@ -39,8 +39,7 @@ def train_ensemble(read: TrainingInputs, *, progress: Progress | None = None) ->
         If points or settings do not allow a training.
     """
     plan = read.project.plan()
-    points, rows = read.for_members()
-    components = read.components_for(plan)
+    points, components = read.points, read.components_for(plan)
     members: Sequence[Network | Baseline]
     if isinstance(plan, BaselinePlan):
         seen = "" if components is read.components else ", on the layers as they are, not rotated"
@@ -51,8 +50,9 @@ def train_ensemble(read: TrainingInputs, *, progress: Progress | None = None) ->
 
         read.say(f"model: {plan.pretext} pretext, {plan.strategy}, {plan.members} members")
         encoders = pretrain(plan, *read.pretext(plan), progress=progress)
-        P = components.transform(points.X)
-        members, history = transfer(plan, encoders, P, points.label, rows=rows, progress=progress)
+        members, history = transfer(
+            plan, encoders, read.P(plan), points.label, rows=read.seen, progress=progress
+        )
         for line in history.lines():
             read.say(line)
     distinct = np.unique(np.column_stack([points.rows, points.columns]), axis=0)
@@ -81,8 +81,7 @@ def _baselines(
     plan: BaselinePlan, read: TrainingInputs, progress: Progress | None
 ) -> list[Network | Baseline]:
     """Fit a baseline once a member: on the same points, or each on its own."""
-    points, rows = read.for_members()
-    P = read.components_for(plan).transform(points.X)
+    points, rows, P = read.points, read.seen, read.P(plan)
     seeds = range(plan.seed, plan.seed + plan.members)
     if rows is None:
         return fit_baselines(

@@ -38,9 +38,9 @@ class TrainingInputs:
         Whose inputs these are.
     stack : EvidenceStack
         The evidence, its layers in the order of the components.
-    training : Samples
-        The training points: occurrences, and non-occurrences as given or, where none are, as
-        first drawn.
+    points : Samples
+        The training points: occurrences, and non-occurrences as given or, where none are, those
+        of all draws together.
     components : Components
         Fitted on the stack, or read from the file that the project names.
     say : callable
@@ -51,7 +51,7 @@ class TrainingInputs:
 
     project: Project
     stack: EvidenceStack
-    training: Samples
+    points: Samples
     components: Components
     say: Say
     drawn: Realisations | None = None
@@ -82,9 +82,14 @@ class TrainingInputs:
         drawn = draw_for_members(project, training, stack)
         if drawn is not None:
             say(f"non-occurrences: {drawn.sentence()}")
-            training = drawn.of(0)
+        points = training if drawn is None else drawn.samples
         components = components or _fit(project, stack, say)
-        return cls(project, stack, training, components, say, drawn)
+        return cls(project, stack, points, components, say, drawn)
+
+    @property
+    def seen(self) -> Bools | None:
+        """The points that each member learns from, shape (members, n); None: all of them."""
+        return None if self.drawn is None else self.drawn.seen
 
     def components_for(self, plan: TransferPlan | BaselinePlan) -> Components:
         """Give the components that a plan's method sees.
@@ -99,21 +104,7 @@ class TrainingInputs:
 
     def P(self, plan: TransferPlan | BaselinePlan) -> Array:  # noqa: N802
         """Give a plan's components at the training points, shape (n, n_components)."""
-        return self.components_for(plan).transform(self.training.X)
-
-    def for_members(self) -> tuple[Samples, Bools | None]:
-        """Give the points that members learn from, and which member from which.
-
-        Returns
-        -------
-        samples : Samples
-            The training points, those of all draws together.
-        rows : ndarray of bool, shape (members, n), or None
-            The points of each member; none where each learns from all.
-        """
-        return (
-            (self.training, None) if self.drawn is None else (self.drawn.samples, self.drawn.seen)
-        )
+        return self.components_for(plan).transform(self.points.X)
 
     def pretext(self, plan: TransferPlan) -> tuple[Array, Labels | None]:
         """Give the components, and rock classes if any, that the pretext task learns from."""

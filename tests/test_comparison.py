@@ -242,14 +242,14 @@ def test_trees_see_the_layers_unless_told_or_given_components(project):
     plan = BaselinePlan("extra-trees", 2, 0, replace(RECOMMENDED_BASELINES, trees=10))
     np.testing.assert_allclose(
         read.P(plan),
-        (read.training.X - read.components.mean) / read.components.scale,
+        (read.points.X - read.components.mean) / read.components.scale,
         atol=1e-5,
     )
     rotated = replace(plan, settings=replace(plan.settings, rotated=True))
     for other in (rotated, replace(plan, method="svm"), transfer_plan("none", "from-scratch")):
         assert read.components_for(other) is read.components
     upright, turned = (
-        cross_validate(one, read.training, read.P(one), scheme).scores for one in (plan, rotated)
+        cross_validate(one, read.points, read.P(one), scheme).scores for one in (plan, rotated)
     )
     np.testing.assert_array_equal(scores(), upright)
     bent = loaded.model.baseline.model_copy(update={"rotated": True})
@@ -265,7 +265,7 @@ def test_the_model_of_trees_keeps_the_components_that_they_saw(project):
         with loaded.open_evidence() as stack:
             read = TrainingInputs.read(loaded, stack, lambda line: None)
             model = train_ensemble(read)
-            mean, _ = model.forward_pass().predict(read.training.X)
+            mean, _ = model.forward_pass().predict(read.points.X)
         assert (model.components is read.components) == rotated
         alone = model.members[0].predict(read.P(loaded.plan()))[:, 0]
         np.testing.assert_allclose(mean, alone, atol=1e-6)

@@ -11,6 +11,9 @@ from smallproject import PROJECT, TRANSFORM, points, write_project, write_raster
 
 from geoprospect.baselines import fit_baseline
 from geoprospect.check import check_project
+from geoprospect.comparison import compare_methods
+from geoprospect.crossval import FoldScheme
+from geoprospect.crossval.cells import part_of
 from geoprospect.ensemble import train_ensemble
 from geoprospect.errors import ProjectError, SamplesError
 from geoprospect.evidence import EvidenceStack
@@ -53,15 +56,20 @@ def places(samples):
     return np.column_stack([samples.easting, samples.northing])
 
 
+def samples_of(realisations, draw):
+    """The occurrences and the cells of one draw."""
+    return part_of(realisations.samples, np.flatnonzero(realisations.seen[draw]))
+
+
 def cells_drawn(realisations, draw):
-    samples = realisations.of(draw)
+    samples = samples_of(realisations, draw)
     return samples.cells[samples.label == 0]
 
 
 def test_every_draw_holds_all_occurrences_and_distinct_valid_cells_far_from_them(stack, known):
     drawn = draw_non_occurrences(known, stack, DrawingRule(number=40, distance=350), draws=3)
     for draw in range(3):
-        samples = drawn.of(draw)
+        samples = samples_of(drawn, draw)
         np.testing.assert_array_equal(samples.label, [1] * 20 + [0] * 40)
         np.testing.assert_array_equal(samples.source[:20], known.source)
         np.testing.assert_array_equal(samples.source[20:], -1)
@@ -106,9 +114,9 @@ def test_a_draw_depends_on_its_seed_alone_not_on_other_draws_or_the_blocks_of_th
 ):
     rule = DrawingRule(number=30)
     few, many = (draw_non_occurrences(known, stack, rule, draws=n, seed=7) for n in (1, 4))
-    np.testing.assert_array_equal(few.of(0).cells, many.of(0).cells)
+    np.testing.assert_array_equal(samples_of(few, 0).cells, samples_of(many, 0).cells)
     other = draw_non_occurrences(known, stack, rule, seed=8)
-    assert set(other.of(0).cells) != set(few.of(0).cells)
+    assert set(samples_of(other, 0).cells) != set(samples_of(few, 0).cells)
     tiles = {"tiled": True, "blockxsize": 16, "blockysize": 16}
     for name in "ABC":
         with rasterio.open(folder / f"rasters/{name}.tif") as old:
@@ -117,8 +125,8 @@ def test_a_draw_depends_on_its_seed_alone_not_on_other_draws_or_the_blocks_of_th
             new.write(cells)
     with EvidenceStack.open(tmp_path) as tiled:
         again = draw_non_occurrences(known, tiled, rule, seed=7)
-    np.testing.assert_array_equal(again.of(0).cells, few.of(0).cells)
-    np.testing.assert_array_equal(again.of(0).X, few.of(0).X)
+    np.testing.assert_array_equal(samples_of(again, 0).cells, samples_of(few, 0).cells)
+    np.testing.assert_array_equal(samples_of(again, 0).X, samples_of(few, 0).X)
 
 
 def test_at_random_every_allowed_cell_is_as_likely_as_any_other(stack, known):
@@ -173,7 +181,7 @@ def test_cells_are_drawn_inside_the_classes_asked_for(stack, known, tmp_path, cr
     ):
         rule = DrawingRule(number=100, distance=200, within=Area(path, field, classes))
         drawn = draw_non_occurrences(known, stack, rule)
-        columns = drawn.of(0).columns[20:]
+        columns = samples_of(drawn, 0).columns[20:]
         assert (columns.min(), columns.max()) == (lowest, highest)
         assert f"in {field} {' or '.join(classes)} of rocks.gpkg" in drawn.sentence()
 
@@ -245,7 +253,7 @@ def test_each_member_learns_from_its_own_draw(folder):
     with project.open_evidence() as stack:
         read = TrainingInputs.read(project, stack, said.append)
         model = train_ensemble(read)
-    samples, rows = read.for_members()
+    samples, rows = read.points, read.seen
     assert rows.shape == (3, len(samples))
     P = read.components_for(project.plan()).transform(samples.X)
     for number, (member, seen) in enumerate(zip(model.members, rows, strict=True)):
@@ -254,10 +262,35 @@ def test_each_member_learns_from_its_own_draw(folder):
             "random-forest", P[seen], samples.label[seen], seed=number, settings=settings
         )
         np.testing.assert_array_equal(member.predict(P), alone.predict(P))
-    # Cross-validation takes the first draw.
-    np.testing.assert_array_equal(read.training.cells, samples.cells[rows[0]])
     assert any("non-occurrences: 20 cells drawn at random, 3 times" in line for line in said)
     assert set(model.training_cells) == set(zip(samples.rows, samples.columns, strict=True))
+
+
+def test_each_member_is_held_out_from_its_own_draw(folder):
+    project = project_of_occurrences(folder, model=FOREST)
+    scheme = FoldScheme("clusters", folds=3, repeats=1, buffer=300)
+    told = compare_methods(project, scheme, ["random-forest", "svm"])
+    with project.open_evidence() as stack:
+        read = TrainingInputs.read(project, stack, lambda line: None)
+    np.testing.assert_array_equal(told.samples.cells, read.points.cells)
+    assert any(f"{(read.points.label == 0).sum()} cells of all 3 draws" in x for x in told.notes)
+    plan, forest = project.plan(), told.results[0]
+    P, (folds, rows) = read.P(plan), scheme.splits(told.samples)
+    for fold, learned in enumerate(rows):
+        by_member = [
+            fit_baseline(
+                plan.method,
+                P[learned & seen],
+                read.points.label[learned & seen],
+                seed=number,
+                settings=plan.settings,
+            ).predict(P)[:, 0]
+            for number, seen in enumerate(read.seen)
+        ]
+        held_out = folds[0] == fold
+        expected = np.mean(by_member, axis=0)[held_out]
+        np.testing.assert_allclose(forest.scores[0, held_out], expected, atol=1e-7)
+    assert (told.results[1].spread > 0).any()  # another method has a member for each draw too
 
 
 def test_a_run_from_occurrences_alone_keeps_the_cells_drawn_and_maps_their_spread(folder):

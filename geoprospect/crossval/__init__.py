@@ -6,7 +6,7 @@ from geoprospect.crossval.folds import FoldKind, FoldScheme
 from geoprospect.crossval.heldout import HeldOutScores
 from geoprospect.crossval.pretext import PretextCells
 from geoprospect.crossval.regions import Regions
-from geoprospect.crossval.validate import coordinates_alone, cross_validate
+from geoprospect.crossval.validate import coordinates_alone, cross_validate, teach
 
 __all__ = [
     "Comparison",
@@ -18,4 +18,5 @@ __all__ = [
     "Regions",
     "coordinates_alone",
     "cross_validate",
+    "teach",
 ]

@@ -35,7 +35,7 @@ def cross_validate(
     P: Array,
     scheme: FoldScheme,
     *,
-    pretext: Pretext | None = None,
+    seen: Bools | None = None,
     encoders: Sequence[keras.Sequential] | None = None,
     progress: Progress | None = None,
 ) -> HeldOutScores:
@@ -54,12 +54,11 @@ def cross_validate(
         Components at the samples.
     scheme : FoldScheme
         How points are held out.
-    pretext : tuple or PretextCells, optional
-        Components and rock classes (or None) that the pretext task learns from; it sees no label
-        of an occurrence. Given as `PretextCells`, those held out or within the buffer are kept
-        from it, so that encoders are taught anew for each fold and repeat.
+    seen : ndarray of bool, shape (members, n), optional
+        The samples that each member learns from, where these are not held out; all by default.
     encoders : sequence of keras.Sequential, optional
-        Encoders taught already, as `teach` gives them.
+        Encoders taught a network's pretext task, as `teach` gives them; by default, taught to
+        reconstruct the samples.
     progress : callable, optional
         Called with the stage, the steps done, the steps in all and a word on them.
 
@@ -78,14 +77,18 @@ def cross_validate(
     distinct = DistinctCells.of(samples)
     cells, P = distinct.samples, P[distinct.kept]
     folds, rows = scheme.splits(cells)
+    learned = np.repeat(rows, plan.members, axis=0)
+    if seen is not None:
+        learned &= np.tile(seen[:, distinct.kept], (len(rows), 1))
+    points = (P, cells.label, learned)
     if isinstance(plan, BaselinePlan):
         name: str = plan.method
-        every = _baseline_scores(plan, (P, cells.label, rows), progress)
+        every = _baseline_scores(plan, points, progress)
     else:
         name = f"{plan.pretext} {plan.strategy}" if plan.pretext != "none" else plan.strategy
         if encoders is None:
-            encoders = teach(plan, samples, scheme, pretext or (P, None), progress=progress)
-        every = _network_scores(plan, (P, cells.label, rows), encoders, _named(progress, name))
+            encoders = teach(plan, samples, scheme, (P, None), progress=progress)
+        every = _network_scores(plan, points, encoders, _named(progress, name))
     by_split = every.reshape(len(rows), plan.members, -1).astype(np.float64)
     mean, spread = (_held_out(one, folds) for one in (by_split.mean(axis=1), by_split.std(axis=1)))
     result = HeldOutScores.of(name, mean, cells.label, spread=spread)
@@ -106,8 +109,12 @@ def teach(
 
     Parameters
     ----------
-    plan, samples, scheme, pretext, progress
+    plan, samples, scheme, progress
         As for `cross_validate`.
+    pretext : tuple or PretextCells
+        Components and rock classes (or None) that the pretext task learns from; it sees no label
+        of an occurrence. Given as `PretextCells`, those held out or within the buffer are kept
+        from it, so that encoders are taught anew for each fold and repeat.
 
     Returns
     -------
@@ -187,11 +194,12 @@ def _baseline_scores(
     plan: BaselinePlan, points: tuple[Array, Ints, Bools], progress: Progress | None
 ) -> Array:
     """Score all points by every member of every split, shape (splits * members, n)."""
-    P, label, rows = points
-    seeds = range(plan.seed, plan.seed + plan.members)
+    P, label, learned = points
+    seeds = [plan.seed + number % plan.members for number in range(len(learned))]
     if plan.method == "logistic-regression":
-        return _sigmoid_scores(plan, points, progress)
-    tasks = [(plan, seed, P, label, learned) for learned in rows for seed in seeds]
+        units = logistic_regressions(*points, seeds, plan.settings, _named(progress, plan.method))
+        return np.stack([unit.predict(P)[:, 0] for unit in units])
+    tasks = [(plan, seed, P, label, rows) for seed, rows in zip(seeds, learned, strict=True)]
     told: list[Array] = []
     for scores in each_side_by_side(_fitted_scores, tasks):
         told.append(scores)
@@ -207,19 +215,6 @@ def _fitted_scores(plan: BaselinePlan, seed: int, P: Array, label: Ints, learned
     return fitted.predict(P)[:, 0]
 
 
-def _sigmoid_scores(
-    plan: BaselinePlan, points: tuple[Array, Ints, Bools], progress: Progress | None
-) -> Array:
-    """Train the sigmoid units of all splits in one compiled program."""
-    P, label, rows = points
-    seeds = [plan.seed + member for _ in rows for member in range(plan.members)]
-    seen = np.repeat(rows, plan.members, axis=0)
-    units = logistic_regressions(
-        P, label, seen, seeds, plan.settings, _named(progress, plan.method)
-    )
-    return np.stack([unit.predict(P)[:, 0] for unit in units])
-
-
 def _network_scores(
     plan: TransferPlan,
     points: tuple[Array, Ints, Bools],
@@ -229,14 +224,13 @@ def _network_scores(
     """Score all points by every member of every split, shape (splits * members, n)."""
     from geoprospect.transfer import transfer  # noqa: PLC0415 - loads TensorFlow
 
-    P, label, rows = points
-    n_networks = len(rows) * plan.members
+    P, label, learned = points
     networks, _ = transfer(
-        replace(plan, members=n_networks),
-        [*encoders] * (n_networks // len(encoders)),
+        replace(plan, members=len(learned)),
+        [*encoders] * (len(learned) // len(encoders)),
         P,
         label,
-        rows=np.repeat(rows, plan.members, axis=0),
+        rows=learned,
         progress=progress,
     )
     return np.stack([network.predict(P)[:, 0] for network in networks])

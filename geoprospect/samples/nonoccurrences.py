@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Literal
 
@@ -80,10 +80,6 @@ class Realisations:
     rule: DrawingRule
     n_allowed: int
     n_searched: int
-
-    def of(self, draw: int) -> Samples:
-        """Give the occurrences and the cells of one draw, counted from 0."""
-        return _part(self.samples, self.seen[draw])
 
     def sentence(self) -> str:
         """Say what was drawn."""
@@ -268,13 +264,3 @@ def _with_cells(occurrences: Samples, X: Values, rows: Ints, columns: Ints) -> S
         label=np.append(occurrences.label, zeros),
         source=np.append(occurrences.source, zeros - 1),
     )
-
-
-def _part(samples: Samples, kept: Bools) -> Samples:
-    """Give some of the samples, in their order."""
-    arrays = {
-        field.name: getattr(samples, field.name)[kept]
-        for field in fields(samples)
-        if isinstance(getattr(samples, field.name), np.ndarray)
-    }
-    return replace(samples, **arrays)

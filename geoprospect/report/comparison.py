@@ -10,14 +10,13 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from geoprospect import __version__
 from geoprospect.crossval import Comparison, HeldOutScores
 from geoprospect.crossval.comparison import FIGURES
 from geoprospect.grid import describe_crs
 from geoprospect.output import replacing
 from geoprospect.report.heldoutfigures import draw_figures, draw_folds
+from geoprospect.report.page import render_page, write_texts
 from geoprospect.report.style import svg_uri
 
 FILES = ("crossval.json", "crossval.html", "held_out.gpkg")
@@ -52,9 +51,7 @@ def write_comparison(
         "crossval.json": json.dumps(comparison.to_dict(), indent=1) + "\n",
         "crossval.html": page(comparison),
     }
-    for name, text in texts.items():
-        with replacing(Path(folder) / name, overwrite=overwrite) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+    write_texts(texts, folder, overwrite=overwrite)
     with replacing(Path(folder) / "held_out.gpkg", overwrite=overwrite) as temporary:
         held_out_cells(comparison).to_file(temporary, layer="cells", driver="GPKG")
         held_out_repeats(comparison).to_file(temporary, layer="repeats", driver="GPKG")
@@ -113,17 +110,11 @@ def page(comparison: Comparison) -> str:
 
     Its pictures lie in the page itself; it loads nothing.
     """
-    environment = Environment(
-        loader=PackageLoader("geoprospect.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     folds, rows = comparison.splits
     label = comparison.samples.label
     names = comparison.fold_names
-    return environment.get_template("crossval.html").render(
+    return render_page(
+        "crossval.html",
         comparison=comparison,
         facts=_facts(comparison),
         rows=[_row(comparison, result) for result in comparison.results],
@@ -141,7 +132,6 @@ def page(comparison: Comparison) -> str:
             "figures": svg_uri(draw_figures(comparison)),
             "folds": svg_uri(draw_folds(comparison)),
         },
-        version=__version__,
     )
 
 

@@ -11,20 +11,20 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
-from geoprospect import __version__
 from geoprospect.output import check_absent, replacing
 from geoprospect.published import MethodResult, Reproduction
 from geoprospect.published.audit import recovered_components
 from geoprospect.published.figures import SETS
+from geoprospect.report.page import render_page, write_texts
 from geoprospect.report.studyfigures import (
     draw_imbalance,
     draw_map_curves,
     draw_maps,
     draw_roc_curves,
 )
+from geoprospect.report.style import svg_uri
 
 FILES = ("reproduction.json", "reproduction.csv", "reproduction.html", "components.json")
 _EXPERIMENTS = {
@@ -81,9 +81,7 @@ def write_reproduction(
         "reproduction.csv": _csv(reproduction),
         "reproduction.html": page(reproduction),
     }
-    for name, text in texts.items():
-        with replacing(Path(folder) / name, overwrite=overwrite) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+    write_texts(texts, folder, overwrite=overwrite)
     components = recovered_components(reproduction.study)
     components.save(Path(folder) / "components.json", overwrite=overwrite)
     return tuple(str(Path(folder) / name) for name in FILES)
@@ -94,19 +92,12 @@ def page(reproduction: Reproduction) -> str:
 
     Its pictures lie in the page itself; it loads nothing.
     """
-    environment = Environment(
-        loader=PackageLoader("geoprospect.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     audit = reproduction.audit
     methods = [r for r in reproduction.results if {"I", "II"} & set(r.experiments)]
     compared = [*methods, *reproduction.of("III")]
     pictures = {
-        "roc": _svg(draw_roc_curves(methods, reproduction.study.validation.label)),
-        "imbalance": _svg(
+        "roc": svg_uri(draw_roc_curves(methods, reproduction.study.validation.label)),
+        "imbalance": svg_uri(
             draw_imbalance(
                 [result for result in compared if result.method == "FDE-FT"],
                 [result for result in compared if result.method == "random forest"],
@@ -115,8 +106,9 @@ def page(reproduction: Reproduction) -> str:
     }
     if reproduction.maps:
         pictures["maps"] = _png(draw_maps(reproduction.maps))
-        pictures["curves"] = _svg(draw_map_curves(reproduction.maps))
-    return environment.get_template("reproduction.html").render(
+        pictures["curves"] = svg_uri(draw_map_curves(reproduction.maps))
+    return render_page(
+        "reproduction.html",
         reproduction=reproduction,
         n_repeats=len(audit.repeats),
         n_validation=sum(audit.n_validation.values()),
@@ -127,7 +119,6 @@ def page(reproduction: Reproduction) -> str:
             for name, title in _EXPERIMENTS.items()
         ],
         pictures=pictures,
-        version=__version__,
     )
 
 
@@ -195,12 +186,6 @@ def _csv_rows(result: MethodResult) -> Iterator[list[Any]]:
             len(result.ours),
             {True: "yes", False: "no", None: ""}[result.inside(points)],
         ]
-
-
-def _svg(figure: Figure) -> str:
-    stream = io.BytesIO()
-    figure.savefig(stream, format="svg", metadata={"Date": None})
-    return "data:image/svg+xml;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
 def _png(figure: Figure) -> str:

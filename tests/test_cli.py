@@ -13,6 +13,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
+from ctrlc import heeding_ctrl_c
 from rasterio.transform import from_origin
 from smallproject import PROJECT, SHAPE, TRANSFORM, points, write_project, write_raster
 
@@ -348,9 +349,10 @@ def test_a_disk_that_fills_up_ends_a_run_in_one_line_with_no_half_written_file(
 def test_ctrl_c_stops_a_training_cleanly(tmp_path):
     project = write_project(tmp_path)
     project.write_text(PROJECT.replace("epochs = 30", "epochs = 10_000_000"))
-    running = subprocess.Popen(
-        [*COMMAND, "run", project], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    with heeding_ctrl_c():
+        running = subprocess.Popen(
+            [*COMMAND, "run", project], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
     try:
         while "pretext: 20 of 20" not in (line := running.stderr.readline()):
             assert line, "the run ended by itself"

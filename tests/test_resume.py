@@ -11,6 +11,7 @@ import time
 import numpy as np
 import pytest
 import rasterio
+from ctrlc import heeding_ctrl_c
 from mapjobs import write_model, write_stack
 
 from geoprospect.errors import OutputError
@@ -53,12 +54,13 @@ def cells(path):
 
 
 def stopped(job, path, how):
-    return subprocess.run(
-        [sys.executable, "-c", _STOPPED, job / "model", job / "evidence", path, how],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with heeding_ctrl_c():
+        return subprocess.run(
+            [sys.executable, "-c", _STOPPED, job / "model", job / "evidence", path, how],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
 
 def mapped(job, path, **options):

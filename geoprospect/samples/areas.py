@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,16 +9,13 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import pyogrio
 import pyproj
 import shapely
 
 from geoprospect.errors import SamplesError
-from geoprospect.evidence.raster import is_local
 from geoprospect.grid import Bools, Grid
 from geoprospect.samples.audit import listed
-
-_POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+from geoprospect.samples.polygons import check_polygons, layer_names, read_polygons
 
 
 @dataclass(frozen=True)
@@ -92,15 +88,17 @@ class Area:
 
     def _polygons(self) -> gpd.GeoDataFrame:
         """Read the polygons of the classes."""
-        table = self._read()
-        fields = [str(name) for name in table.columns.drop(table.geometry.name)]
-        if self.field not in fields:
+        layers = layer_names(self.path)
+        if self.layer not in layers and (self.layer is not None or len(layers) != 1):
             raise SamplesError(
-                f"there is no field {self.field}",
+                f"the file has no layer {self.layer}"
+                if self.layer
+                else "the file holds several layers",
                 path=self.path,
-                found=f"fields {listed(fields) or 'none'}",
-                mend="name the field of classes among those found",
+                found=listed(layers),
+                mend=f'name one, as in layer = "{layers[0]}"',
             )
+        table = read_polygons(self.path, self.layer, self.field)
         texts = table[self.field].map(_text, na_action="ignore")
         lacking = [name for name in self.classes if name not in set(texts)]
         if lacking:
@@ -111,48 +109,8 @@ class Area:
                 mend="name classes among those found",
             )
         chosen = table[texts.isin(self.classes)]
-        if not np.isin(shapely.get_type_id(chosen.geometry.to_numpy()), _POLYGONS).all():
-            raise SamplesError(
-                "the geometries are not polygons",
-                path=self.path,
-                found=", ".join(sorted(set(chosen.geometry.geom_type.fillna("none")))),
-                mend="give a file of polygons, such as those of a geological map",
-            )
+        check_polygons(chosen, self.path)
         return chosen
-
-    def _read(self) -> gpd.GeoDataFrame:
-        if is_local(self.path) and not Path(self.path).exists():
-            raise SamplesError(
-                "no such file", path=self.path, mend="correct the path, or restore the file"
-            )
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of GDAL, on measures, curves or field types
-                layers = [str(name) for name in pyogrio.list_layers(self.path)[:, 0]]
-                if self.layer not in layers and (self.layer is not None or len(layers) != 1):
-                    raise SamplesError(
-                        f"the file has no layer {self.layer}"
-                        if self.layer
-                        else "the file holds several layers",
-                        path=self.path,
-                        found=listed(layers),
-                        mend=f'name one, as in layer = "{layers[0]}"',
-                    )
-                table = gpd.read_file(self.path, layer=self.layer, engine="pyogrio")
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise SamplesError(
-                f"cannot be read as polygons: {reason.rstrip('.')}",
-                path=self.path,
-                mend="check the file, it may be damaged or of another format; export it anew",
-            ) from error
-        if not isinstance(table, gpd.GeoDataFrame) or table.crs is None:
-            raise SamplesError(
-                "the polygons have no CRS, so their place on the ground is unknown",
-                path=self.path,
-                mend="save them with one (QGIS: Export, Save Features As)",
-            )
-        return table
 
 
 def _text(value: Any) -> str:

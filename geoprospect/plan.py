@@ -71,6 +71,10 @@ class TransferPlan:
         Units of the encoder's layers.
     activation : {"relu", "cosine"}
         That of the encoder's first layer; the others have ReLU.
+    head_epochs : int
+        Epochs in which fine-tuning trains the head alone, before it trains all layers (Kumar et
+        al. 2022, Fine-tuning can distort pretrained features and underperform
+        out-of-distribution).
     """
 
     pretext: Pretext
@@ -84,6 +88,7 @@ class TransferPlan:
     l2: float
     widths: tuple[int, ...]
     activation: EncoderActivation
+    head_epochs: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Give the plan as plain values."""

@@ -163,7 +163,8 @@ class Project(Section):
         """
         model = self.model
         changes = model.training.model_dump(exclude_none=True)
-        outer = {key: changes.pop(key) for key in ("class_weights", "l1", "l2") if key in changes}
+        own = ("class_weights", "head_epochs", "l1", "l2")
+        outer = {key: changes.pop(key) for key in own if key in changes}
         match model.strategy:
             case (
                 "logistic-regression" | "random-forest" | "extra-trees" | "svm" | "gaussian-process"

@@ -91,10 +91,11 @@ class ScheduleEntry(Section):
 class TrainingEntry(ScheduleEntry):
     """Changes to the preset's settings of the training on the points.
 
-    The class weights are those of baselines too; the penalties are of networks alone.
+    The class weights are those of baselines too; the others are of networks alone.
     """
 
     class_weights: bool | None = None
+    head_epochs: int | None = Field(default=None, ge=0)
     l1: float | None = Field(default=None, ge=0)
     l2: float | None = Field(default=None, ge=0)
 

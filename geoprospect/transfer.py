@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from geoprospect.network import (
     prospectivity_classifier,
     prospectivity_network,
 )
-from geoprospect.plan import TransferPlan
+from geoprospect.plan import Schedule, TransferPlan
 from geoprospect.training import Copies, History, class_weights, train
 
 Floats = npt.NDArray[np.float32]
@@ -125,7 +126,7 @@ def transfer(
     members : list of Network
         The trained networks.
     history : History
-        Their learning curves.
+        Their learning curves; not those of the epochs of the head alone.
 
     Raises
     ------
@@ -134,24 +135,29 @@ def transfer(
     """
     seen = np.ones((plan.members, len(label)), bool) if rows is None else rows
     weights = np.stack([_weights(plan, label, member) for member in seen])
-    frozen = plan.strategy == "linear-probing"
-    networks = Copies(
-        prospectivity_classifier(encoders[0], l1=plan.l1, l2=plan.l2, frozen=frozen),
-        [
-            prospectivity_network(part, seed=seed)
-            for part, seed in zip(encoders, _seeds(plan, "head"), strict=True)
-        ],
-    )
-    history = train(
-        networks,
-        P,
-        label.astype(np.float32),
-        schedule=plan.training,
-        seeds=_seeds(plan, "order"),
-        sample_weight=weights,
-        progress=_staged(progress, plan.strategy),
-    )
-    return networks.networks, history
+    networks = [
+        prospectivity_network(part, seed=seed)
+        for part, seed in zip(encoders, _seeds(plan, "head"), strict=True)
+    ]
+
+    def trained(schedule: Schedule, stage: str, *, frozen: bool) -> History:
+        form = prospectivity_classifier(encoders[0], l1=plan.l1, l2=plan.l2, frozen=frozen)
+        return train(
+            Copies(form, networks),
+            P,
+            label.astype(np.float32),
+            schedule=schedule,
+            seeds=_seeds(plan, "order"),
+            sample_weight=weights,
+            progress=_staged(progress, stage),
+        )
+
+    probing = plan.strategy == "linear-probing"
+    if plan.head_epochs and not probing:
+        alone = replace(plan.training, epochs=plan.head_epochs)
+        trained(alone, f"{plan.strategy}, the head alone", frozen=True)
+    history = trained(plan.training, plan.strategy, frozen=probing)
+    return networks, history
 
 
 def _weights(

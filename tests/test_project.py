@@ -74,6 +74,12 @@ def test_the_published_settings_hold_unless_changed(write):
     assert changed.training.batch == plan.training.batch
 
 
+def test_how_long_the_head_learns_alone_can_be_changed(write):
+    assert Project.load(write(MINIMAL + ROCKS)).plan().head_epochs > 0
+    changed = Project.load(write(MINIMAL + ROCKS + "[model.training]\nhead_epochs = 0")).plan()
+    assert changed == replace(transfer_plan("lithology", "fine-tuning"), head_epochs=0)
+
+
 def test_settings_are_those_recommended_unless_those_of_the_paper_are_asked_for(write):
     plan = Project.load(write(MINIMAL)).plan()
     assert plan == transfer_plan("reconstruction", "fine-tuning")

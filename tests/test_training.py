@@ -212,6 +212,19 @@ def test_copies_learn_to_the_bit_as_keras_networks_do(frozen):
         np.testing.assert_array_equal(weights, same)
 
 
+def test_frozen_layers_whose_values_would_fill_the_memory_are_run_anew_each_step(monkeypatch):
+    X, label, _ = samples()
+    parts = [encoder(7, widths=(20, 4), seed=seed) for seed in range(3)]
+    kept, anew = ([prospectivity_classifier(part, frozen=True) for part in parts] for _ in "ab")
+    train(kept, X, label, schedule=CROSSENTROPY, seeds=[4, 5, 6])
+    monkeypatch.setattr("geoprospect.training.ensemble._KEPT_BYTES", 3 * ROWS * 4 * 4 - 1)
+    train(anew, X, label, schedule=CROSSENTROPY, seeds=[4, 5, 6])
+    for part, one, other in zip(parts, kept, anew, strict=True):
+        assert_weights_agree(one, other, atol=1e-5)
+        for layer, before in zip(other.layers[:-1], part.layers, strict=True):
+            np.testing.assert_array_equal(layer.get_weights()[0], before.get_weights()[0])
+
+
 def test_a_sample_of_weight_zero_is_never_seen():
     X, label, _ = samples()
     seen = np.arange(ROWS) % 3 != 0

@@ -29,6 +29,7 @@ from geoprospect.training.trainingset import TrainingSet
 
 Progress = Callable[[int, int, float], None]
 
+_KEPT_BYTES = 256 << 20  # of what leaves frozen layers; beyond it, they run in every step
 _CALL_SECONDS = 0.7  # of one call of the program: how often progress is told
 
 
@@ -225,6 +226,9 @@ def _members(
         loss=schedule.loss,
     )
     frozen = whole.n_frozen
+    leaving = 4 * len(chains) * samples.n_rows * whole.layers[frozen - 1].n_outputs
+    if leaving > _KEPT_BYTES:
+        frozen = 0
     if frozen:
         # What leaves the frozen layers never changes: it takes the inputs' place.
         samples = samples.entering([Network(chain[:frozen]) for chain in chains])

@@ -101,9 +101,22 @@ class Project(Section):
     def open_evidence(self) -> EvidenceStack:
         """Open the evidence stack, with the surroundings that the model is to see.
 
-        See `EvidenceStack.open` and `Context` for the errors.
+        Raises
+        ------
+        ProjectError
+            If the spread of surroundings is asked for without scales.
+        EvidenceError
+            As `EvidenceStack.open` and `Context` say.
         """
-        context = Context(self.model.context) if self.model.context else None
+        model = self.model
+        if model.context_spread and not model.context:
+            raise ProjectError(
+                "the spread of the surroundings is asked for, but no surroundings are",
+                path=self.path,
+                found="context_spread = true",
+                mend="write context = [2] beside it, for instance, or leave it out",
+            )
+        context = Context(model.context, model.context_spread) if model.context else None
         return EvidenceStack.open(self.layers, context=context)
 
     @property

@@ -127,6 +127,7 @@ class ModelSection(Section):
     seed: int = Field(default=0, ge=0)
     components: str | None = None
     context: tuple[Annotated[int, Field(ge=1)], ...] = ()  # scales, in cells
+    context_spread: bool = False
     pretext_cells: int = Field(default=4_000, ge=1)  # as many as the published study
     pretraining: ScheduleEntry = ScheduleEntry()
     training: TrainingEntry = TrainingEntry()

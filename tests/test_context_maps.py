@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 import rasterio
 from mapjobs import network, write_stack
+from smallproject import PROJECT, write_project
 
 from geoprospect.components import Components
-from geoprospect.errors import LayerNameError
+from geoprospect.errors import LayerNameError, ProjectError
 from geoprospect.evidence import Context, EvidenceStack
 from geoprospect.mapping import Execution, write_map
 from geoprospect.model import ProspectivityModel
+from geoprospect.pipeline import run_project
+from geoprospect.project import Project
 
 SEEN = Context((1, 2))
 
@@ -71,3 +74,27 @@ def test_a_model_folder_keeps_what_it_sees(layers, tmp_path):
         assert loaded.select(stack).names == loaded.names
         with pytest.raises(LayerNameError, match="the stack lacks X2"):
             loaded.select(stack.select(["X1", "X3"]))
+
+
+def test_the_project_file_says_which_surroundings_the_model_sees(tmp_path):
+    path = write_project(tmp_path)
+    asked = PROJECT.replace("[model]\n", "[model]\ncontext = [1, 2]\ncontext_spread = true\n")
+    path.write_text(asked)
+    project = Project.load(path)
+    summary = run_project(project)
+    loaded = ProspectivityModel.load(tmp_path / "out" / "model")
+    assert loaded.context == Context((1, 2), spread=True)
+    assert len(loaded.names) == 3 * (1 + 2 * 2)
+    with project.open_evidence() as stack:
+        block = stack.read()
+        mean, _ = loaded.forward_pass().predict(block.X)
+    with rasterio.open(summary.map.path) as raster:
+        np.testing.assert_array_equal(raster.read(1)[block.valid], mean)
+
+
+def test_spread_without_scales_is_one_clear_line(tmp_path):
+    path = write_project(tmp_path)
+    path.write_text(PROJECT.replace("[model]\n", "[model]\ncontext_spread = true\n"))
+    with pytest.raises(ProjectError, match=r"project\.toml.*context = \[2\] beside it") as caught:
+        Project.load(path).open_evidence()
+    assert "\n" not in str(caught.value)

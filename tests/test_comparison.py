@@ -340,6 +340,7 @@ def test_the_command_prints_a_table_and_what_must_be_known(project, tmp_path):
         (["--folds", "leave-one-region-out"], "--regions FILE go together"),
         (["--regions", "some.gpkg"], "--regions FILE go together"),
         (["--region-field", "name"], "--region-field goes with"),
+        (["--region-layer", "name"], "--region-layer goes with"),
         (["--size", "100"], "--size goes with --folds blocks"),
     ],
 )

@@ -152,6 +152,17 @@ def test_points_outside_all_polygons_are_refused_by_row(samples, tmp_path):
         scheme.splits(samples)
 
 
+def test_of_a_file_with_several_layers_one_must_be_named(samples, tmp_path):
+    path = quarters(tmp_path)
+    gpd.read_file(path).iloc[::-1].to_file(path, layer="upside down")
+    with pytest.raises(SamplesError, match=r"several layers .found .*upside down.*--region-layer"):
+        Regions(path, "name").of(samples)
+    upright, turned = (
+        Regions(path, "name", layer).of(samples)[1] for layer in ("regions", "upside down")
+    )
+    assert turned == upright[::-1]
+
+
 def test_polygons_that_cannot_be_used_are_one_clear_error(samples, tmp_path):
     path = quarters(tmp_path, names=("a", "a", "a", "a"))
 
@@ -164,7 +175,7 @@ def test_polygons_that_cannot_be_used_are_one_clear_error(samples, tmp_path):
     refused("no such file", Regions(str(tmp_path / "none.gpkg")))
     refused("too few regions with points", Regions(path, "name"))
     refused("there is no field region", Regions(path, "region"))
-    refused("cannot be read as polygons", Regions(path, layer="none"))
+    refused("the file has no layer none", Regions(path, layer="none"))
     refused("cannot be read as polygons", Regions(__file__))
     shapes = gpd.read_file(path)
     shapes.set_geometry(shapes.boundary).to_file(tmp_path / "lines.gpkg")

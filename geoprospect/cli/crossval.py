@@ -34,6 +34,7 @@ from geoprospect.cli.progress import progress_shown
               "variogram].")  # fmt: skip
 @click.option("--regions", type=click.Path(dir_okay=False),
               help="Polygons for leave-one-region-out.")  # fmt: skip
+@click.option("--region-layer", help="The layer of a file with several.")
 @click.option("--region-field", help="The field of their names [default: each polygon is a "
               "region].")  # fmt: skip
 @click.option("--buffer", type=click.FloatRange(min=0), default=0.0, show_default=True,
@@ -98,8 +99,9 @@ def _scheme(options: dict[str, Any]) -> Any:
     kind, regions = options["kind"], options["regions"]
     if (kind == "leave-one-region-out") != (regions is not None):
         raise click.UsageError("--folds leave-one-region-out and --regions FILE go together")
-    if options["region_field"] is not None and regions is None:
-        raise click.UsageError("--region-field goes with --regions FILE")
+    for name in ("region_layer", "region_field"):
+        if options[name] is not None and regions is None:
+            raise click.UsageError(f"--{name.replace('_', '-')} goes with --regions FILE")
     if options["size"] is not None and kind != "blocks":
         raise click.UsageError("--size goes with --folds blocks")
     from geoprospect.crossval import FoldScheme, Regions  # noqa: PLC0415
@@ -111,7 +113,9 @@ def _scheme(options: dict[str, Any]) -> Any:
         options["size"],
         options["buffer"],
         options["seed"],
-        None if regions is None else Regions(regions, options["region_field"]),
+        None
+        if regions is None
+        else Regions(regions, options["region_field"], options["region_layer"]),
     )
 
 

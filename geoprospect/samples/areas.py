@@ -15,7 +15,7 @@ import shapely
 from geoprospect.errors import SamplesError
 from geoprospect.grid import Bools, Grid
 from geoprospect.samples.audit import listed
-from geoprospect.samples.polygons import check_polygons, layer_names, read_polygons
+from geoprospect.samples.polygons import check_polygons, read_polygons
 
 
 @dataclass(frozen=True)
@@ -88,16 +88,6 @@ class Area:
 
     def _polygons(self) -> gpd.GeoDataFrame:
         """Read the polygons of the classes."""
-        layers = layer_names(self.path)
-        if self.layer not in layers and (self.layer is not None or len(layers) != 1):
-            raise SamplesError(
-                f"the file has no layer {self.layer}"
-                if self.layer
-                else "the file holds several layers",
-                path=self.path,
-                found=listed(layers),
-                mend=f'name one, as in layer = "{layers[0]}"',
-            )
         table = read_polygons(self.path, self.layer, self.field)
         texts = table[self.field].map(_text, na_action="ignore")
         lacking = [name for name in self.classes if name not in set(texts)]

@@ -29,7 +29,7 @@ def read_polygons(
     path : str
         Shapefile, GeoPackage or anything else that GDAL reads, in any CRS.
     layer : str, optional
-        The layer of a file with several; by default its first.
+        The layer of a file with several.
     field : str, optional
         A field that it must have.
 
@@ -41,7 +41,8 @@ def read_polygons(
     Raises
     ------
     SamplesError
-        If the file cannot be read, or lacks a CRS or the field.
+        If the file cannot be read, lacks a CRS, the layer or the field, or holds several layers
+        of which none is named.
 
     Examples
     --------
@@ -50,12 +51,18 @@ def read_polygons(
     ...     {"rock": ["shale"]}, geometry=[shapely.box(0, 0, 9, 9)], crs="EPSG:3578")
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     rocks.to_file(f"{folder}/rocks.gpkg")
-    ...     layer_names(f"{folder}/rocks.gpkg")
     ...     read_polygons(f"{folder}/rocks.gpkg", field="rock")["rock"].tolist()
-    ['rocks']
     ['shale']
     """
     with _reading(path):
+        layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+        if layer not in layers and (layer is not None or len(layers) != 1):
+            raise SamplesError(
+                f"the file has no layer {layer}" if layer else "the file holds several layers",
+                path=path,
+                found=listed(layers),
+                mend=f'name one, as in layer = "{layers[0]}" or --region-layer {layers[0]}',
+            )
         table = gpd.read_file(path, layer=layer, engine="pyogrio")
     if not isinstance(table, gpd.GeoDataFrame) or table.crs is None:
         raise SamplesError(
@@ -72,18 +79,6 @@ def read_polygons(
             mend="name one of those found",
         )
     return table
-
-
-def layer_names(path: str) -> list[str]:
-    """Name the layers of a vector file.
-
-    Raises
-    ------
-    SamplesError
-        If the file cannot be read.
-    """
-    with _reading(path):
-        return [str(name) for name in pyogrio.list_layers(path)[:, 0]]
 
 
 def check_polygons(table: gpd.GeoDataFrame, path: str) -> None:

@@ -205,7 +205,9 @@ def test_folds_that_leave_a_class_empty_whatever_the_draw_are_refused(samples):
         FoldScheme("clusters", folds=3, repeats=1, buffer=1e5).splits(samples)
     for kind in KINDS:
         scheme = FoldScheme(kind, size=700)
-        with pytest.raises(SamplesError, match=r"found 0 occurrences, .* \(of 1 and "):
+        with pytest.raises(
+            SamplesError, match=r"found 0 occurrences, .* \(of 1 and .*in two cells"
+        ):
             scheme.splits(with_labels(samples, [5]))
 
 

@@ -200,12 +200,15 @@ def _problem(samples: Samples, rows: Bools) -> SamplesError | None:
     for number, learned in enumerate(rows, start=1):
         counts = np.bincount(samples.label[learned], minlength=2)
         if learned.all() or not counts.all():
+            fewest = min(len(np.unique(samples.cells[samples.label == k])) for k in (0, 1))
             return SamplesError(
                 f"fold {number} "
                 + ("holds no point" if learned.all() else "leaves too little to learn from"),
                 path=samples.path,
                 found=f"{counts[1]} occurrences, {counts[0]} non-occurrences outside it"
                 f" (of {samples.label.sum()} and {(samples.label == 0).sum()})",
-                mend="ask for fewer folds, smaller blocks or a narrower buffer",
+                mend="ask for fewer folds, smaller blocks or a narrower buffer"
+                if fewest > 1
+                else "give points of each label in two cells at least",
             )
     return None

@@ -61,7 +61,7 @@ def read_polygons(
                 f"the file has no layer {layer}" if layer else "the file holds several layers",
                 path=path,
                 found=listed(layers),
-                mend=f'name one, as in layer = "{layers[0]}" or --region-layer {layers[0]}',
+                mend=f'name one: layer = "{layers[0]}" in the project file, or --region-layer',
             )
         table = gpd.read_file(path, layer=layer, engine="pyogrio")
     if not isinstance(table, gpd.GeoDataFrame) or table.crs is None:

@@ -14,7 +14,7 @@ from geoprospect.evidence import identity
 from geoprospect.evidence.census import Block, Census, Values
 from geoprospect.evidence.context import Context
 from geoprospect.evidence.layers import Layer, StackSource, find_layers, open_layers
-from geoprospect.evidence.raster import read_band, whole_blocks
+from geoprospect.evidence.raster import common_blocks, read_band
 from geoprospect.grid import Bools, Grid, Ints
 
 _WINDOW_CELLS = 2**20  # cells of a window, and
@@ -283,14 +283,13 @@ class EvidenceStack:
         return census
 
     @property
-    def block_shape(self) -> tuple[int, int]:
-        """Rows and columns of the largest blocks of the files."""
-        shapes = [self._datasets[x.path].block_shapes[x.band - 1] for x in self.layers]
-        return max(height for height, _ in shapes), max(width for _, width in shapes)
+    def block_shapes(self) -> list[tuple[int, int]]:
+        """Rows and columns of a block of each file."""
+        return [self._datasets[x.path].block_shapes[x.band - 1] for x in self.layers]
 
     def whole_blocks(self, cells: int) -> tuple[int, int]:
         """Give rows and columns of windows of about so many cells, in whole blocks of the files."""
-        return whole_blocks(self.grid.shape, self.block_shape, cells)
+        return common_blocks(self.grid.shape, self.block_shapes, cells)
 
     def _whole_blocks(self, cells: int = _WINDOW_CELLS) -> tuple[int, int]:
         return self.whole_blocks(min(cells, _WINDOW_VALUES // self.n_layers))

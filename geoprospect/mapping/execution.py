@@ -88,13 +88,10 @@ class Execution:
         budget = (self.memory * _MIB - _BASE) // bytes_a_cell
         threads = 1 if self.distributed else _processors()
         threads = max(1, min(threads, budget // _FEWEST_CELLS))
-        height, width = evidence.block_shape
-        # Where one layer is in rows and another in tiles, whole blocks are large. Half of one
-        # means that it is decoded twice, which is better than more threads that do so more often.
-        half = -(-height // 2) * width
-        if half > _PART_CELLS:
-            threads = max(1, min(threads, budget // half))
-        cells = min(max(_PART_CELLS, half), budget // threads)
+        heights, widths = zip(*evidence.block_shapes, strict=True)
+        # Where one layer is in rows and another in tiles, whole blocks are large, and parts of
+        # them are decoded more often; idle processors would cost more.
+        cells = min(max(_PART_CELLS, max(heights) * max(widths)), budget // threads)
         if evidence.grid.n_cells < cells * threads:
             cells = max(_FEWEST_CELLS, evidence.grid.n_cells // threads)
         return evidence.whole_blocks(cells), threads

@@ -420,7 +420,7 @@ def test_a_window_off_the_grid_is_refused(scattered, window):
     ],
 )
 def test_windows_are_whole_blocks_of_about_a_million_cells(shape, block, cells, window):
-    assert whole_blocks(shape, block, cells) == window
+    assert whole_blocks(shape, [block], cells) == window
 
 
 # Sampling and drawing

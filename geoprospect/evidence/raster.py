@@ -166,15 +166,20 @@ def read_band(
     return values
 
 
-def whole_blocks(shape: tuple[int, int], block: tuple[int, int], cells: int) -> tuple[int, int]:
+def whole_blocks(
+    shape: tuple[int, int], blocks: Sequence[tuple[int, int]], cells: int
+) -> tuple[int, int]:
     """Size windows to at most so many cells, in whole blocks where blocks are not larger.
+
+    Where one file is in rows and another in tiles, no window of whole blocks may be so small.
+    Rows are then cut as often as tiles, so that neither is decoded much oftener than the other.
 
     Parameters
     ----------
     shape : tuple of int
-        (rows, columns) of the raster.
-    block : tuple of int
-        (rows, columns) of a block of the file.
+        (rows, columns) of the rasters.
+    blocks : sequence of tuple of int
+        (rows, columns) of a block of each file.
     cells : int
         Most cells of a window.
 
@@ -185,52 +190,22 @@ def whole_blocks(shape: tuple[int, int], block: tuple[int, int], cells: int) -> 
 
     Examples
     --------
-    >>> whole_blocks((50_000, 40_000), (256, 256), 2**20)
+    >>> whole_blocks((50_000, 40_000), [(256, 256)], 2**20)
     (1024, 1024)
-    >>> whole_blocks((50_000, 40_000), (1, 40_000), 2**20)
+    >>> whole_blocks((50_000, 40_000), [(1, 40_000)], 2**20)
     (26, 40000)
+    >>> whole_blocks((50_000, 40_000), [(512, 512), (1, 40_000)], 2**22)
+    (256, 13824)
     """
-    (rows, columns), (height, width) = shape, block
-    cells = max(1, cells)
+    (rows, columns), (heights, widths) = shape, zip(*blocks, strict=True)
+    cells, height, width = max(1, cells), max(heights), min(max(widths), columns)
+    if min(widths) < width and height * width > cells:
+        cuts = math.ceil(math.sqrt(height * width / cells))
+        width = min(widths) * math.ceil(width / cuts / min(widths))
+        height = math.ceil(height / math.ceil(height * width / cells))
     width = min(width * max(1, math.isqrt(cells) // width), columns, cells)
     height = min(height * max(1, cells // (width * height)), rows, cells // width)
     return height, width
-
-
-def common_blocks(
-    shape: tuple[int, int], blocks: Sequence[tuple[int, int]], cells: int
-) -> tuple[int, int]:
-    """Size windows to at most so many cells, to suit several files at once.
-
-    Where one file is in rows and another in tiles, no window of whole blocks may be so small.
-    Rows are then cut as often as tiles, so that neither is decoded much oftener than the other.
-
-    Parameters
-    ----------
-    shape, cells
-        As for `whole_blocks`.
-    blocks : sequence of tuple of int
-        (rows, columns) of a block of each file.
-
-    Returns
-    -------
-    tuple of int
-        (rows, columns) of a window.
-
-    Examples
-    --------
-    >>> common_blocks((4000, 10_000), [(512, 512), (1, 10_000)], 2**23)
-    (512, 10000)
-    >>> common_blocks((4000, 10_000), [(512, 512), (1, 10_000)], 2**21)
-    (256, 5120)
-    """
-    cells, (heights, widths) = max(1, cells), zip(*blocks, strict=True)
-    height, width, narrowest = max(heights), min(max(widths), shape[1]), min(widths)
-    if narrowest < width and height * width > cells:
-        cuts = math.ceil(math.sqrt(height * width / cells))
-        width = narrowest * math.ceil(width / cuts / narrowest)
-        height = math.ceil(height / math.ceil(height * width / cells))
-    return whole_blocks(shape, (height, width), cells)
 
 
 def checksum_of_cells(dataset: Any, band: int) -> str:

@@ -14,7 +14,7 @@ from geoprospect.evidence import identity
 from geoprospect.evidence.census import Block, Census, Values
 from geoprospect.evidence.context import Context
 from geoprospect.evidence.layers import Layer, StackSource, find_layers, open_layers
-from geoprospect.evidence.raster import common_blocks, read_band
+from geoprospect.evidence.raster import read_band, whole_blocks
 from geoprospect.grid import Bools, Grid, Ints
 
 _WINDOW_CELLS = 2**20  # cells of a window, and
@@ -289,7 +289,7 @@ class EvidenceStack:
 
     def whole_blocks(self, cells: int) -> tuple[int, int]:
         """Give rows and columns of windows of about so many cells, in whole blocks of the files."""
-        return common_blocks(self.grid.shape, self.block_shapes, cells)
+        return whole_blocks(self.grid.shape, self.block_shapes, cells)
 
     def _whole_blocks(self, cells: int = _WINDOW_CELLS) -> tuple[int, int]:
         return self.whole_blocks(min(cells, _WINDOW_VALUES // self.n_layers))

@@ -179,4 +179,4 @@ class ScoreMap:
         return scaled
 
     def _window_size(self, cells: int) -> tuple[int, int]:
-        return whole_blocks(self.dataset.shape, self.dataset.block_shapes[0], cells)
+        return whole_blocks(self.dataset.shape, self.dataset.block_shapes[:1], cells)

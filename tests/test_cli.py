@@ -358,7 +358,7 @@ def test_ctrl_c_stops_a_training_cleanly(tmp_path):
             assert line, "the run ended by itself"
         time.sleep(5)
         running.send_signal(signal.SIGINT)
-        stdout, stderr = running.communicate(timeout=180)
+        stdout, stderr = running.communicate(timeout=60)
     finally:
         running.kill()
     assert running.returncode == 1

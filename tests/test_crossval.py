@@ -366,6 +366,12 @@ def test_a_pretext_task_kept_from_cells_held_out_is_taught_for_each_split(sample
         for one, other in zip(encoders[2 * split : 2 * split + 2], alone, strict=True):
             first, second = Network.of(one), Network.of(other)
             np.testing.assert_array_equal(first.layers[0].kernel, second.layers[0].kernel)
+    # Each split's points held out are scored from its own encoders, and from no others.
+    fold = scheme.splits(samples)[0][0]
+    every = cross_validate(plan, samples, P, scheme, encoders=encoders).scores[0]
+    first = cross_validate(plan, samples, P, scheme, encoders=encoders[:2] * 3).scores[0]
+    np.testing.assert_array_equal(every[fold == 0], first[fold == 0])
+    assert (every[fold > 0] != first[fold > 0]).any()
 
 
 def test_a_fold_that_leaves_the_pretext_task_no_cell_is_refused(samples):

@@ -52,7 +52,8 @@ class Regions:
         Raises
         ------
         SamplesError
-            If the file cannot be read, holds no polygons, or lacks a CRS or the field.
+            If the file cannot be read, holds no polygons or several layers of which none is named,
+            or lacks a CRS, the layer or the field.
         """
         table = read_polygons(self.path, self.layer, self.field)
         check_polygons(table, self.path)

@@ -226,10 +226,10 @@ def _members(
         loss=schedule.loss,
     )
     frozen = whole.n_frozen
-    leaving = 4 * len(chains) * samples.n_rows * whole.layers[frozen - 1].n_outputs
-    if leaving > _KEPT_BYTES:
-        frozen = 0
-    if frozen:
+    values = len(chains) * samples.n_rows * whole.layers[frozen - 1].n_outputs
+    if frozen and 4 * values > _KEPT_BYTES:
+        frozen = 0  # they stay in the program, which does not train them
+    elif frozen:
         # What leaves the frozen layers never changes: it takes the inputs' place.
         samples = samples.entering([Network(chain[:frozen]) for chain in chains])
     members = []

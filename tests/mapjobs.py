@@ -9,10 +9,10 @@ import rasterio
 from affine import Affine
 from rasterio.windows import Window
 
-from geoprospect.components import Components
 from geoprospect.evidence import EvidenceStack
-from geoprospect.inference import Dense, Network
-from geoprospect.model import ProspectivityModel
+from geoprospect.model import Components
+from geoprospect.model.model import ProspectivityModel
+from geoprospect.network import Dense, Network
 
 TILED = {"tiled": True, "blockxsize": 512, "blockysize": 512}
 STRIPED = {"tiled": False, "blockysize": 1}

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from geoprospect.components import Components
+from geoprospect.model import Components
 from geoprospect.published.tables import COMPONENTS, LAYERS
 
 RAW = [f"X{k}" for k in range(3, 10)]

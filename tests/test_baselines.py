@@ -18,14 +18,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.svm import SVC
 
-from geoprospect.baselines import Baseline, each_side_by_side, fit_baseline, fit_baselines
-from geoprospect.baselines.skopsfile import read_estimator
-from geoprospect.components import Components
 from geoprospect.errors import ModelError, OutputError, TrainingError
-from geoprospect.inference import ForwardPass, Network
-from geoprospect.model import ProspectivityModel
-from geoprospect.plan import BaselineMethod, Schedule
-from geoprospect.presets import PAPER_BASELINES, RECOMMENDED_BASELINES
+from geoprospect.methods import Baseline, each_side_by_side, fit_baseline, fit_baselines
+from geoprospect.methods.plan import BaselineMethod
+from geoprospect.methods.presets import PAPER_BASELINES, RECOMMENDED_BASELINES
+from geoprospect.methods.skopsfile import read_estimator
+from geoprospect.model import Components, ForwardPass
+from geoprospect.model.model import ProspectivityModel
+from geoprospect.network import Network, Schedule
 
 METHODS = get_args(BaselineMethod)
 FORESTS = {"random-forest": RandomForestClassifier, "extra-trees": ExtraTreesClassifier}

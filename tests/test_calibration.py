@@ -11,11 +11,11 @@ from scipy.special import expit, logit
 from smallproject import write_project
 
 from geoprospect.calibration import Calibration, write_probability
-from geoprospect.check import check_project
 from geoprospect.errors import OutputError, SamplesError, ScoreError
-from geoprospect.pipeline import run_project
-from geoprospect.project import Project
-from geoprospect.settings import CalibrationSection, NonOccurrencesEntry, OutputSection
+from geoprospect.project.check import check_project
+from geoprospect.project.file import Project
+from geoprospect.project.run import run_project
+from geoprospect.project.settings import CalibrationSection, NonOccurrencesEntry, OutputSection
 from geoprospect.synthetic import province
 
 METHODS = ["logistic", "isotonic"]

@@ -10,22 +10,16 @@ from smallproject import PROJECT, TRANSFORM, write_project, write_raster
 from test_crossval import quarters
 
 from geoprospect.cli import main
-from geoprospect.comparison import METHODS, compare_methods
-from geoprospect.crossval import (
-    Comparison,
-    FoldScheme,
-    HeldOutScores,
-    Regions,
-    cross_validate,
-)
+from geoprospect.crossval import Comparison, FoldScheme, HeldOutScores, Regions, cross_validate
 from geoprospect.crossval.cells import part_of
-from geoprospect.ensemble import train_ensemble
+from geoprospect.crossval.page import held_out_cells, held_out_repeats, page, write_comparison
 from geoprospect.errors import ProjectError, SamplesError, TrainingError
-from geoprospect.inputs import TrainingInputs
-from geoprospect.plan import BaselinePlan
-from geoprospect.presets import RECOMMENDED_BASELINES, transfer_plan
-from geoprospect.project import Project
-from geoprospect.report.comparison import held_out_cells, held_out_repeats, page, write_comparison
+from geoprospect.methods.plan import BaselinePlan
+from geoprospect.methods.presets import RECOMMENDED_BASELINES, transfer_plan
+from geoprospect.project.comparison import METHODS, compare_methods
+from geoprospect.project.file import Project
+from geoprospect.project.inputs import TrainingInputs
+from geoprospect.project.training import train_ensemble
 
 QUICK = PROJECT.replace(
     "members = 2", 'members = 2\nbaseline = { trees = 10, kernels = ["rbf"], costs = [1] }'

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mapjobs import network
 
-from geoprospect.components import Components
-from geoprospect.inference import Dense, ForwardPass, Network
-from geoprospect.inference.compiled import CompiledPass
+from geoprospect.model import Components, ForwardPass
+from geoprospect.network import Dense, Network
+from geoprospect.network.compiled import CompiledPass
 
 RNG = np.random.default_rng(3)
 NAMES = tuple(f"X{k}" for k in range(7))

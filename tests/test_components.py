@@ -6,9 +6,9 @@ import pytest
 import rasterio
 from rasterio.transform import from_origin
 
-from geoprospect.components import Components
 from geoprospect.errors import ComponentsError, LayerNameError
 from geoprospect.evidence import EvidenceStack
+from geoprospect.model import Components
 
 NAMES = ("X1", "X2", "X3")
 

@@ -6,13 +6,13 @@ import rasterio
 from mapjobs import network, write_stack
 from smallproject import PROJECT, write_project
 
-from geoprospect.components import Components
 from geoprospect.errors import LayerNameError, ProjectError
 from geoprospect.evidence import Context, EvidenceStack
 from geoprospect.mapping import Execution, write_map
-from geoprospect.model import ProspectivityModel
-from geoprospect.pipeline import run_project
-from geoprospect.project import Project
+from geoprospect.model import Components
+from geoprospect.model.model import ProspectivityModel
+from geoprospect.project.file import Project
+from geoprospect.project.run import run_project
 
 SEEN = Context((1, 2))
 

@@ -7,7 +7,6 @@ import shapely
 from scipy.spatial.distance import cdist
 from smallproject import TRANSFORM, write_project
 
-from geoprospect.baselines import fit_baseline
 from geoprospect.crossval import (
     DistinctCells,
     FoldScheme,
@@ -20,11 +19,12 @@ from geoprospect.crossval import (
 from geoprospect.crossval.cells import part_of
 from geoprospect.crossval.validate import teach
 from geoprospect.errors import SamplesError, TrainingError
-from geoprospect.inference import Network
-from geoprospect.plan import BaselinePlan, Schedule
-from geoprospect.presets import RECOMMENDED_BASELINES, transfer_plan
-from geoprospect.project import Project
-from geoprospect.transfer import pretrain
+from geoprospect.methods import fit_baseline
+from geoprospect.methods.plan import BaselinePlan
+from geoprospect.methods.presets import RECOMMENDED_BASELINES, transfer_plan
+from geoprospect.methods.transfer import pretrain
+from geoprospect.network import Network, Schedule
+from geoprospect.project.file import Project
 
 KINDS = ["clusters", "blocks", "random"]
 FEW_TREES = BaselinePlan("random-forest", 1, 0, replace(RECOMMENDED_BASELINES, trees=10))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from geoprospect.crossval.intervals import ClusterBootstrap, _figures
+from geoprospect.intervals.heldout import ClusterBootstrap, _figures
 
 
 def points(rng, n_clusters, size):

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geoprospect.components import Components
 from geoprospect.errors import ModelError
-from geoprospect.inference import Dense, ForwardPass, Network
+from geoprospect.model import Components, ForwardPass
+from geoprospect.network import Dense, Network
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from rasterio.crs import CRS
 from scipy.stats import beta
 
-from geoprospect.scoring.clusters import clusters, places
-from geoprospect.scoring.interval import Bootstrap, Interval, student_interval
+from geoprospect.intervals.clusters import clusters, places
+from geoprospect.intervals.interval import Bootstrap, Interval, student_interval
 from geoprospect.scoring.survey import survey, uncertainty_of
 from geoprospect.scoring.uncertainty import AREAS, auc_shares, held_in
 from geoprospect.synthetic import province

@@ -8,15 +8,15 @@ from affine import Affine
 from mapfiles import TRANSFORM, centres, write_map, write_points
 from rasterio.crs import CRS
 
-from geoprospect.components import Components
 from geoprospect.errors import SamplesError, ScoreError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.grid import Grid
-from geoprospect.inference import Dense, Network
 from geoprospect.mapping import write_map as map_model
-from geoprospect.model import ProspectivityModel
+from geoprospect.model import Components
+from geoprospect.model.model import ProspectivityModel
+from geoprospect.network import Dense, Network
+from geoprospect.samples.trainingcells import TrainingCells, describe_grid, read_grid
 from geoprospect.scoring import PointsSource, score_map
-from geoprospect.trainingcells import TrainingCells, describe_grid, read_grid
 
 # 400 cells of 1200 m, the best first
 VALUES = np.linspace(1.0, 0.0, 400, dtype=np.float32).reshape(20, 20)

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rasterio.transform import from_origin
 
-from geoprospect.components import Components
 from geoprospect.errors import EvidenceError, LayerNameError, OutputError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.inference import Dense, Network
 from geoprospect.mapping import Execution, write_map
-from geoprospect.model import ProspectivityModel
+from geoprospect.model import Components
+from geoprospect.model.model import ProspectivityModel
+from geoprospect.network import Dense, Network
 
 NAMES = ("A", "B", "C")
 SHAPE = (130, 97)
@@ -195,7 +195,7 @@ import resource, signal, sys
 from geoprospect.evidence import EvidenceStack
 from geoprospect.errors import OutputError
 from geoprospect.mapping import Execution, write_map
-from geoprospect.model import ProspectivityModel
+from geoprospect.model.model import ProspectivityModel
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 model = ProspectivityModel.load(sys.argv[1])
 with EvidenceStack.open(sys.argv[2]) as stack:

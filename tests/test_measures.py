@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from geoprospect.report.measures import draw_boyce, draw_classification, draw_prediction_area
 from geoprospect.report.style import write_png
 from geoprospect.scoring.boyce import boyce_of
 from geoprospect.scoring.classification import Classification
+from geoprospect.scoring.measures import draw_boyce, draw_classification, draw_prediction_area
 from geoprospect.scoring.predictionarea import prediction_area_of
 
 SKEWED = np.random.default_rng(0).beta(0.3, 6, 3000).astype(np.float32)

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from geoprospect.components import Components
 from geoprospect.errors import ModelError, OutputError
-from geoprospect.inference import Dense, Network
-from geoprospect.model import ProspectivityModel
+from geoprospect.model import Components
+from geoprospect.model.model import ProspectivityModel
+from geoprospect.network import Dense, Network
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from geoprospect.errors import TrainingError
-from geoprospect.inference import Network
-from geoprospect.network import (
+from geoprospect.network import Network
+from geoprospect.network.builders import (
     autoencoder,
     encoder,
     encoder_of,
@@ -18,7 +18,7 @@ from geoprospect.network import (
     of_network,
     prospectivity_classifier,
 )
-from geoprospect.networkfile import save_keras
+from geoprospect.network.kerassaving import save_keras
 
 
 def widths(network):
@@ -160,7 +160,7 @@ def test_a_network_rebuilt_from_its_layers_gives_the_same_outputs():
 
 
 def test_tensorflow_is_imported_without_a_word():
-    code = "import geoprospect.network, geoprospect.training"
+    code = "import geoprospect.network.builders, geoprospect.network.training"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )

@@ -9,17 +9,17 @@ from scipy.spatial.distance import cdist
 from scipy.stats import chisquare
 from smallproject import PROJECT, TRANSFORM, points, write_project, write_raster
 
-from geoprospect.baselines import fit_baseline
-from geoprospect.check import check_project
-from geoprospect.comparison import compare_methods
 from geoprospect.crossval import FoldScheme
 from geoprospect.crossval.cells import part_of
-from geoprospect.ensemble import train_ensemble
 from geoprospect.errors import ProjectError, SamplesError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.inputs import TrainingInputs
-from geoprospect.pipeline import run_project
-from geoprospect.project import Project
+from geoprospect.methods import fit_baseline
+from geoprospect.project.check import check_project
+from geoprospect.project.comparison import compare_methods
+from geoprospect.project.file import Project
+from geoprospect.project.inputs import TrainingInputs
+from geoprospect.project.run import run_project
+from geoprospect.project.training import train_ensemble
 from geoprospect.samples import Samples
 from geoprospect.samples.areas import Area
 from geoprospect.samples.nonoccurrences import DrawingRule, draw_non_occurrences, spacing

@@ -9,13 +9,13 @@ from rasterio.crs import CRS
 
 from geoprospect.errors import ScoreError
 from geoprospect.grid import Grid
+from geoprospect.intervals.interval import student_interval
+from geoprospect.samples.trainingcells import TrainingCells
 from geoprospect.scoring import score_map
-from geoprospect.scoring.interval import student_interval
 from geoprospect.scoring.paired import PairedDifference
 from geoprospect.scoring.survey import survey
 from geoprospect.scoring.uncertainty import auc_shares
 from geoprospect.synthetic import province
-from geoprospect.trainingcells import TrainingCells
 
 VALUES = np.linspace(1.0, 0.0, 400, dtype=np.float32).reshape(20, 20)
 CELLS = [(0, 0), (1, 7), (2, 3), (4, 4), (6, 1), (9, 9), (12, 0), (19, 19)]

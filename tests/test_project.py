@@ -5,9 +5,9 @@ import pytest
 from smallproject import write_project
 
 from geoprospect.errors import ProjectError, SamplesError, TrainingError
-from geoprospect.plan import BaselinePlan
-from geoprospect.presets import PAPER_BASELINES, RECOMMENDED_BASELINES, transfer_plan
-from geoprospect.project import Project
+from geoprospect.methods.plan import BaselinePlan
+from geoprospect.methods.presets import PAPER_BASELINES, RECOMMENDED_BASELINES, transfer_plan
+from geoprospect.project.file import Project
 from geoprospect.samples.areas import Area
 from geoprospect.samples.nonoccurrences import DrawingRule
 

@@ -7,8 +7,8 @@ from sklearn.metrics import roc_auc_score
 from studyfiles import write_h5, write_study
 
 from geoprospect.errors import ModelError, StudyError
-from geoprospect.inference import Network
-from geoprospect.model import ProspectivityModel
+from geoprospect.model.model import ProspectivityModel
+from geoprospect.network import Network
 from geoprospect.published import Study, StudyAudit, model_from_weights, read_published
 from geoprospect.published.audit import recovered_components
 from geoprospect.published.experiments import run_experiments

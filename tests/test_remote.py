@@ -18,8 +18,8 @@ from smallproject import PROJECT, write_project, write_raster
 
 from geoprospect.errors import EvidenceError, GridMismatchError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.evidence.address import is_remote, without_secrets
 from geoprospect.evidence.layers import find_layers
+from geoprospect.evidence.remote.address import is_remote, without_secrets
 
 COMMAND = [sys.executable, "-c", "from geoprospect.cli import main; main()"]
 CELLS = np.random.default_rng(3).normal(size=(300, 280)).astype(np.float32)

@@ -27,7 +27,7 @@ _STOPPED = """
 import os, signal, sys
 from geoprospect.evidence import EvidenceStack
 from geoprospect.mapping import Execution, write_map
-from geoprospect.model import ProspectivityModel
+from geoprospect.model.model import ProspectivityModel
 def progress(done, total):
     if sys.argv[4] and done > total / 3:
         os.kill(os.getpid(), getattr(signal, sys.argv[4]))

@@ -6,8 +6,8 @@ import rasterio
 from conftest import ROOT
 from sklearn.metrics import roc_auc_score
 
-from geoprospect.pipeline import run_project
-from geoprospect.project import Project
+from geoprospect.project.file import Project
+from geoprospect.project.run import run_project
 from geoprospect.synthetic import province
 
 

@@ -13,10 +13,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from geoprospect.cli import main
-from geoprospect.components import Components
 from geoprospect.errors import OutputError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.project import Project
+from geoprospect.model import Components
+from geoprospect.project.file import Project
 from geoprospect.samples import Samples
 from geoprospect.synthetic import Province, province, sample_files, sample_project
 from geoprospect.synthetic.fields import gaussian_field

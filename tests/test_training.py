@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from geoprospect.errors import TrainingError
-from geoprospect.inference import Network
-from geoprospect.network import (
+from geoprospect.network import Network, Schedule
+from geoprospect.network.builders import (
     autoencoder,
     encoder,
     lithology_classifier,
@@ -14,10 +14,9 @@ from geoprospect.network import (
     prospectivity_classifier,
     prospectivity_network,
 )
-from geoprospect.plan import Schedule
-from geoprospect.training import Copies, class_weights, train
-from geoprospect.training.batches import BatchOrder
-from geoprospect.training.history import History
+from geoprospect.network.training import Copies, class_weights, train
+from geoprospect.network.training.batches import BatchOrder
+from geoprospect.network.training.history import History
 
 ROWS = 90
 BATCH = 22  # five batches an epoch, the last one of two rows
@@ -217,7 +216,7 @@ def test_frozen_layers_whose_values_would_fill_the_memory_are_run_anew_each_step
     parts = [encoder(7, widths=(20, 4), seed=seed) for seed in range(3)]
     kept, anew = ([prospectivity_classifier(part, frozen=True) for part in parts] for _ in "ab")
     train(kept, X, label, schedule=CROSSENTROPY, seeds=[4, 5, 6])
-    monkeypatch.setattr("geoprospect.training.ensemble._KEPT_BYTES", 3 * ROWS * 4 * 4 - 1)
+    monkeypatch.setattr("geoprospect.network.training.ensemble._KEPT_BYTES", 3 * ROWS * 4 * 4 - 1)
     train(anew, X, label, schedule=CROSSENTROPY, seeds=[4, 5, 6])
     for part, one, other in zip(parts, kept, anew, strict=True):
         assert_weights_agree(one, other, atol=1e-5)

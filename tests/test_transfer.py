@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from geoprospect.errors import TrainingError
-from geoprospect.inference import Network
-from geoprospect.network import prospectivity_classifier
-from geoprospect.presets import transfer_plan
-from geoprospect.training import class_weights, train
-from geoprospect.transfer import pretrain, transfer
+from geoprospect.methods.presets import transfer_plan
+from geoprospect.methods.transfer import pretrain, transfer
+from geoprospect.network import Network
+from geoprospect.network.builders import prospectivity_classifier
+from geoprospect.network.training import class_weights, train
 
 RANDOM = np.random.default_rng(3)
 P = RANDOM.normal(size=(120, 4)).astype(np.float32)

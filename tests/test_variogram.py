@@ -5,7 +5,7 @@ from smallproject import write_raster
 
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.variogram import EvidenceRange, Variogram, evidence_range
+from geoprospect.evidence.variogram import EvidenceRange, Variogram, evidence_range
 
 CELL = 1200
 TRANSFORM = Affine(CELL, 0, 159_050, 0, -CELL, 977_582)

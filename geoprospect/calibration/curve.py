@@ -13,8 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from geoprospect.errors import ScoreError
+from geoprospect.typing import Floats
 
-Floats = npt.NDArray[np.float64]
 Method = Literal["logistic", "isotonic"]
 Knots = tuple[tuple[float, float], ...]
 

@@ -17,8 +17,8 @@ def check_command(project: str, as_json: bool) -> None:
 
     The exit status is 1 if anything found would stop `geoprospect run`.
     """
-    from geoprospect.check import check_project  # noqa: PLC0415
-    from geoprospect.project import Project  # noqa: PLC0415
+    from geoprospect.project.check import check_project  # noqa: PLC0415
+    from geoprospect.project.file import Project  # noqa: PLC0415
 
     findings = check_project(Project.load(project))
     errors = sum(finding.level == "error" for finding in findings)

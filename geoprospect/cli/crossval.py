@@ -62,10 +62,10 @@ def crossval_command(
     crossval.html, with crossval.json and held_out.gpkg beside it.
     """
     scheme = _scheme(options)
-    from geoprospect.comparison import METHODS, compare_methods  # noqa: PLC0415
+    from geoprospect.crossval.page import FILES, write_comparison  # noqa: PLC0415
     from geoprospect.output import check_absent  # noqa: PLC0415
-    from geoprospect.project import Project  # noqa: PLC0415
-    from geoprospect.report.comparison import FILES, write_comparison  # noqa: PLC0415
+    from geoprospect.project.comparison import METHODS, compare_methods  # noqa: PLC0415
+    from geoprospect.project.file import Project  # noqa: PLC0415
 
     loaded = Project.load(project)
     folder = Path(output) if output else loaded.folder / "crossval"

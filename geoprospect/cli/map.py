@@ -48,14 +48,14 @@ def map_command(
     """Map the evidence of a PROJECT file, or of a FOLDER of rasters, with the MODEL folder."""
     from geoprospect.evidence import EvidenceStack  # noqa: PLC0415
     from geoprospect.mapping import Execution, write_map  # noqa: PLC0415
-    from geoprospect.model import ProspectivityModel  # noqa: PLC0415
+    from geoprospect.model.model import ProspectivityModel  # noqa: PLC0415
     from geoprospect.output import check_absent  # noqa: PLC0415
 
     check_absent(output, overwrite=overwrite)
     given = {name: value for name, value in execution.items() if value is not None}
     loaded = ProspectivityModel.load(model)
     if Path(evidence).suffix == ".toml":
-        from geoprospect.project import Project  # noqa: PLC0415
+        from geoprospect.project.file import Project  # noqa: PLC0415
 
         stack = Project.load(evidence).open_evidence()
     else:

@@ -67,7 +67,7 @@ def reproduce_command(
     STUDY is a clone of the published repository, or a folder of its tables and weights.
     """
     from geoprospect.published import reproduce  # noqa: PLC0415
-    from geoprospect.report.reproduction import check_writable, write_reproduction  # noqa: PLC0415
+    from geoprospect.published.page import check_writable, write_reproduction  # noqa: PLC0415
 
     check_writable(output, overwrite=overwrite)
     with progress_shown() as progress:

@@ -17,8 +17,8 @@ from geoprospect.cli.progress import progress_shown
 @overwrite_option
 def run_command(project: str, as_json: bool, overwrite: bool) -> None:
     """Train, map and score the PROJECT file; leave a folder with all of it."""
-    from geoprospect.pipeline import run_project  # noqa: PLC0415
-    from geoprospect.project import Project  # noqa: PLC0415
+    from geoprospect.project.file import Project  # noqa: PLC0415
+    from geoprospect.project.run import run_project  # noqa: PLC0415
 
     loaded = Project.load(project)
     with progress_shown() as progress:

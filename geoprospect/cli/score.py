@@ -91,11 +91,11 @@ def score_command(
         against=against,
     )
     if pictures is not None:
-        from geoprospect.report.scorepictures import write_score_pictures  # noqa: PLC0415
+        from geoprospect.scoring.pictures import write_score_pictures  # noqa: PLC0415
 
         write_score_pictures(pictures, score, overwrite=overwrite)
     if png is not None:
-        from geoprospect.report.curves import write_rate_curves  # noqa: PLC0415
+        from geoprospect.scoring.curves import write_rate_curves  # noqa: PLC0415
 
         title = f"{kind.capitalize()} curves"
         write_rate_curves(png, score.curves(), title=title, overwrite=overwrite)

@@ -53,8 +53,8 @@ def train_command(
     elif project is None:
         raise click.UsageError("Missing argument 'PROJECT'.")
     else:
-        from geoprospect.pipeline import train_model  # noqa: PLC0415
-        from geoprospect.project import Project  # noqa: PLC0415
+        from geoprospect.project.file import Project  # noqa: PLC0415
+        from geoprospect.project.run import train_model  # noqa: PLC0415
 
         loaded = Project.load(project)
         folder = Path(output) if output else loaded.folder / "model"

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geoprospect.grid import Floats, Ints
 from geoprospect.samples import Samples
+from geoprospect.typing import Floats, Ints
 
 
 @dataclass(frozen=True)

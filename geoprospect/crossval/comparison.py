@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 from geoprospect.crossval.folds import FoldScheme
 from geoprospect.crossval.heldout import HeldOutScores
-from geoprospect.crossval.intervals import ClusterBootstrap, Resampled
-from geoprospect.grid import Bools, Ints
+from geoprospect.intervals.clusters import clusters, metres_per_unit, places
+from geoprospect.intervals.difference import Difference
+from geoprospect.intervals.heldout import ClusterBootstrap, Resampled
+from geoprospect.intervals.interval import Interval
 from geoprospect.samples import Samples
-from geoprospect.scoring.clusters import clusters, metres_per_unit, places
-from geoprospect.scoring.interval import Interval
-from geoprospect.scoring.paired import Difference
+from geoprospect.typing import Bools, Ints
 
 Figure = Literal["auc", "average_precision"]
 FIGURES: dict[Figure, str] = {

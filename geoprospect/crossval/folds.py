@@ -14,9 +14,9 @@ from sklearn.model_selection import StratifiedGroupKFold
 from geoprospect.crossval.cells import centres
 from geoprospect.crossval.regions import Regions
 from geoprospect.errors import SamplesError
-from geoprospect.grid import Bools, Floats, Ints
 from geoprospect.samples import Samples
-from geoprospect.samples.audit import listed
+from geoprospect.typing import Bools, Floats, Ints
+from geoprospect.wording import listed
 
 FoldKind = Literal["clusters", "blocks", "leave-one-region-out", "random"]
 
@@ -40,8 +40,8 @@ class FoldScheme:
     repeats : int
         How often, with other regions, shifted blocks or another draw. Polygons do not vary.
     size : float, optional
-        Edge of a block, in units of the CRS; `geoprospect.variogram.evidence_range` gives a
-        reasonable one.
+        Edge of a block, in units of the CRS; `geoprospect.evidence.variogram.evidence_range`
+        gives a reasonable one.
     buffer : float
         Points this near to one held out are not learned from, in units of the CRS.
     seed : int

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from geoprospect.grid import Floats, Ints
+from geoprospect.typing import Floats, Ints
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from geoprospect.crossval.cells import centres
-from geoprospect.grid import Bools, Ints
-from geoprospect.inference import Array
 from geoprospect.samples import Samples
+from geoprospect.typing import Bools, Ints, Values
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class PretextCells:
         The cells, on the grid of the samples.
     """
 
-    P: Array
+    P: Values
     rock_class: Ints | None
     rows: Ints
     columns: Ints

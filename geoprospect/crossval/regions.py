@@ -9,9 +9,9 @@ import pyproj
 import shapely
 
 from geoprospect.crossval.cells import centres
-from geoprospect.grid import Ints
 from geoprospect.samples import Samples
 from geoprospect.samples.polygons import check_polygons, read_polygons
+from geoprospect.typing import Ints
 
 
 @dataclass(frozen=True)

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
-from geoprospect.baselines import each_side_by_side, fit_baseline, logistic_regressions
 from geoprospect.crossval.cells import DistinctCells, centres
 from geoprospect.crossval.folds import FoldScheme
 from geoprospect.crossval.heldout import HeldOutScores
 from geoprospect.crossval.pretext import PretextCells
 from geoprospect.errors import TrainingError
-from geoprospect.grid import Bools, Floats, Ints
-from geoprospect.inference import Array
-from geoprospect.plan import BaselinePlan, TransferPlan
+from geoprospect.methods import each_side_by_side, fit_baseline, logistic_regressions
+from geoprospect.methods.plan import BaselinePlan, TransferPlan
 from geoprospect.samples import Samples
+from geoprospect.typing import Bools, Floats, Ints, Progress, Values
 
 if TYPE_CHECKING:
-    from geoprospect.backend import keras
+    from geoprospect.network.backend import keras
 
-Progress = Callable[[str, int, int, str], None]
-Pretext = tuple[Array, Ints | None] | PretextCells
+Pretext = tuple[Values, Ints | None] | PretextCells
 
 _NULL_TREES = 500
 
@@ -32,7 +30,7 @@ _NULL_TREES = 500
 def cross_validate(
     plan: TransferPlan | BaselinePlan,
     samples: Samples,
-    P: Array,
+    P: Values,
     scheme: FoldScheme,
     *,
     seen: Bools | None = None,
@@ -129,7 +127,7 @@ def teach(
     TrainingError
         If the training fails.
     """
-    from geoprospect.transfer import pretrain  # noqa: PLC0415 - loads TensorFlow
+    from geoprospect.methods.transfer import pretrain  # noqa: PLC0415 - loads TensorFlow
 
     if not isinstance(pretext, PretextCells) or plan.pretraining is None:
         P, rock_class = (
@@ -191,8 +189,8 @@ def _held_out(by_split: Floats, folds: Ints) -> Floats:
 
 
 def _baseline_scores(
-    plan: BaselinePlan, points: tuple[Array, Ints, Bools], progress: Progress | None
-) -> Array:
+    plan: BaselinePlan, points: tuple[Values, Ints, Bools], progress: Progress | None
+) -> Values:
     """Score all points by every member of every split, shape (splits * members, n)."""
     P, label, learned = points
     seeds = [plan.seed + number % plan.members for number in range(len(learned))]
@@ -200,7 +198,7 @@ def _baseline_scores(
         units = logistic_regressions(*points, seeds, plan.settings, _named(progress, plan.method))
         return np.stack([unit.predict(P)[:, 0] for unit in units])
     tasks = [(plan, seed, P, label, rows) for seed, rows in zip(seeds, learned, strict=True)]
-    told: list[Array] = []
+    told: list[Values] = []
     for scores in each_side_by_side(_fitted_scores, tasks):
         told.append(scores)
         if progress is not None:
@@ -208,7 +206,7 @@ def _baseline_scores(
     return np.stack(told)
 
 
-def _fitted_scores(plan: BaselinePlan, seed: int, P: Array, label: Ints, learned: Bools) -> Array:
+def _fitted_scores(plan: BaselinePlan, seed: int, P: Values, label: Ints, learned: Bools) -> Values:
     fitted = fit_baseline(
         plan.method, P[learned], label[learned], seed=seed, settings=plan.settings
     )
@@ -217,12 +215,12 @@ def _fitted_scores(plan: BaselinePlan, seed: int, P: Array, label: Ints, learned
 
 def _network_scores(
     plan: TransferPlan,
-    points: tuple[Array, Ints, Bools],
+    points: tuple[Values, Ints, Bools],
     encoders: Sequence[keras.Sequential],
     progress: Progress | None,
-) -> Array:
+) -> Values:
     """Score all points by every member of every split, shape (splits * members, n)."""
-    from geoprospect.transfer import transfer  # noqa: PLC0415 - loads TensorFlow
+    from geoprospect.methods.transfer import transfer  # noqa: PLC0415 - loads TensorFlow
 
     P, label, learned = points
     networks, _ = transfer(

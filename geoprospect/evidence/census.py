@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
-from geoprospect.evidence.address import without_secrets
 from geoprospect.evidence.layers import Layer
-from geoprospect.grid import Bools, Grid, Ints
-
-Values = npt.NDArray[np.float32]
+from geoprospect.evidence.remote.address import without_secrets
+from geoprospect.grid import Grid
+from geoprospect.typing import Bools, Ints, Values
 
 
 @dataclass(frozen=True)

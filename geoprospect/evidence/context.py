@@ -11,8 +11,8 @@ import numpy.typing as npt
 from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
+from geoprospect.typing import Floats
 
-Floats = npt.NDArray[np.float64]
 Slices = tuple[slice, slice]
 
 _REACH = 3  # standard deviations at which a Gaussian is cut off

@@ -14,9 +14,10 @@ from typing import Any, TypeAlias
 from rasterio.enums import ColorInterp
 
 from geoprospect.errors import EvidenceError, GridMismatchError, LayerNameError
-from geoprospect.evidence.address import without_secrets
-from geoprospect.evidence.raster import Path_, open_raster
+from geoprospect.evidence.raster import open_raster
+from geoprospect.evidence.remote.address import without_secrets
 from geoprospect.grid import Grid
+from geoprospect.typing import StrPath
 
 RASTER_SUFFIXES = frozenset(
     {".asc", ".bil", ".flt", ".grd", ".img", ".jp2", ".rst", ".sdat", ".tif", ".tiff", ".vrt"}
@@ -42,8 +43,8 @@ class Layer:
     band: int = 1
 
 
-LayerSource: TypeAlias = Path_ | Layer | tuple[Path_, int] | Mapping[str, Any]
-StackSource: TypeAlias = Path_ | Mapping[str, LayerSource]
+LayerSource: TypeAlias = StrPath | Layer | tuple[StrPath, int] | Mapping[str, Any]
+StackSource: TypeAlias = StrPath | Mapping[str, LayerSource]
 
 
 def find_layers(source: StackSource) -> tuple[Layer, ...]:

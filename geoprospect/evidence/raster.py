@@ -9,7 +9,7 @@ import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,18 +20,16 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
-from geoprospect.evidence.address import is_remote, without_secrets
-from geoprospect.evidence.failure import failure
-from geoprospect.evidence.remote import RemoteRaster
-
-Path_: TypeAlias = str | os.PathLike[str]
-Values = npt.NDArray[np.float32]
+from geoprospect.evidence.remote.address import is_remote, without_secrets
+from geoprospect.evidence.remote.failure import failure
+from geoprospect.evidence.remote.raster import RemoteRaster
+from geoprospect.typing import StrPath, Values
 
 _CHECKSUM_CELLS = 2**20  # read at a time
 _ROUNDING = 4 * float(np.finfo(np.float32).eps)  # by which GDAL takes numbers for equal
 
 
-def open_raster(path: Path_, *, layer: str | None = None) -> Any:
+def open_raster(path: StrPath, *, layer: str | None = None) -> Any:
     """Open a raster, quietly, or say why it cannot be an evidence layer.
 
     Parameters

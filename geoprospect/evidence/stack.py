@@ -11,11 +11,12 @@ from rasterio.windows import Window
 
 from geoprospect.errors import LayerNameError
 from geoprospect.evidence import identity
-from geoprospect.evidence.census import Block, Census, Values
+from geoprospect.evidence.census import Block, Census
 from geoprospect.evidence.context import Context
 from geoprospect.evidence.layers import Layer, StackSource, find_layers, open_layers
 from geoprospect.evidence.raster import read_band, whole_blocks
-from geoprospect.grid import Bools, Grid, Ints
+from geoprospect.grid import Grid
+from geoprospect.typing import Bools, Ints, Values
 
 _WINDOW_CELLS = 2**20  # cells of a window, and
 _WINDOW_VALUES = 2**23  # values of all its layers, 32 MiB

@@ -19,7 +19,7 @@ from geoprospect.evidence.raster import is_local
 from geoprospect.mapping.engine import Engine
 from geoprospect.mapping.execution import Execution
 from geoprospect.mapping.job import Job
-from geoprospect.model import ProspectivityModel
+from geoprospect.model.model import ProspectivityModel
 
 _SECONDS_TO_ANSWER = 30
 _thread = threading.local()  # a worker may have several, and a stack serves one

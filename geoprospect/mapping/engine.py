@@ -7,8 +7,9 @@ from typing import Literal
 import numpy as np
 
 from geoprospect.evidence.census import Block
-from geoprospect.inference import Array, Network
-from geoprospect.model import ProspectivityModel
+from geoprospect.model.model import ProspectivityModel
+from geoprospect.network import Network
+from geoprospect.typing import Values
 
 Kind = Literal["compiled", "numpy"]
 
@@ -34,7 +35,7 @@ class Engine:
         self._forward = model.forward_pass()
         self._compiled = None
         if kind == "compiled":
-            from geoprospect.inference.compiled import CompiledPass  # noqa: PLC0415 - loads numba
+            from geoprospect.network.compiled import CompiledPass  # noqa: PLC0415 - loads numba
 
             forward = self._forward
             self._compiled = CompiledPass(forward.members, forward.centre, model.ranges)
@@ -54,7 +55,7 @@ class Engine:
             values += 6 * n_layers + 3 * members  # the valid cells' evidence, components, scores
         return 4 * values
 
-    def score(self, block: Block, n_bands: int, *, nodata: float) -> tuple[Array, int]:
+    def score(self, block: Block, n_bands: int, *, nodata: float) -> tuple[Values, int]:
         """Score a window.
 
         Parameters

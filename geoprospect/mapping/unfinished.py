@@ -15,7 +15,7 @@ from geoprospect.errors import EvidenceError, GeoprospectError, OutputError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.evidence.raster import is_local
 from geoprospect.mapping.job import Job
-from geoprospect.model import ProspectivityModel
+from geoprospect.model.model import ProspectivityModel
 from geoprospect.output import output_error
 
 _IDENTITY = "begun-with.json"

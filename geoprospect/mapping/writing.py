@@ -18,11 +18,10 @@ from geoprospect.mapping.engine import Engine
 from geoprospect.mapping.execution import Execution
 from geoprospect.mapping.job import Job
 from geoprospect.mapping.statistics import Statistics
-from geoprospect.model import ProspectivityModel
+from geoprospect.model.model import ProspectivityModel
 from geoprospect.output import check_absent, raster_written, replacing
 from geoprospect.qgis.style import pseudocolour
-
-Progress = Callable[[int, int], None]
+from geoprospect.typing import StageProgress
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def write_map(
     execution: Execution | None = None,
     overwrite: bool = False,
     resume: bool = False,
-    progress: Progress | None = None,
+    progress: StageProgress | None = None,
 ) -> MapSummary:
     """Write the prospectivity map of a stack, with a QGIS style.
 
@@ -166,7 +165,9 @@ def write_map(
     )
 
 
-def _reporter(job: Job, missing: list[int], progress: Progress | None) -> Callable[[int], None]:
+def _reporter(
+    job: Job, missing: list[int], progress: StageProgress | None
+) -> Callable[[int], None]:
     """Give a function that adds up the cells done, with those done before."""
     windows = [job.windows[number] for number in missing]
     done = job.grid.n_cells - sum(window.width * window.height for window in windows)

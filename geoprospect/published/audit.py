@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from geoprospect.components import Components
+from geoprospect.model import Components
 from geoprospect.published.tables import LAYERS, PublishedTable, Study
 
 

@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geoprospect.baselines import (
-    Baseline,
-    each_side_by_side,
-    fit_baseline,
-    fit_baselines,
-)
-from geoprospect.inference import Array, Network
-from geoprospect.plan import (
+from geoprospect.methods import Baseline, each_side_by_side, fit_baseline, fit_baselines
+from geoprospect.methods.plan import (
     BaselineMethod,
     BaselineSettings,
     Pretext,
-    Schedule,
     Strategy,
     TransferPlan,
 )
-from geoprospect.presets import PAPER_BASELINES, transfer_plan
+from geoprospect.methods.presets import PAPER_BASELINES, transfer_plan
+from geoprospect.network import Network, Schedule
 from geoprospect.published.figures import MethodResult, Points, Trial
-from geoprospect.published.tables import Labels, PublishedTable, Study
+from geoprospect.published.tables import PublishedTable, Study
 from geoprospect.published.weights import PublishedNetwork, read_encoders, read_published
+from geoprospect.typing import Ints, Progress, Values
 
 if TYPE_CHECKING:
     import keras
 
-Progress = Callable[[str, int, int, str], None]
 
 NETWORKS: dict[str, tuple[Pretext, Strategy]] = {
     "FDE-LP": ("reconstruction", "linear-probing"),
@@ -80,7 +74,7 @@ class _Laboratory:
 
     def encoders(self, pretext: Pretext) -> list[keras.Sequential]:
         """Teach encoders a pretext task, one a seed."""
-        from geoprospect.transfer import pretrain  # noqa: PLC0415 - loads TensorFlow
+        from geoprospect.methods.transfer import pretrain  # noqa: PLC0415 - loads TensorFlow
 
         study = self.study
         strategy: Strategy = "from-scratch" if pretext == "none" else "fine-tuning"
@@ -104,7 +98,7 @@ class _Laboratory:
         stage: str | None = None,
     ) -> list[Network]:
         """Transfer encoders to training points, one network a seed."""
-        from geoprospect.transfer import transfer  # noqa: PLC0415 - loads TensorFlow
+        from geoprospect.methods.transfer import transfer  # noqa: PLC0415 - loads TensorFlow
 
         plan = self.plan(*NETWORKS[method])
         if rate is not None:
@@ -255,8 +249,8 @@ def _forests(laboratory: _Laboratory, seeds: Sequence[int]) -> Iterator[MethodRe
 
 
 def _forest_scores(
-    P: Array, label: Labels, seed: int, at: Array, settings: BaselineSettings
-) -> Array:
+    P: Values, label: Ints, seed: int, at: Values, settings: BaselineSettings
+) -> Values:
     return fit_baseline("random-forest", P, label, seed=seed, settings=settings).predict(at)[:, 0]
 
 
@@ -266,7 +260,7 @@ def _tried(
     known: Mapping[str, Network],
 ) -> Iterator[MethodResult]:
     """Train at the rates that the weight files record, and from the study's own encoders."""
-    from geoprospect.network import of_network  # noqa: PLC0415 - loads TensorFlow
+    from geoprospect.network.builders import of_network  # noqa: PLC0415 - loads TensorFlow
 
     training = laboratory.study.training
     for network in laboratory.published.values():

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
-from geoprospect.inference import Array, Scorer
-from geoprospect.published.tables import Labels, PublishedTable, Study
+from geoprospect.network import Scorer
+from geoprospect.published.tables import PublishedTable, Study
+from geoprospect.typing import Ints, Values
 
 PointSet = Literal["training", "validation", "unshared", "slipped"]
 SETS: dict[PointSet, str] = {
@@ -38,9 +39,9 @@ class Points:
         The validation points that share no cell with any training point of the study.
     """
 
-    P: Array
-    training: Labels
-    validation: Labels
+    P: Values
+    training: Ints
+    validation: Ints
     unshared: npt.NDArray[np.bool_]
 
     @classmethod
@@ -60,7 +61,7 @@ class Points:
         """Score a method at the points."""
         return self.trial_of(scorer.predict(self.P)[:, 0])
 
-    def trial_of(self, scores: Array) -> Trial:
+    def trial_of(self, scores: Values) -> Trial:
         """Compute the figures of scores at the points, shape (n,)."""
         n_training, n_validation = len(self.training), len(self.validation)
         validation = scores[n_training : n_training + n_validation]
@@ -190,7 +191,7 @@ def medians(results: Sequence[MethodResult], points: PointSet) -> list[float]:
     return [np.nan if spread is None else spread.median for spread in spreads]
 
 
-def _auc(label: Labels, scores: Array) -> float | None:
+def _auc(label: Ints, scores: Values) -> float | None:
     if len(np.unique(label)) < 2:
         return None
     return float(roc_auc_score(label, scores))

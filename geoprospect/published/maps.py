@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from geoprospect.baselines import Baseline
 from geoprospect.errors import StudyError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.inference import Network
 from geoprospect.mapping import write_map
-from geoprospect.model import ProspectivityModel
+from geoprospect.methods import Baseline
+from geoprospect.model.model import ProspectivityModel
+from geoprospect.network import Network
 from geoprospect.output import checksum
 from geoprospect.published.audit import located, recovered_components
 from geoprospect.published.figures import MethodResult
@@ -23,8 +23,7 @@ from geoprospect.published.tables import LAYERS, Study
 from geoprospect.published.weights import read_published
 from geoprospect.scoring import PointsSource, score_map
 from geoprospect.scoring.score import Score
-
-Progress = Callable[[str, int, int, str], None]
+from geoprospect.typing import Progress
 
 _VALIDATION = "validation_points.shp"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any
@@ -16,8 +16,7 @@ from geoprospect.published.experiments import run_experiments
 from geoprospect.published.figures import SETS, MethodResult, PointSet
 from geoprospect.published.maps import StudyMap, map_study, rasters_of
 from geoprospect.published.tables import Study
-
-Progress = Callable[[str, int, int, str], None]
+from geoprospect.typing import Progress
 
 
 @dataclass(frozen=True)

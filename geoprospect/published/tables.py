@@ -14,9 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geoprospect.errors import StudyError
-
-Floats = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int64]
+from geoprospect.typing import Floats, Ints
 
 COMPONENTS = tuple(f"PC{k}" for k in range(1, 8))
 LAYERS = tuple(f"X{k}" for k in range(1, 8))
@@ -56,7 +54,7 @@ class PublishedTable:
 
     path: str
     P: Floats
-    label: Labels
+    label: Ints
 
     @property
     def cells(self) -> list[bytes]:

@@ -13,10 +13,10 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from geoprospect.components import Components
 from geoprospect.errors import ModelError
-from geoprospect.inference import Network
-from geoprospect.model import ProspectivityModel
+from geoprospect.model import Components
+from geoprospect.model.model import ProspectivityModel
+from geoprospect.network import Network
 from geoprospect.output import checksum
 from geoprospect.published.tables import COMPONENTS, Study
 

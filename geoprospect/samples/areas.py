@@ -13,9 +13,10 @@ import pyproj
 import shapely
 
 from geoprospect.errors import SamplesError
-from geoprospect.grid import Bools, Grid
-from geoprospect.samples.audit import listed
+from geoprospect.grid import Grid
 from geoprospect.samples.polygons import check_polygons, read_polygons
+from geoprospect.typing import Bools
+from geoprospect.wording import listed
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-_SHOWN = 20  # items in a sentence; `Audit.to_dict` has all
+from geoprospect.wording import counted, listed
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Audit:
 
     def lines(self) -> list[str]:
         """Say in sentences what was left out and why, and which cells hold several points."""
-        lines = [f"{_count(self.n_read, 'point')} read, {self.n_kept} used."]
+        lines = [f"{counted(self.n_read, 'point')} read, {self.n_kept} used."]
         for rows, why in (
             (self.no_coordinates, "for want of coordinates"),
             (self.outside, "outside the grid"),
@@ -56,7 +55,7 @@ class Audit:
             if rows:
                 names = listed([str(row) for row in rows], ", ")
                 lines.append(
-                    f"{_count(len(rows), 'point')} left out {why}: "
+                    f"{counted(len(rows), 'point')} left out {why}: "
                     f"row{'s' if len(rows) > 1 else ''} {names}."
                 )
         for groups, what in (
@@ -67,7 +66,7 @@ class Audit:
                 cells = [", ".join(map(str, rows)) for rows in groups]
                 hold = "hold" if len(groups) > 1 else "holds"
                 names = listed(cells, "; ")
-                lines.append(f"{_count(len(groups), 'cell')} {hold} {what}: rows {names}.")
+                lines.append(f"{counted(len(groups), 'cell')} {hold} {what}: rows {names}.")
         return lines
 
     def to_dict(self) -> dict[str, Any]:
@@ -78,21 +77,3 @@ class Audit:
             else value
             for name, value in asdict(self).items()
         }
-
-
-def listed(items: Sequence[str], separator: str = ", ") -> str:
-    """Join items, the first twenty of them at most, saying how many are not shown.
-
-    Examples
-    --------
-    >>> listed(["3", "7"])
-    '3, 7'
-    >>> listed(["x"] * 23, "")
-    'xxxxxxxxxxxxxxxxxxxx and 3 more'
-    """
-    more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
-    return separator.join(items[:_SHOWN]) + more
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -13,9 +13,11 @@ import pandas as pd
 
 from geoprospect.errors import SamplesError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.grid import Bools, Floats, Grid, Ints
-from geoprospect.samples.audit import Audit, listed
+from geoprospect.grid import Grid
+from geoprospect.samples.audit import Audit
 from geoprospect.samples.points import ReadingOptions, as_points, coordinates, read_points
+from geoprospect.typing import Bools, Floats, Ints
+from geoprospect.wording import listed
 
 
 @dataclass(frozen=True)

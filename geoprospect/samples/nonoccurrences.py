@@ -12,11 +12,10 @@ from scipy.spatial import cKDTree
 
 from geoprospect.errors import SamplesError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.evidence.census import Values
-from geoprospect.grid import Bools, Floats, Ints
 from geoprospect.output import replacing
 from geoprospect.samples.areas import Area
 from geoprospect.samples.labelled import Samples
+from geoprospect.typing import Bools, Floats, Ints, Values
 
 DrawingMethod = Literal["random", "dissimilar"]
 

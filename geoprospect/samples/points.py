@@ -17,8 +17,9 @@ from rasterio.crs import CRS
 
 from geoprospect.errors import SamplesError
 from geoprospect.evidence.raster import is_local
-from geoprospect.grid import Floats, Grid, same_crs
+from geoprospect.grid import Grid, same_crs
 from geoprospect.samples.tables import TABLE_SUFFIXES, read_table, unreadable
+from geoprospect.typing import Floats
 
 
 class ReadingOptions(TypedDict, total=False):

@@ -12,7 +12,7 @@ import pyogrio
 
 from geoprospect.errors import SamplesError
 from geoprospect.evidence.raster import is_local
-from geoprospect.samples.audit import listed
+from geoprospect.wording import listed
 
 _POLYGONS = ("Polygon", "MultiPolygon")
 

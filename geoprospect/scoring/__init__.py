@@ -1,11 +1,11 @@
 """How good a map is: rate curves and other figures at known points, over valid cells only."""
 
+from geoprospect.samples.source import PointsSource
 from geoprospect.scoring.figures import Figures
 from geoprospect.scoring.paired import PairedDifference
 from geoprospect.scoring.ratecurve import RateCurve, rate_curve, rate_curve_of
 from geoprospect.scoring.score import CurveKind, Score
 from geoprospect.scoring.scorer import score_map
-from geoprospect.scoring.source import PointsSource
 from geoprospect.scoring.survey import uncertainty_of
 from geoprospect.scoring.uncertainty import Uncertainty
 

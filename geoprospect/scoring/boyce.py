@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import spearmanr
 
-from geoprospect.grid import Floats
 from geoprospect.scoring.levels import N_STEPS, count_array, levels
 from geoprospect.scoring.ratecurve import Ranks
+from geoprospect.typing import Floats
 
 N_WINDOWS = 101
 _WIDTH = N_STEPS // 10  # of a window, in levels

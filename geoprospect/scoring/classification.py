@@ -18,7 +18,7 @@ from sklearn.metrics import (
 )
 
 from geoprospect.errors import ScoreError
-from geoprospect.grid import Floats, Ints
+from geoprospect.typing import Floats, Ints
 
 CLIP = 1e-7  # the log loss takes scores no nearer to 0 and 1 than this
 CONFIDENCE = 0.95

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
-from geoprospect.grid import Ints
 from geoprospect.scoring.boyce import Boyce
 from geoprospect.scoring.classification import Classification
 from geoprospect.scoring.ratecurve import Ranks, RateCurve
 from geoprospect.scoring.scoremap import Scores
 from geoprospect.scoring.uncertainty import Uncertainty
+from geoprospect.typing import Ints
 
 THRESHOLD = 0.5  # a score from here on calls a cell an occurrence
 BEST_AREA = 0.1

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from geoprospect.grid import Bools, Ints
-from geoprospect.samples.audit import listed
 from geoprospect.scoring.figures import BEST_AREA, Figures
 from geoprospect.scoring.seenpoints import Leaks
+from geoprospect.typing import Bools, Ints
+from geoprospect.wording import listed
 
 PointSet = Literal["all", "without_repeats", "without_near"]
 FEWEST = 10  # occurrences that a headline asks for where those near training points are left out

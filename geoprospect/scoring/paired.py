@@ -8,44 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from geoprospect.grid import Floats, Ints
-from geoprospect.scoring.interval import Bootstrap, Interval, student_interval
+from geoprospect.intervals.difference import Difference
+from geoprospect.intervals.interval import Bootstrap, Interval, student_interval
 from geoprospect.scoring.ratecurve import Ranks, RateCurve
 from geoprospect.scoring.uncertainty import AREAS, Uncertainty, auc_shares, held_in
+from geoprospect.typing import Floats, Ints
 
 _ENDS = (-1.0, 1.0)
 _TENTH = AREAS.index(0.1)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """What one map has more than another.
-
-    Attributes
-    ----------
-    value : float
-        The difference; below 0 where the map has less.
-    interval : Interval
-        Its 95% interval.
-
-    Examples
-    --------
-    >>> print(Difference(0.05, Interval(-0.02, 0.12)))
-    +0.05 (-0.02 to +0.12)
-    """
-
-    value: float
-    interval: Interval
-
-    def __format__(self, spec: str) -> str:
-        return f"{self.value:{spec}} ({self.interval:{spec}})"
-
-    def __str__(self) -> str:
-        return format(self, "+z.2f")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the value and its interval, for JSON."""
-        return {"value": self.value, "interval": self.interval.to_list()}
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from geoprospect.errors import ScoreError
-from geoprospect.grid import Floats, Ints
 from geoprospect.scoring.levels import N_STEPS, Parts, count_array, find_rank, levels
 from geoprospect.scoring.ratecurve import Ranks, RateCurve
+from geoprospect.typing import Floats, Ints
 
 _TOLD_STEPS = 100  # between the thresholds in JSON
 

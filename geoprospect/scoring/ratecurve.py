@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from geoprospect.errors import ScoreError
-from geoprospect.grid import Floats, Ints
 from geoprospect.scoring.scoremap import ScoreMap
 from geoprospect.scoring.uncertainty import Uncertainty
+from geoprospect.typing import Floats, Ints
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from geoprospect.grid import Floats
 from geoprospect.samples.audit import Audit
 from geoprospect.scoring.figures import BEST_AREA, THRESHOLD, Figures
 from geoprospect.scoring.leaks import LeakAudit, PointSet, length
@@ -14,6 +13,7 @@ from geoprospect.scoring.paired import PairedDifference
 from geoprospect.scoring.predictionarea import PredictionArea
 from geoprospect.scoring.ratecurve import RateCurve
 from geoprospect.scoring.uncertainty import N_PLACEMENTS
+from geoprospect.typing import Floats
 
 CurveKind = Literal["success-rate", "prediction-rate"]
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from geoprospect.errors import SamplesError, ScoreError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.grid import Bools
+from geoprospect.intervals.clusters import clusters, places
 from geoprospect.samples import Samples
 from geoprospect.samples.points import coordinates
-from geoprospect.scoring.clusters import clusters, places
+from geoprospect.samples.source import PointsSource
 from geoprospect.scoring.figures import Figures
 from geoprospect.scoring.leaks import LeakAudit
 from geoprospect.scoring.paired import PairedDifference
@@ -22,8 +22,8 @@ from geoprospect.scoring.predictionarea import PredictionArea
 from geoprospect.scoring.score import CurveKind, Score
 from geoprospect.scoring.scoremap import ScoreMap, Scores
 from geoprospect.scoring.seenpoints import Leaks, SeenPoints, Training
-from geoprospect.scoring.source import PointsSource
 from geoprospect.scoring.survey import survey
+from geoprospect.typing import Bools
 
 
 def score_map(

@@ -11,12 +11,12 @@ import geopandas as gpd
 import numpy as np
 from scipy.spatial import cKDTree
 
-from geoprospect.grid import Bools, Floats, Ints
+from geoprospect.intervals.clusters import metres_per_unit, places
 from geoprospect.samples.points import coordinates
-from geoprospect.scoring.clusters import metres_per_unit, places
+from geoprospect.samples.source import PointsSource
+from geoprospect.samples.trainingcells import TrainingCells
 from geoprospect.scoring.scoremap import ScoreMap
-from geoprospect.scoring.source import PointsSource
-from geoprospect.trainingcells import TrainingCells
+from geoprospect.typing import Bools, Floats, Ints
 
 Training: TypeAlias = PointsSource | str | PathLike[str] | Sequence[tuple[int, int]] | Ints
 

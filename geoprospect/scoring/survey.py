@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from geoprospect.errors import ScoreError
-from geoprospect.grid import Ints
 from geoprospect.scoring.levels import Parts, levels
 from geoprospect.scoring.ratecurve import Ranks
 from geoprospect.scoring.uncertainty import Uncertainty
+from geoprospect.typing import Ints
 
 _SAMPLED = 2**20  # cells in which plateaus are looked for
 _MOST = 4096  # plateaus; each holds that part of the map at least

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from geoprospect.grid import Floats, Ints
-from geoprospect.scoring.interval import Bootstrap, Interval
+from geoprospect.intervals.interval import Bootstrap, Interval
+from geoprospect.typing import Floats, Ints
 
 if TYPE_CHECKING:
     from geoprospect.scoring.ratecurve import Ranks

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from geoprospect.typing import Floats
 
 _PERIOD = 256  # cells: fields repeat after so many, beyond the province's edge
 

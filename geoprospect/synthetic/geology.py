@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from geoprospect.synthetic.fields import Floats, gaussian_field
+from geoprospect.synthetic.fields import gaussian_field
+from geoprospect.typing import Floats
 
 Bytes = npt.NDArray[np.uint8]
 

@@ -8,9 +8,9 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
-from geoprospect.synthetic.fields import Floats
 from geoprospect.synthetic.geology import ROCK_CLASSES
-from geoprospect.synthetic.province import Ints, Province
+from geoprospect.synthetic.province import Province
+from geoprospect.typing import Floats, Ints
 
 _SEED = 0
 _TRAINING = {1: 95, 0: 218}  # points by label, as many as the published study has

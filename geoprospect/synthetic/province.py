@@ -11,12 +11,10 @@ from rasterio.crs import CRS
 from scipy import ndimage
 
 from geoprospect.grid import Grid
-from geoprospect.synthetic.fields import Floats, decorrelated, gaussian_field, standardised
+from geoprospect.synthetic.fields import decorrelated, gaussian_field, standardised
 from geoprospect.synthetic.geology import Bytes, contact_nearness, geological_map
 from geoprospect.synthetic.statistics import published_components
-
-Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
+from geoprospect.typing import Bools, Floats, Ints
 
 _SEED = 0
 _CELL = 1200.0  # m

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geoprospect.components import Components
+from geoprospect.model import Components
 
 # Recovered from the study's paired tables of raw and transformed training points, from which
 # they can be had again with `Components.recover`.

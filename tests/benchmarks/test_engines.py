@@ -13,7 +13,7 @@ import tensorflow as tf
 from mapjobs import network
 from threadpoolctl import threadpool_limits
 
-from geoprospect.inference.compiled import CompiledPass
+from geoprospect.network.compiled import CompiledPass
 
 pytestmark = pytest.mark.benchmark
 

@@ -19,7 +19,7 @@ import rasterio
 from mapjobs import STRIPED, TILED, cosines, network, write_model, write_stack
 
 from geoprospect.evidence import EvidenceStack
-from geoprospect.inference.compiled import CompiledPass
+from geoprospect.network.compiled import CompiledPass
 
 pytestmark = pytest.mark.benchmark
 
@@ -32,7 +32,7 @@ _MAP = """
 import re, sys, time
 from geoprospect.evidence import EvidenceStack
 from geoprospect.mapping import write_map
-from geoprospect.model import ProspectivityModel
+from geoprospect.model.model import ProspectivityModel
 model = ProspectivityModel.load(sys.argv[1])
 started = time.perf_counter()
 with EvidenceStack.open(sys.argv[2]) as stack:

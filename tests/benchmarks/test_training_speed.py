@@ -12,9 +12,9 @@ import keras
 import numpy as np
 import pytest
 
-from geoprospect.network import autoencoder, encoder, prospectivity_classifier
-from geoprospect.plan import Schedule
-from geoprospect.training import class_weights, train
+from geoprospect.network import Schedule
+from geoprospect.network.builders import autoencoder, encoder, prospectivity_classifier
+from geoprospect.network.training import class_weights, train
 
 pytestmark = pytest.mark.benchmark
 

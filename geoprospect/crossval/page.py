@@ -1,0 +1,199 @@
+"""Methods compared at points held out, as files: a page, JSON and a GeoPackage."""
+
+from __future__ import annotations
+
+import json
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geoprospect.crossval import Comparison, HeldOutScores
+from geoprospect.crossval.comparison import FIGURES
+from geoprospect.crossval.pictures import draw_figures, draw_folds
+from geoprospect.grid import describe_crs
+from geoprospect.output import replacing
+from geoprospect.report.page import render_page, write_texts
+from geoprospect.report.style import svg_uri
+
+FILES = ("crossval.json", "crossval.html", "held_out.gpkg")
+
+
+def write_comparison(
+    comparison: Comparison, folder: str | PathLike[str], *, overwrite: bool = False
+) -> tuple[str, ...]:
+    """Write a comparison as JSON, a page and a GeoPackage of the points held out.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What was compared.
+    folder : path-like
+        Where `crossval.json` (see `Comparison.to_dict`), `crossval.html` and `held_out.gpkg`
+        (see `held_out_cells` and `held_out_repeats`, a layer each) go.
+    overwrite : bool
+        Whether existing files are replaced.
+
+    Returns
+    -------
+    tuple of str
+        The files written.
+
+    Raises
+    ------
+    OutputError
+        If a file exists already or cannot be written.
+    """
+    texts = {
+        "crossval.json": json.dumps(comparison.to_dict(), indent=1) + "\n",
+        "crossval.html": page(comparison),
+    }
+    write_texts(texts, folder, overwrite=overwrite)
+    with replacing(Path(folder) / "held_out.gpkg", overwrite=overwrite) as temporary:
+        held_out_cells(comparison).to_file(temporary, layer="cells", driver="GPKG")
+        held_out_repeats(comparison).to_file(temporary, layer="repeats", driver="GPKG")
+    return tuple(str(Path(folder) / name) for name in FILES)
+
+
+def held_out_cells(comparison: Comparison) -> gpd.GeoDataFrame:
+    """Give a point for each cell: what each method says of it when it is held out.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        `row` in the file of points; `occurrence`; `fold_1`, `fold_2`, … of each repeat, counted
+        from 1; and for each method its mean score over the repeats, under its name, the standard
+        deviation over members and repeats, `…_spread`, and how wrongly it ranks the point,
+        `…_error`, from 0 to 1: see `HeldOutScores.error`.
+    """
+    samples = comparison.samples
+    folds, _ = comparison.splits
+    table: dict[str, Any] = {"row": samples.source, "occurrence": samples.label}
+    table |= {f"fold_{repeat}": fold + 1 for repeat, fold in enumerate(folds, start=1)}
+    for result in comparison.results:
+        name = _column(result)
+        table[name] = result.scores.mean(axis=0)
+        table[f"{name}_spread"] = result.total_spread()
+        table[f"{name}_error"] = result.error(samples.label)
+    return _points(comparison, pd.DataFrame(table))
+
+
+def held_out_repeats(comparison: Comparison) -> gpd.GeoDataFrame:
+    """Give a point for each cell and repeat.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        `row`; `occurrence`; `repeat` and `fold`, counted from 1; and for each method the mean
+        over its members, under its name, and their standard deviation, `…_spread`.
+    """
+    samples = comparison.samples
+    folds, _ = comparison.splits
+    n = len(folds)
+    table: dict[str, Any] = {
+        "row": np.tile(samples.source, n),
+        "occurrence": np.tile(samples.label, n),
+        "repeat": np.repeat(np.arange(1, n + 1), len(samples)),
+        "fold": folds.ravel() + 1,
+    }
+    for result in comparison.results:
+        table[_column(result)] = result.scores.ravel()
+        table[f"{_column(result)}_spread"] = result.spread.ravel()
+    return _points(comparison, pd.DataFrame(table))
+
+
+def page(comparison: Comparison) -> str:
+    """Give the HTML page: what the folds were, the figures, and where the points lie.
+
+    Its pictures lie in the page itself; it loads nothing.
+    """
+    folds, rows = comparison.splits
+    label = comparison.samples.label
+    names = comparison.fold_names
+    return render_page(
+        "crossval.html",
+        comparison=comparison,
+        facts=_facts(comparison),
+        rows=[_row(comparison, result) for result in comparison.results],
+        folds=[
+            {
+                "name": name,
+                "held_out": int((folds[0] == fold).sum()),
+                "occurrences": int(label[folds[0] == fold].sum()),
+                "learned": int(rows[fold].sum()),
+                "learned_occurrences": int(label[rows[fold]].sum()),
+            }
+            for fold, name in enumerate(names)
+        ],
+        pictures={
+            "figures": svg_uri(draw_figures(comparison)),
+            "folds": svg_uri(draw_folds(comparison)),
+        },
+    )
+
+
+def _facts(comparison: Comparison) -> dict[str, Any]:
+    """Say in words what was compared, and how."""
+    samples, scheme = comparison.samples, comparison.scheme
+    n, n_occurrences = len(samples), int(samples.label.sum())
+    unit = samples.grid.unit
+    n_clusters = int(comparison.bootstrap.groups.max()) + 1
+    clusters = f"{n_clusters} clusters of points no wider than {comparison.near:.6g} {unit} are"
+    return {
+        "folds": scheme.sentence(unit),
+        "points": f"{n} cells with points: {n_occurrences} with an occurrence, "
+        f"{n - n_occurrences} without.",
+        "repeats": f"{scheme.repeats} repeats" if scheme.repeats > 1 else "one repeat",
+        "share": n_occurrences / n,
+        "clusters": clusters if comparison.near else "points are",
+        "crs": describe_crs(samples.grid.crs),
+    }
+
+
+def _row(comparison: Comparison, result: HeldOutScores) -> dict[str, Any]:
+    """Give a row of the table as text."""
+    values = {"auc": result.auc, "average_precision": result.average_precision}
+    row: dict[str, Any] = {
+        "method": result.method,
+        "null": result is comparison.null,
+        "best": result is comparison.best,
+        "figures": [
+            {
+                "mean": f"{values[figure].mean():.3f}",
+                "interval": f"{comparison.interval(result, figure):.3f}",
+                "range": f"{values[figure].min():.3f}–{values[figure].max():.3f}",
+            }
+            for figure in FIGURES
+        ],
+        "against": [],
+    }
+    for other in (comparison.null, comparison.best):
+        for figure in FIGURES:
+            if other is result:
+                row["against"].append(None)
+                continue
+            gap = comparison.difference(result, other, figure)
+            row["against"].append(
+                {
+                    "value": f"{gap.value:+z.3f}",
+                    "interval": f"{gap.interval:+z.3f}",
+                    "sure": gap.interval.low > 0 or gap.interval.high < 0,
+                }
+            )
+    return row
+
+
+def _column(result: HeldOutScores) -> str:
+    return result.method.replace(" ", "_").replace("-", "_")
+
+
+def _points(comparison: Comparison, table: pd.DataFrame) -> gpd.GeoDataFrame:
+    samples = comparison.samples
+    repeats = len(table) // len(samples)
+    places = gpd.points_from_xy(
+        np.tile(samples.easting, repeats), np.tile(samples.northing, repeats)
+    )
+    return gpd.GeoDataFrame(table, geometry=places, crs=samples.grid.crs.to_wkt())

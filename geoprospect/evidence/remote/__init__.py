@@ -1,0 +1,1 @@
+"""Rasters over a network, and in archives there."""

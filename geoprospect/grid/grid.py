@@ -1,0 +1,296 @@
+"""The grid: where the cells of a raster lie on the ground."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from affine import Affine
+from rasterio.crs import CRS
+from rasterio.windows import Window
+
+from geoprospect.typing import Bools, Floats, Ints
+
+_TOLERANCE = 1e-3  # in cells: grids closer than this at every corner are one grid
+_SNAP = 1e-6  # in cells: closer than this to an edge between cells lies on the edge
+
+
+@dataclass(frozen=True)
+class Grid:
+    """CRS, affine and shape of a raster as one value.
+
+    Attributes
+    ----------
+    crs : rasterio.crs.CRS
+        The coordinate reference system; it needs no EPSG code.
+    transform : affine.Affine
+        From (column, row) to (easting, northing), upper left corner first; it may be rotated.
+    shape : tuple of int
+        (rows, columns).
+
+    Examples
+    --------
+    >>> grid = Grid(CRS.from_epsg(3578), Affine(1200, 0, 159050, 0, -1200, 977582), (110, 118))
+    >>> rows, columns, inside = grid.cells([159100.0, 0.0], [977500.0, 0.0])
+    >>> rows.tolist(), columns.tolist(), inside.tolist()
+    ([0, -1], [0, -1], [True, False])
+    >>> easting, northing = grid.centres(0, 0)
+    >>> float(easting), float(northing)
+    (159650.0, 976982.0)
+    >>> grid.n_cells, grid.cell_area
+    (12980, 1440000.0)
+    """
+
+    crs: CRS
+    transform: Affine
+    shape: tuple[int, int]
+
+    @classmethod
+    def of(cls, dataset: Any) -> Grid:
+        """Give the grid of an open rasterio dataset.
+
+        Parameters
+        ----------
+        dataset : rasterio.DatasetReader or WarpedVRT
+            Anything with `crs`, `transform`, `height` and `width`.
+        """
+        return cls(dataset.crs, dataset.transform, (int(dataset.height), int(dataset.width)))
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells, valid or not."""
+        return self.shape[0] * self.shape[1]
+
+    @property
+    def cell_area(self) -> float:
+        """Area of a cell, in squared units of the CRS (square metres, square degrees)."""
+        return float(abs(self.transform.determinant))
+
+    @property
+    def unit(self) -> str:
+        """Unit of easting and northing, as the CRS names it.
+
+        Examples
+        --------
+        >>> Grid(CRS.from_epsg(3578), Affine.scale(1200, -1200), (2, 2)).unit
+        'm'
+        """
+        if self.crs.is_geographic:
+            return "degrees"
+        name = str(self.crs.linear_units)
+        return "m" if name.lower() in {"metre", "meter"} else name
+
+    def difference(self, other: Grid) -> str | None:
+        """Say in words how another grid differs, or None where the two are one grid.
+
+        CRS compare by what they define, not by their names or codes; affines compare at the four
+        corners of the grid, to a thousandth of a cell.
+
+        Parameters
+        ----------
+        other : Grid
+            The grid to compare.
+
+        Returns
+        -------
+        str or None
+            What differs, this grid first: "shape 110 x 118 against 110 x 120 cells".
+
+        Examples
+        --------
+        >>> crs = CRS.from_epsg(3578)
+        >>> grid = Grid(crs, Affine(1200, 0, 159050, 0, -1200, 977582), (110, 118))
+        >>> grid.difference(Grid(crs, Affine(1200, 0, 159650, 0, -1200, 977582), (110, 118)))
+        'upper left corner 600 m east and 0 m north of the first'
+        """
+        differences = []
+        if self.shape != other.shape:
+            ours, theirs = (f"{rows} x {columns}" for rows, columns in (self.shape, other.shape))
+            differences.append(f"shape {ours} against {theirs} cells (rows x columns)")
+        if same_crs(self.crs, other.crs):
+            differences.extend(self._affine_differences(other))
+        else:  # then the affines are not in the same units
+            crs = f"CRS {describe_crs(self.crs)} against {describe_crs(other.crs)}"
+            differences.insert(0, crs)
+        return ", ".join(differences) or None
+
+    def _affine_differences(self, other: Grid) -> list[str]:
+        rows, columns = self.shape
+        corners = ((0, 0), (columns, 0), (0, rows), (columns, rows))
+        shifts = [_shift(self.transform, other.transform, corner) for corner in corners]
+        if max(shifts) <= _TOLERANCE:
+            return []
+        ours, theirs = _linear(self.transform), _linear(other.transform)
+        words = []
+        if shifts[0] > _TOLERANCE:
+            words.append(f"upper left corner {self._displacement(other)} of the first")
+        if max(_shift(ours, theirs, corner) for corner in corners) > _TOLERANCE:
+            if np.allclose(_cell_size(ours), _cell_size(theirs), rtol=1e-9, atol=0):
+                words.append("rows and columns that run in other directions")
+            else:
+                sizes = ("{:.12g} x {:.12g}".format(*_cell_size(a)) for a in (ours, theirs))
+                words.append(f"cell size {' against '.join(sizes)} {self.unit}")
+        return words or [f"corners up to {max(shifts):.2g} of a cell apart"]
+
+    def _displacement(self, other: Grid) -> str:
+        east = other.transform.c - self.transform.c
+        north = other.transform.f - self.transform.f
+        return (
+            f"{abs(east):.6g} {self.unit} {'west' if east < 0 else 'east'}"
+            f" and {abs(north):.6g} {self.unit} {'south' if north < 0 else 'north'}"
+        )
+
+    def cells(self, easting: npt.ArrayLike, northing: npt.ArrayLike) -> tuple[Ints, Ints, Bools]:
+        """Find the cells that points lie in.
+
+        A point on an edge between cells belongs to the cell right of it or below it; one on the
+        right or bottom edge of the grid belongs to the last cell. A millionth of a cell counts
+        as on the edge.
+
+        Parameters
+        ----------
+        easting, northing : array_like of float
+            Coordinates in the grid's CRS; NaN where a point has none.
+
+        Returns
+        -------
+        rows, columns : ndarray of int64
+            The cells, counted from the upper left corner; -1 where the point is not inside.
+        inside : ndarray of bool
+            Whether the point lies on the grid.
+        """
+        x = np.asarray(easting, dtype=np.float64)
+        y = np.asarray(northing, dtype=np.float64)
+        # The origin is taken off first: far from it, digits of the fraction of a cell would go.
+        back = ~_linear(self.transform)
+        with np.errstate(invalid="ignore", over="ignore"):
+            x, y = x - self.transform.c, y - self.transform.f
+            across, down = back.a * x + back.b * y, back.d * x + back.e * y
+            column, in_width = _floor(across, self.shape[1])
+            row, in_height = _floor(down, self.shape[0])
+        inside = np.asarray(in_width & in_height)
+        rows = np.where(inside, row, -1).astype(np.int64)
+        columns = np.where(inside, column, -1).astype(np.int64)
+        return rows, columns, inside
+
+    def centres(self, rows: npt.ArrayLike, columns: npt.ArrayLike) -> tuple[Floats, Floats]:
+        """Give the centres of cells.
+
+        Parameters
+        ----------
+        rows, columns : array_like of int
+            Cells, counted from the upper left corner.
+
+        Returns
+        -------
+        easting, northing : ndarray of float64
+            Coordinates in the grid's CRS.
+        """
+        down = np.asarray(rows, dtype=np.float64) + 0.5
+        across = np.asarray(columns, dtype=np.float64) + 0.5
+        a, b, c, d, e, f = self.transform[:6]
+        return c + (a * across + b * down), f + (d * across + e * down)
+
+    def windows(self, size: tuple[int, int]) -> Iterator[Window]:
+        """Cover the grid with windows, row by row; those at the edges may be smaller.
+
+        Parameters
+        ----------
+        size : tuple of int
+            (rows, columns) of a window, at least 1 x 1.
+
+        Raises
+        ------
+        ValueError
+            If a window would hold no cell.
+
+        Examples
+        --------
+        >>> grid = Grid(CRS.from_epsg(3578), Affine.scale(1200, -1200), (3, 5))
+        >>> [(w.row_off, w.col_off, w.height, w.width) for w in grid.windows((2, 4))]
+        [(0, 0, 2, 4), (0, 4, 2, 1), (2, 0, 1, 4), (2, 4, 1, 1)]
+        """
+        height, width = size
+        if height < 1 or width < 1:
+            raise ValueError(f"a window of {height} x {width} cells is empty")
+        rows, columns = self.shape
+        for row in range(0, rows, height):
+            for column in range(0, columns, width):
+                yield Window(column, row, min(width, columns - column), min(height, rows - row))
+
+
+def same_crs(first: CRS | None, second: CRS | None) -> bool:
+    """Whether two CRS define the same coordinates, whatever their names, codes or axis order.
+
+    Parameters
+    ----------
+    first, second : rasterio.crs.CRS or None
+        The CRS; none is the same as another only if both are missing.
+
+    Examples
+    --------
+    >>> same_crs(CRS.from_epsg(3578), CRS.from_wkt(CRS.from_epsg(3578).to_wkt(version="WKT1_ESRI")))
+    True
+    >>> same_crs(CRS.from_epsg(3578), CRS.from_epsg(32608))
+    False
+    """
+    if not first or not second:
+        return not first and not second
+    if first == second:
+        return True
+    import pyproj  # noqa: PLC0415 - slow to import, and CRS mostly agree
+
+    ours, theirs = (pyproj.CRS.from_wkt(crs.to_wkt(version="WKT2_2019")) for crs in (first, second))
+    if ours.equals(theirs, ignore_axis_order=True):
+        return True
+    code = ours.to_epsg()
+    return code is not None and code == theirs.to_epsg()
+
+
+def describe_crs(crs: CRS | None) -> str:
+    """Name a CRS in few words: its code, or its name where it has none.
+
+    Examples
+    --------
+    >>> describe_crs(CRS.from_epsg(3578)), describe_crs(None)
+    ('EPSG:3578', 'none')
+    """
+    if not crs:
+        return "none"
+    authority = crs.to_authority()
+    if authority is not None:
+        return ":".join(authority)
+    import pyproj  # noqa: PLC0415 - slow to import, and CRS mostly have a code
+
+    return f'"{pyproj.CRS.from_wkt(crs.to_wkt(version="WKT2_2019")).name}"'
+
+
+def _linear(transform: Affine) -> Affine:
+    """Leave the origin out of an affine."""
+    return Affine(transform.a, transform.b, 0.0, transform.d, transform.e, 0.0)
+
+
+def _shift(ours: Affine, theirs: Affine, corner: tuple[int, int]) -> float:
+    """How far a corner moves from one affine to another, in cells of the first."""
+    column, row = corner
+    east = (theirs.a - ours.a) * column + (theirs.b - ours.b) * row + (theirs.c - ours.c)
+    north = (theirs.d - ours.d) * column + (theirs.e - ours.e) * row + (theirs.f - ours.f)
+    back = ~_linear(ours)
+    return math.hypot(back.a * east + back.b * north, back.d * east + back.e * north)
+
+
+def _cell_size(transform: Affine) -> tuple[float, float]:
+    """Width and height of a cell, in units of the CRS."""
+    return math.hypot(transform.a, transform.d), math.hypot(transform.b, transform.e)
+
+
+def _floor(position: Floats, n: int) -> tuple[Floats, Bools]:
+    """Turn positions along n cells into cell numbers, and say which of them exist."""
+    edge = np.rint(position)
+    cell = np.where(np.abs(position - edge) <= _SNAP, edge, np.floor(position))
+    cell = np.where((cell == n) & (position <= n + _SNAP), n - 1, cell)
+    return cell, (cell >= 0) & (cell < n)

@@ -1,0 +1,19 @@
+"""Intervals: how far a figure would move with other points from the same ground."""
+
+from geoprospect.intervals.clusters import clusters, metres_per_unit, places
+from geoprospect.intervals.difference import Difference
+from geoprospect.intervals.heldout import ClusterBootstrap, Resampled
+from geoprospect.intervals.interval import CONFIDENCE, Bootstrap, Interval, student_interval
+
+__all__ = [
+    "CONFIDENCE",
+    "Bootstrap",
+    "ClusterBootstrap",
+    "Difference",
+    "Interval",
+    "Resampled",
+    "clusters",
+    "metres_per_unit",
+    "places",
+    "student_interval",
+]

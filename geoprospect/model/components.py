@@ -1,0 +1,285 @@
+"""Principal components: a fitted scaler and rotation, applied cell by cell."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from geoprospect.errors import ComponentsError, LayerNameError
+from geoprospect.evidence import EvidenceStack
+from geoprospect.model.recovery import recovered
+from geoprospect.output import replacing
+from geoprospect.typing import Floats
+
+_FORMAT = "geoprospect-components"
+
+
+@dataclass(frozen=True)
+class Components:
+    """The affine map from evidence layers to principal components.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The evidence layers, in the order of the columns of X.
+    mean, scale : ndarray of float64, shape (n_layers,)
+        Mean and standard deviation of each layer, in the layer's own unit.
+    rotation : ndarray of float64, shape (n_layers, n_layers)
+        Orthonormal loadings: column k holds component k + 1.
+    variances : ndarray of float64, shape (n_layers,)
+        Variance of each component over the cells of the fit.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0, 1.0], [2.0, 5.0], [4.0, 3.0]])
+    >>> components = Components.fit(X, names=("X1", "X2"))
+    >>> components.transform(X).shape
+    (3, 2)
+    """
+
+    names: tuple[str, ...]
+    mean: Floats
+    scale: Floats
+    rotation: Floats
+    variances: Floats
+
+    @classmethod
+    def fit(
+        cls,
+        cells: EvidenceStack | npt.ArrayLike,
+        *,
+        names: Sequence[str] | None = None,
+        draw: int | None = None,
+        seed: int = 0,
+    ) -> Components:
+        """Fit scaler and rotation on cells, window by window where a stack is given.
+
+        Parameters
+        ----------
+        cells : EvidenceStack or array_like, shape (n, n_layers)
+            A stack, whose valid cells are used, or the evidence at n cells.
+        names : sequence of str, optional
+            Layer names; needed with an array, taken from a stack.
+        draw : int, optional
+            Fit on so many cells drawn at random from the stack instead of all.
+        seed : int
+            Seed of the draw.
+
+        Raises
+        ------
+        ComponentsError
+            If there are fewer cells than layers, or a layer is constant.
+
+        Notes
+        -----
+        Two passes over the windows: `sklearn.preprocessing.StandardScaler`, then
+        `sklearn.decomposition.IncrementalPCA` (Ross et al. 2008), which keeps all components and
+        is therefore exact to rounding.
+        """
+        from sklearn.decomposition import IncrementalPCA  # noqa: PLC0415 - slow to import
+        from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
+
+        if isinstance(cells, EvidenceStack):
+            names = cells.names
+            source: EvidenceStack | Floats = cells
+            if draw is not None:
+                source = np.asarray(cells.draw(draw, seed=seed)[0], dtype=np.float64)
+        else:
+            source = np.atleast_2d(np.asarray(cells, dtype=np.float64))
+            if names is None or len(names) != source.shape[1]:
+                raise ComponentsError(
+                    "each column needs a layer name", found=names, expected=source.shape[1]
+                )
+        n_layers = len(names)
+        scaler = StandardScaler()
+        n = 0
+        for batch in _batches(source, n_layers):
+            scaler.partial_fit(batch)
+            n += len(batch)
+        if n <= n_layers:
+            raise ComponentsError(
+                "too few valid cells for a principal component analysis",
+                found=n,
+                expected=f"more than the {n_layers} layers",
+            )
+        for name, mean, variance in zip(names, scaler.mean_, scaler.var_, strict=True):
+            if variance <= (1e-7 * mean) ** 2:
+                raise ComponentsError(
+                    "the layer has one value everywhere",
+                    layer=name,
+                    found=float(mean),
+                    mend="leave the layer out of [evidence]; it tells no cell from another",
+                )
+        pca = IncrementalPCA(n_components=n_layers)
+        for batch in _batches(source, n_layers):
+            with warnings.catch_warnings():
+                # scikit-learn divides 0 by 0 in a ratio that is not used here
+                warnings.simplefilter("ignore", RuntimeWarning)
+                pca.partial_fit(scaler.transform(batch))
+        return cls(
+            tuple(names),
+            np.asarray(scaler.mean_),
+            np.asarray(scaler.scale_),
+            np.ascontiguousarray(pca.components_.T),
+            np.asarray(pca.explained_variance_),
+        )
+
+    @classmethod
+    def recover(
+        cls, raw: npt.ArrayLike, transformed: npt.ArrayLike, *, names: Sequence[str]
+    ) -> Components:
+        """Recover the components of which only their result was published.
+
+        Least squares gives the affine map from raw to transformed rows; its linear part splits
+        into the scales (the norms of its rows, inverted) and a rotation, because loadings are
+        orthonormal.
+
+        Parameters
+        ----------
+        raw : array_like, shape (n, n_layers)
+            Evidence at n cells, in the layers' units.
+        transformed : array_like, shape (n, n_layers)
+            The components of the same cells, in the same order.
+        names : sequence of str
+            Names of the columns of `raw`.
+
+        Raises
+        ------
+        ComponentsError
+            If the tables do not pair, or no standardised rotation links them.
+
+        Examples
+        --------
+        >>> X = np.array([[0.0, 1.0], [2.0, 5.0], [4.0, 3.0], [1.0, 1.0]])
+        >>> fitted = Components.fit(X, names=("X1", "X2"))
+        >>> recovered = Components.recover(X, fitted.transform(X), names=("X1", "X2"))
+        >>> np.allclose(recovered.rotation, fitted.rotation, atol=1e-5)
+        True
+        """
+        mean, scale, rotation = recovered(raw, transformed, len(names))
+        variances = np.asarray(transformed, dtype=np.float64).var(axis=0)
+        return cls(tuple(names), mean, scale, rotation, variances)
+
+    def unrotated(self) -> Components:
+        """Give the standardised layers in the place of the components.
+
+        For methods that split along axes: to them a rotation hides the layers.
+
+        Returns
+        -------
+        Components
+            Of the same names, mean and scale; their rotation is the identity, and the variance of
+            each is that of its standardised layer over the cells of the fit, which is 1.
+
+        Examples
+        --------
+        >>> fitted = Components.fit([[0.0, 1.0], [2.0, 5.0], [4.0, 3.0]], names=("X1", "X2"))
+        >>> fitted.unrotated().transform([[2.0, 3.0]]).tolist()
+        [[0.0, 0.0]]
+        """
+        n_layers = len(self.names)
+        return replace(self, rotation=np.eye(n_layers), variances=np.ones(n_layers))
+
+    def transform(self, X: npt.ArrayLike) -> npt.NDArray[np.float32]:
+        """Turn evidence into components.
+
+        Parameters
+        ----------
+        X : array_like, shape (n, n_layers)
+            Evidence in the order of `names`.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, n_layers)
+            Components, unscaled (component k has variance `variances[k]`).
+        """
+        standardised = (np.asarray(X, dtype=np.float64) - self.mean) / self.scale
+        return (standardised @ self.rotation).astype(np.float32)
+
+    def select(self, stack: EvidenceStack) -> EvidenceStack:
+        """Give the stack's layers in the order of these components.
+
+        Raises
+        ------
+        LayerNameError
+            If the stack's names are not those of the fit; their order does not matter.
+        """
+        if set(stack.names) != set(self.names):
+            raise LayerNameError(
+                "the evidence layers are not those the components were fitted on",
+                found=", ".join(stack.names),
+                expected=", ".join(self.names),
+                mend="give the layers under [evidence] the names of the fit",
+            )
+        return stack.select(self.names[: len(stack.layers)])
+
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the components as JSON."""
+        content = {
+            "format": _FORMAT,
+            "names": list(self.names),
+            "mean": self.mean.tolist(),
+            "scale": self.scale.tolist(),
+            "rotation": self.rotation.tolist(),
+            "variances": self.variances.tolist(),
+        }
+        with replacing(path, overwrite=overwrite) as temporary:
+            temporary.write_text(json.dumps(content, indent=1) + "\n")
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Components:
+        """Read components from JSON.
+
+        Raises
+        ------
+        ComponentsError
+            If the file is missing or does not hold components.
+        """
+        try:
+            content = json.loads(Path(path).read_text())
+            names = tuple(str(name) for name in content["names"])
+            mean, scale, rotation, variances = (
+                np.asarray(content[key], dtype=np.float64)
+                for key in ("mean", "scale", "rotation", "variances")
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ComponentsError(
+                f"cannot be read as components: {error}",
+                path=path,
+                expected="the JSON file that `geoprospect train` writes",
+            ) from error
+        n = len(names)
+        shapes = (mean.shape, scale.shape, rotation.shape, variances.shape)
+        orthonormal = rotation.shape == (n, n) and np.allclose(
+            rotation.T @ rotation, np.eye(n), atol=1e-4
+        )
+        if shapes != ((n,), (n,), (n, n), (n,)) or not orthonormal or not (scale > 0).all():
+            raise ComponentsError(
+                "holds no consistent components",
+                path=path,
+                found=f"{n} names, arrays of shapes {shapes}",
+                expected="positive scales and an orthonormal rotation, one row a name",
+            )
+        return cls(names, mean, scale, rotation, variances)
+
+
+def _batches(source: EvidenceStack | Floats, n_layers: int) -> Iterator[Floats]:
+    """Give valid cells in batches of at least `n_layers` rows, which the fit needs."""
+    if not isinstance(source, EvidenceStack):
+        yield source
+        return
+    waiting = np.empty((0, n_layers))
+    for window in source.windows():
+        waiting = np.concatenate([waiting, source.read(window).X])
+        if len(waiting) > 2 * n_layers:
+            yield waiting[:-n_layers]  # enough are kept that the last batch is never too small
+            waiting = waiting[-n_layers:]
+    if len(waiting):
+        yield waiting

@@ -1,0 +1,249 @@
+"""The fitted model: components, networks and all that is known of where they came from."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from geoprospect import __version__
+from geoprospect.errors import LayerNameError, ModelError
+from geoprospect.evidence import Context, EvidenceStack
+from geoprospect.grid import Grid
+from geoprospect.methods import Baseline
+from geoprospect.model import Components, ForwardPass
+from geoprospect.network import Network
+from geoprospect.output import checksum, replacing
+from geoprospect.samples.trainingcells import TrainingCells, describe_grid, read_grid
+
+_FORMAT = "geoprospect-model"
+_VERSION = 1
+_PACKAGES = ("geoprospect", "keras", "numpy", "rasterio", "scikit-learn", "tensorflow")
+
+
+@dataclass(frozen=True)
+class ProspectivityModel:
+    """An ensemble that scores evidence, stored as a folder without pickles.
+
+    Attributes
+    ----------
+    components : Components
+        The map from evidence layers to components, with the layer names.
+    members : tuple of Network or Baseline
+        From the components to one score in [0, 1].
+    ranges : ndarray of float32, shape (n_layers, 2)
+        Smallest and largest value of each layer at the training points, in the layer's unit.
+    settings : dict
+        The pretext task, strategy, seed and schedules that made it.
+    inputs : dict of str to str
+        SHA-256 checksum of each input file.
+    training_cells : tuple of (int, int)
+        Row and column of each distinct cell that holds a training point.
+    folder : str or None
+        The folder it was read from.
+    grid : Grid or None
+        The grid of the training cells; without it, maps do not tell them.
+    context : Context or None
+        The surroundings of a cell that the model sees besides its layers.
+
+    Examples
+    --------
+    >>> from geoprospect.network import Dense
+    >>> components = Components.fit([[0, 1], [2, 5], [4, 3]], names=("X1", "X2"))
+    >>> head = Network((Dense(np.ones((2, 1), np.float32), np.zeros(1, np.float32), "sigmoid"),))
+    >>> model = ProspectivityModel(components, (head,), np.array([[0, 4], [1, 5]], np.float32))
+    >>> model.names
+    ('X1', 'X2')
+    >>> model.beyond_training([[2, 2], [2, 9]])
+    array([False,  True])
+    """
+
+    components: Components
+    members: tuple[Network | Baseline, ...]
+    ranges: npt.NDArray[np.float32]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    training_cells: tuple[tuple[int, int], ...] = ()
+    folder: str | None = field(default=None, compare=False)
+    grid: Grid | None = None
+    context: Context | None = None
+
+    def __post_init__(self) -> None:
+        n_layers = len(self.components.names)
+        fits = [m.n_inputs == n_layers and m.n_outputs == 1 for m in self.members]
+        if not fits or not all(fits) or self.ranges.shape != (n_layers, 2):
+            raise ModelError(
+                "the members do not fit the components",
+                found=[f"{m.n_inputs} inputs, {m.n_outputs} outputs" for m in self.members],
+                expected=f"members of {n_layers} inputs and 1 output, and a range a layer",
+            )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The evidence layers the model reads."""
+        return self.components.names
+
+    @property
+    def identity(self) -> str:
+        """Checksum of the model's description, which holds those of all its files.
+
+        It is empty for a model that was not read from a folder.
+        """
+        return "" if self.folder is None else checksum(Path(self.folder) / "model.json")
+
+    def select(self, stack: EvidenceStack) -> EvidenceStack:
+        """Give the model's layers of a stack, by name, with the surroundings the model sees.
+
+        The stack may hold more layers.
+
+        Raises
+        ------
+        LayerNameError
+            If the stack lacks a layer.
+        """
+        bare = stack.with_context(None)
+        added = 1 if self.context is None else len(self.context.names(["layer"]))
+        names = self.names[: len(self.names) // added]
+        missing = [name for name in names if name not in bare.names]
+        if missing:
+            raise LayerNameError(
+                f"the stack lacks {', '.join(missing)}",
+                found=", ".join(bare.names),
+                expected=", ".join(names),
+                mend="name the layers under [evidence] as the model was trained with",
+            )
+        return bare.select(names).with_context(self.context)
+
+    def forward_pass(self) -> ForwardPass:
+        """Give the function from evidence to scores."""
+        return ForwardPass(self.components, self.members)
+
+    def beyond_training(self, X: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """Tell which rows of X (n, n_layers) leave the training points' range in some layer."""
+        rows = np.asarray(X, dtype=np.float32)
+        outside = (rows < self.ranges[:, 0]) | (rows > self.ranges[:, 1])
+        return np.asarray(outside.any(axis=1))
+
+    def tags(self) -> dict[str, str]:
+        """Give what a map's metadata say of the model."""
+        said = {
+            f"GEOPROSPECT_{key.upper()}": str(value)
+            for key, value in self.settings.items()
+            if isinstance(value, str | int)
+        }
+        if self.grid is not None and self.training_cells:
+            evidence_range = self.settings.get("evidence_range")
+            seen = TrainingCells.of(self.grid, self.training_cells, evidence_range=evidence_range)
+            said |= seen.tags()
+        return said | {
+            "GEOPROSPECT_VERSION": __version__,
+            "GEOPROSPECT_LAYERS": ",".join(self.names),
+            "GEOPROSPECT_MEMBERS": str(len(self.members)),
+        }
+
+    def save(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the model as a folder of Keras networks, or skops estimators, and JSON.
+
+        Raises
+        ------
+        OutputError
+            If the folder exists already or cannot be written.
+        """
+        from importlib.metadata import version  # noqa: PLC0415 - slow to import
+
+        with replacing(folder, overwrite=overwrite) as temporary:
+            temporary.mkdir()
+            self.components.save(temporary / "components.json")
+            for number, member in enumerate(self.members):
+                path = temporary / f"member-{number:03d}"
+                if isinstance(member, Baseline):
+                    member.save(path.with_suffix(".skops"))
+                else:
+                    from geoprospect.network.kerassaving import save_keras  # noqa: PLC0415 - TensorFlow
+
+                    save_keras(member, path.with_suffix(".keras"))
+            files = sorted(path.name for path in temporary.iterdir())
+            content = {
+                "format": _FORMAT,
+                "version": _VERSION,
+                "layers": [
+                    {"name": name, "minimum": float(low), "maximum": float(high)}
+                    for name, (low, high) in zip(self.names, self.ranges, strict=True)
+                ],
+                "settings": dict(self.settings),
+                "files": {name: checksum(temporary / name) for name in files},
+                "inputs": dict(self.inputs),
+                "training_cells": [list(cell) for cell in self.training_cells],
+                "training_grid": self.grid and describe_grid(self.grid),
+                "context": self.context and asdict(self.context),
+                "packages": {name: version(name) for name in _PACKAGES}
+                | {"python": platform.python_version()},
+            }
+            (temporary / "model.json").write_text(json.dumps(content, indent=1) + "\n")
+
+    @classmethod
+    def load(cls, folder: str | PathLike[str]) -> ProspectivityModel:
+        """Read a model folder and check that it is whole.
+
+        Raises
+        ------
+        ModelError
+            If the folder is no model, a file is missing or altered, or the parts do not fit.
+        """
+        home = Path(folder)
+        try:
+            content = json.loads((home / "model.json").read_text())
+            kind = (content["format"], content["version"])
+            if kind != (_FORMAT, _VERSION):
+                raise ModelError(
+                    "is a model of another kind",
+                    path=home,
+                    found=kind,
+                    expected=(_FORMAT, _VERSION),
+                    mend="train it again with this version of geoprospect",
+                )
+            layers, files = content["layers"], dict(content["files"])
+            for name, expected in files.items():
+                if checksum(home / name) != expected:
+                    raise ModelError(
+                        "was altered after training: its checksum is not the one in model.json",
+                        path=home / name,
+                        mend="train the model again, or copy it again from where it was made",
+                    )
+            components = Components.load(home / "components.json")
+            if components.names != tuple(layer["name"] for layer in layers):
+                raise ModelError(
+                    "components and model.json name other layers",
+                    path=home,
+                    found=", ".join(components.names),
+                    expected=", ".join(str(layer["name"]) for layer in layers),
+                )
+            return cls(
+                components,
+                tuple(_read_member(home / name) for name in files if name.startswith("member-")),
+                np.array([[la["minimum"], la["maximum"]] for la in layers], np.float32),
+                content["settings"],
+                content["inputs"],
+                tuple((int(row), int(column)) for row, column in content["training_cells"]),
+                str(home),
+                read_grid(grid) if (grid := content.get("training_grid")) else None,
+                Context.of(seen) if (seen := content.get("context")) else None,
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise ModelError(
+                f"cannot be read as a model: {reason}",
+                path=home,
+                expected="the folder that `geoprospect train` or `geoprospect run` writes",
+            ) from error
+
+
+def _read_member(path: Path) -> Network | Baseline:
+    return Baseline.read(path) if path.suffix == ".skops" else Network.read(path)

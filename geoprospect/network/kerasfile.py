@@ -1,0 +1,125 @@
+"""Reading the dense layers of Keras files, without Keras."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from geoprospect.errors import ModelError
+from geoprospect.network.network import Dense
+from geoprospect.typing import Values
+
+
+def layers_of(model: Any) -> tuple[Dense, ...]:
+    """Take the dense layers of a Keras model in memory."""
+    weights = {layer.name: layer.get_weights() for layer in model.layers}
+    return _assemble(model.get_config(), lambda name, _: weights[name], str(model.name))
+
+
+def read_layers(path: str | PathLike[str]) -> tuple[Dense, ...]:
+    """Read the dense layers of a Keras 3 `.keras` file or a Keras 2 `.h5` file.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing, damaged, or no chain of dense layers.
+    """
+    if Path(path).suffix.lower() in (".h5", ".hdf5"):
+        return _read_h5(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            config = json.loads(archive.read("config.json"))["config"]
+            weights = io.BytesIO(archive.read("model.weights.h5"))
+        with h5py.File(weights) as store:
+
+            def arrays(_name: str, position: int) -> list[Values]:
+                # Keras 3 names weights by class and position, not by the layer's own name.
+                group = store[f"layers/dense{f'_{position}' if position else ''}/vars"]
+                return [np.asarray(group[key]) for key in sorted(group)]
+
+            return _assemble(config, arrays, path)
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
+        raise ModelError(
+            f"cannot be read as a network: {error}",
+            path=path,
+            expected="a whole `.keras` file of dense layers",
+            mend="train the model again, or copy it again from where it was made",
+        ) from error
+
+
+def _read_h5(path: str | PathLike[str]) -> tuple[Dense, ...]:
+    """Read a Keras 2 file: its configuration as JSON, a group of weights for each layer's name."""
+    try:
+        with h5py.File(path) as store:
+            config = json.loads(store.attrs["model_config"])["config"]
+            groups = store["model_weights"]
+
+            def arrays(name: str, _position: int) -> list[Values]:
+                group = groups[name]
+                return [np.asarray(group[key], np.float32) for key in group.attrs["weight_names"]]
+
+            return _assemble(config, arrays, path)
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+        reason = str(error) if Path(path).is_file() else "there is no such file"
+        raise ModelError(
+            f"cannot be read as a network: {reason}",
+            path=path,
+            expected="a whole Keras `.h5` file of dense layers, with configuration and weights",
+            mend="copy or download it again from where it was published",
+        ) from error
+
+
+def _assemble(config: dict[str, Any], arrays: Any, path: str | PathLike[str]) -> tuple[Dense, ...]:
+    """Chain the dense layers of a Keras configuration with their weights."""
+    layers: list[Dense] = []
+    for entry in config["layers"]:
+        kind, settings = entry["class_name"], entry["config"]
+        if kind == "Dense":
+            kernel, *bias = arrays(settings["name"], len(layers))
+            n_inputs = layers[-1].kernel.shape[1] if layers else kernel.shape[0]
+            if kernel.shape != (n_inputs, settings["units"]):
+                raise ModelError(
+                    "a kernel does not fit its layer",
+                    path=path,
+                    layer=settings["name"],
+                    found=kernel.shape,
+                    expected=(n_inputs, settings["units"]),
+                )
+            layers.append(Dense(kernel, bias[0] if bias else np.zeros(kernel.shape[1], np.float32)))
+        if kind in ("Dense", "Activation"):
+            kind, settings = _activation(settings["activation"])
+        match kind:
+            case "InputLayer" | "linear":
+                continue
+            case "relu" | "sigmoid" | "softmax":
+                activation, slope = kind, 0.0
+            case "cos":
+                activation, slope = "cosine", 0.0
+            case "ReLU":
+                activation, slope = "relu", 0.0
+            case "LeakyReLU":
+                activation = "leaky-relu"
+                slope = float(settings.get("negative_slope", settings.get("alpha")))
+            case _:
+                raise ValueError(f"layers of the kind {kind} are not understood")
+        if not layers or layers[-1].activation != "linear":
+            raise ValueError(f"the activation {kind} follows no linear dense layer")
+        layers[-1] = Dense(layers[-1].kernel, layers[-1].bias, activation, slope)
+    if not layers or not all(np.isfinite(a).all() for la in layers for a in (la.kernel, la.bias)):
+        raise ValueError("no dense layer, or weights that are no finite numbers")
+    return tuple(layers)
+
+
+def _activation(setting: Any) -> tuple[str, dict[str, Any]]:
+    if isinstance(setting, dict):
+        if setting["class_name"] == "function":
+            return setting["config"], {}
+        return setting["class_name"], setting["config"]
+    return setting, {}

@@ -1,0 +1,282 @@
+"""One compiled program in which every member of an ensemble takes its Adam steps.
+
+The gradients are written out by hand: of a chain of dense layers they are short, and the
+compiler makes fewer loops of them than of recorded ones. A layer's bias is a row of its kernel,
+met by a unit that is always 1, so that one product gives the gradient of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from geoprospect.network import Loss
+from geoprospect.network.backend import tf
+from geoprospect.network.training.architecture import Architecture, LayerForm, table_width
+from geoprospect.network.training.cosine import cosine, sine
+from geoprospect.network.training.products import turned, with_one
+
+Tensor = Any
+State = dict[str, Any]
+
+# Adam as Keras has it: Kingma & Ba (2015), in the form that ends their section 2.
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
+STOPPED = -1.0  # in place of the loss of a member at rest; no loss is negative
+
+
+@lru_cache(maxsize=32)
+def program(architecture: Architecture, loss: Loss, patience: int | None) -> Callable[..., Any]:
+    """Give the compiled form of `Optimiser.run`."""
+    run = Optimiser(architecture, loss, patience).run
+    compiled: Callable[..., Any] = tf.function(run, jit_compile=True, autograph=False)
+    return compiled
+
+
+@dataclass(frozen=True)
+class Optimiser:
+    """The training of some epochs of some members.
+
+    Attributes
+    ----------
+    architecture : Architecture
+        What the members are.
+    loss : str
+        The loss.
+    patience : int or None
+        Epochs without a better held-back loss after which a member rests.
+    """
+
+    architecture: Architecture
+    loss: Loss
+    patience: int | None
+
+    @cached_property
+    def _trained(self) -> list[int]:
+        return [n for n, layer in enumerate(self.architecture.layers) if layer.trainable]
+
+    def run(
+        self, state: State, table: Tensor, order: Tensor, steps: Tensor, watched: Tensor, n: Tensor
+    ) -> tuple[State, Tensor]:
+        """Train for `n` epochs.
+
+        Parameters
+        ----------
+        state : dict
+            "weights", "means" and "squares" of Adam, an array a layer; "rest", epochs until a
+            member rests; with patience the "best" held-back loss and the weights "kept" for it.
+        table : shape (rows, inputs + outputs + 1)
+            Samples: inputs, outputs, weight.
+        order : shape (epochs, batches, tiles, members, rows of a tile)
+            Rows of the table that make up the batches; -1 for none.
+        steps : shape (epochs, batches, 3, members)
+            Adam's step; 1 / rows of the batch, or 0 of an empty one; its share in the epoch.
+        watched : shape (tiles, members, rows of a tile)
+            Rows held back.
+        n : int
+            How many of the epochs are run.
+
+        Returns
+        -------
+        state : dict
+            The state afterwards.
+        losses : shape (epochs, 2, members)
+            Losses in training and on the rows held back; `STOPPED` of members at rest.
+        """
+        n_batches, members = order.shape[1], order.shape[3]
+
+        def epoch(e: Tensor, state: State, losses: Tensor) -> tuple[Tensor, State, Tensor]:
+            awake = tf.cast(state["rest"] > 0, tf.float32)
+
+            def batch(b: Tensor, state: State, total: Tensor) -> tuple[Tensor, State, Tensor]:
+                state, loss = self._step(state, table, order[e, b], steps[e, b] * awake)
+                return b + 1, state, total + loss
+
+            _, state, loss = tf.while_loop(
+                lambda b, *_: b < n_batches, batch, (0, state, tf.zeros(members))
+            )
+            behind = self._held_back(state["weights"], table, watched)
+            state = self._patient(state, behind, awake > 0)
+            row = tf.where(awake > 0, tf.stack([loss, behind]), STOPPED)
+            return e + 1, state, tf.tensor_scatter_nd_update(losses, [[e]], row[None])
+
+        losses = tf.fill((order.shape[0], 2, members), STOPPED)
+        _, state, losses = tf.while_loop(
+            lambda e, state, _: (e < n) & tf.reduce_any(state["rest"] > 0),
+            epoch,
+            (0, state, losses),
+        )
+        return state, losses
+
+    def _step(
+        self, state: State, table: Tensor, index: Tensor, step: Tensor
+    ) -> tuple[State, Tensor]:
+        """Take one step of Adam; gives the batch's share in the loss of the epoch."""
+        weights, means, squares = ([*state[key]] for key in ("weights", "means", "squares"))
+        rate, share, part = (step[k][:, None, None] for k in range(3))
+        taken = tf.sign(share)
+        zeros = tf.zeros(index.shape[1]), [tf.zeros_like(weights[n]) for n in self._trained]
+
+        def tile(t: Tensor) -> tuple[Tensor, list[Tensor]]:
+            x, y, w = self._rows(table, index[t])
+            return self._gradients(weights, x, y, w * share[:, 0])
+
+        loss, gradients = _over_tiles(tile, index.shape[0], zeros)
+        loss = (loss + self._penalty(weights)) * part[:, 0, 0]
+        masks = self.architecture.masks()
+        for g, n in zip(gradients, self._trained, strict=True):
+            layer, (free, kernel), W = self.architecture.layers[n], masks[n], weights[n]
+            g = g * free  # noqa: PLW2901 - the gradient of what is trained
+            if layer.l1:
+                g += layer.l1 * tf.sign(W) * kernel  # noqa: PLW2901 - and of the penalty
+            if layer.l2:
+                g += 2 * layer.l2 * W * kernel  # noqa: PLW2901
+            means[n] += (g - means[n]) * ((1 - BETA_1) * taken)
+            squares[n] += (g * g - squares[n]) * ((1 - BETA_2) * taken)
+            weights[n] = W - means[n] * rate / (tf.sqrt(squares[n]) + EPSILON)
+        return dict(state, weights=weights, means=means, squares=squares), loss
+
+    def _held_back(self, weights: list[Tensor], table: Tensor, watched: Tensor) -> Tensor:
+        zeros = tf.zeros(watched.shape[1])
+        if not watched.shape[0]:
+            return zeros
+        n_rows = tf.reduce_sum(tf.cast(watched >= 0, tf.float32), (0, 2))
+        share = 1 / tf.maximum(n_rows, 1)
+
+        def tile(t: Tensor) -> Tensor:
+            x, y, w = self._rows(table, watched[t])
+            return self._loss(self._forward(weights, x)[-1], y, w * share[:, None])
+
+        return _over_tiles(tile, watched.shape[0], zeros) + self._penalty(weights)
+
+    def _patient(self, state: State, behind: Tensor, awake: Tensor) -> State:
+        if self.patience is None:
+            return state
+        better = (behind < state["best"]) & awake
+        pairs = zip(state["weights"], state["kept"], strict=True)
+        return dict(
+            state,
+            best=tf.where(better, behind, state["best"]),
+            kept=[tf.where(better[:, None, None], new, old) for new, old in pairs],
+            rest=tf.where(better, self.patience, state["rest"] - 1),
+        )
+
+    def _rows(self, table: Tensor, index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Give inputs, outputs and weights; all are 0 where there is no row."""
+        there = tf.cast(index >= 0, tf.float32)
+        rows = tf.gather(table, tf.maximum(index, 0)) * there[:, :, None]
+        width = table_width(self.architecture.layers[0].n_inputs)
+        x, y, w = rows[..., :width], rows[..., width:-1], rows[..., -1]
+        return x if self.architecture.products[0].from_wide else with_one(turned(x)), y, w
+
+    def _penalty(self, weights: list[Tensor]) -> Tensor:
+        total: Tensor = 0.0
+        parts = zip(self.architecture.layers, weights, self.architecture.masks(), strict=True)
+        for layer, W, (_, kernel) in parts:
+            if layer.l1:
+                total += layer.l1 * tf.reduce_sum(tf.abs(W * kernel), (1, 2))
+            if layer.l2:
+                total += layer.l2 * tf.reduce_sum(tf.square(W * kernel), (1, 2))
+        return total
+
+    def _forward(self, weights: Sequence[Tensor], x: Tensor) -> list[Tensor]:
+        """Give what enters each layer, and last what leaves the network before its activation."""
+        return self._through(weights, x)[0]
+
+    def _through(self, weights: Sequence[Tensor], x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Give what enters each layer, the last one's output, and what each activation gets."""
+        values, sums = [x], []
+        architecture = self.architecture
+        *hidden, last = zip(architecture.layers, architecture.products, weights, strict=True)
+        for layer, products, W in hidden:
+            z = products.forward(W, values[-1])
+            if products.from_wide and not products.to_wide:
+                z = turned(z)
+            a = _activate(layer, z)
+            sums.append(z)
+            values.append(a if products.to_wide else with_one(a))
+        _, products, W = last
+        z = products.forward(W, values[-1])
+        return [*values, z if products.from_wide or products.to_wide else turned(z)], sums
+
+    def _loss(self, z: Tensor, y: Tensor, w: Tensor) -> Tensor:
+        """Sum the weighted losses of the rows, a member each."""
+        match self.loss:
+            case "binary-crossentropy":
+                each = tf.maximum(z, 0.0) - z * y + tf.math.log1p(tf.exp(-tf.abs(z)))
+                each = tf.reduce_mean(each, 2)
+            case "categorical-crossentropy":
+                each = -tf.reduce_sum(y * tf.nn.log_softmax(z), 2)
+            case _:
+                a = _activate(self.architecture.layers[-1], z)
+                each = tf.reduce_mean(tf.square(a - y), 2)
+        return tf.matmul(each[:, None], w[:, :, None])[:, 0, 0]
+
+    def _gradients(
+        self, weights: list[Tensor], x: Tensor, y: Tensor, w: Tensor
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Give the loss and the trained layers' gradients; `w` is weight / rows of the batch."""
+        layers, products = self.architecture.layers, self.architecture.products
+        values, sums = self._through(weights, x)
+        z, last = values[-1], layers[-1]
+        a = _activate(last, z)
+        if self.loss == "mean-squared-error":
+            delta = _back(last, (a - y) * (2 / last.n_outputs), a, z)
+        elif self.loss == "binary-crossentropy":
+            delta = (a - y) / last.n_outputs
+        else:
+            delta = a - y
+        delta *= w[:, :, None]
+        if not products[-1].to_wide:
+            delta = turned(delta)
+        gradients = {}
+        for n in range(len(layers) - 1, self._trained[0] - 1, -1):
+            if layers[n].trainable:
+                gradients[n] = products[n].gradient(values[n], delta)
+            if n > self._trained[0]:
+                entered = values[n] if products[n].from_wide else values[n][:, :-1]
+                delta = _back(
+                    layers[n - 1], products[n].back(weights[n], delta), entered, sums[n - 1]
+                )
+        return self._loss(z, y, w), [gradients[n] for n in self._trained]
+
+
+def _over_tiles(make: Callable[[Tensor], Any], n_tiles: int, zeros: Any) -> Any:
+    """Sum what is made of each tile, so that all that is made of one stays in the cache."""
+    if n_tiles == 1:
+        return make(0)
+
+    def add(t: Tensor, total: Any) -> Any:
+        return t + 1, tf.nest.map_structure(tf.add, total, make(t))
+
+    return tf.while_loop(lambda t, _: t < n_tiles, add, (0, zeros))[1]
+
+
+def _activate(layer: LayerForm, z: Tensor) -> Tensor:
+    match layer.activation:
+        case "relu":
+            return tf.maximum(z, 0.0)
+        case "leaky-relu":
+            return tf.where(z > 0, z, layer.slope * z)
+        case "cosine":
+            return cosine(z)
+        case "sigmoid":
+            return tf.sigmoid(z)
+        case "softmax":
+            return tf.nn.softmax(z)
+    return z
+
+
+def _back(layer: LayerForm, delta: Tensor, a: Tensor, z: Tensor) -> Tensor:
+    """Take a gradient from behind an activation, which gave `a` of `z`, to before it."""
+    match layer.activation:
+        case "relu":
+            return tf.where(a > 0, delta, 0.0)
+        case "leaky-relu":
+            return tf.where(a > 0, delta, layer.slope * delta)
+        case "cosine":
+            return -delta * sine(z)
+        case "sigmoid":
+            return delta * a * (1 - a)
+    return delta

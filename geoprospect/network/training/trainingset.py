@@ -1,0 +1,117 @@
+"""The samples that an ensemble is trained on: inputs, wanted outputs and weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from geoprospect.errors import TrainingError
+from geoprospect.network import Loss, Network
+from geoprospect.network.training.architecture import table_width
+from geoprospect.typing import Values
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Samples for all members of an ensemble alike, or for each its own.
+
+    Attributes
+    ----------
+    X : ndarray of float32, shape (1 or members, n, n_inputs)
+    y : ndarray of float32, shape (1 or members, n, n_outputs)
+    weight : ndarray of float32, shape (1 or members, n)
+        A member never sees samples of weight 0.
+    """
+
+    X: Values
+    y: Values
+    weight: Values
+
+    @classmethod
+    def of(
+        cls,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        weight: npt.ArrayLike | None,
+        *,
+        shape: tuple[int, int],
+        n_members: int,
+        loss: Loss,
+    ) -> TrainingSet:
+        """Check arrays against networks of so many inputs and outputs.
+
+        Raises
+        ------
+        TrainingError
+            If shapes do not fit, a value is not finite, a weight is negative, or the loss needs
+            outputs from 0 to 1 and there are others.
+        """
+        inputs, outputs = np.asarray(X, np.float32), np.asarray(y, np.float32)
+        weights = np.ones(len(inputs)) if weight is None else np.asarray(weight)
+        n_rows, (n_inputs, n_outputs) = len(inputs), shape
+        if outputs.ndim == 1:
+            outputs = outputs[:, None]
+        wanted: dict[str, tuple[npt.NDArray[Any], list[tuple[int, ...]]]] = {
+            "X": (inputs, [(n_rows, n_inputs)]),
+            "y": (outputs, [(n_rows, n_outputs), (n_members, n_rows, n_outputs)]),
+            "sample_weight": (weights, [(n_rows,), (n_members, n_rows)]),
+        }
+        for name, (array, shapes) in wanted.items():
+            if array.shape not in shapes:
+                raise TrainingError(
+                    f"{name} does not fit the networks or the samples",
+                    found=f"shape {array.shape}",
+                    expected=" or ".join(str(fitting) for fitting in shapes),
+                )
+            if not np.isfinite(array).all():
+                bad = np.argwhere(~np.isfinite(array))
+                raise TrainingError(
+                    f"{name} holds values that are not finite",
+                    found=f"{len(bad)}, the first one at {tuple(int(k) for k in bad[0])}",
+                    mend="leave out the samples that lack a value",
+                )
+        if (weights < 0).any():
+            raise TrainingError("a sample of negative weight", found=weights.min(), expected="0 up")
+        if loss != "mean-squared-error" and not ((outputs >= 0) & (outputs <= 1)).all():
+            raise TrainingError(
+                f"the loss {loss} needs outputs from 0 to 1",
+                found=f"{outputs.min():g} to {outputs.max():g}",
+                mend="give labels 0 and 1, or a column of 0 and 1 for each class",
+            )
+        return cls(
+            inputs[None],
+            outputs.reshape(-1, n_rows, n_outputs),
+            weights.reshape(-1, n_rows).astype(np.float32),
+        )
+
+    @property
+    def n_rows(self) -> int:
+        """Number of samples."""
+        return int(self.X.shape[1])
+
+    def rows(self, member: int) -> npt.NDArray[np.int64]:
+        """Give the samples that a member may see."""
+        return np.flatnonzero(self.weight[member % len(self.weight)])
+
+    def entering(self, networks: Sequence[Network]) -> TrainingSet:
+        """Put what each member's network makes of the inputs in their place."""
+        return replace(self, X=np.stack([network.predict(self.X[0]) for network in networks]))
+
+    def tables(self) -> Values:
+        """Give inputs (where many, a 1 as well), outputs and weight side by side.
+
+        Returns
+        -------
+        ndarray of float32, shape (1 or members, n, table_width + n_outputs + 1)
+        """
+        n_tables = max(len(self.X), len(self.y), len(self.weight))
+        n_inputs = self.X.shape[2]
+        ones = np.zeros((1, self.n_rows, table_width(n_inputs) - n_inputs), np.float32)
+        ones[:, :, :1] = 1
+        parts = (self.X, ones, self.y, self.weight[:, :, None])
+        shaped = [np.broadcast_to(part, (n_tables, *part.shape[1:])) for part in parts]
+        return np.concatenate(shaped, axis=2)

@@ -1,0 +1,138 @@
+"""The calibrated map of a project: what its method scores in space, and the deposits expected."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from geoprospect.calibration import Calibration, ProbabilitySummary, write_probability
+from geoprospect.crossval import FoldScheme, HeldOutScores, cross_validate, teach
+from geoprospect.methods.plan import TransferPlan
+from geoprospect.output import replacing
+from geoprospect.project.file import Project
+from geoprospect.project.inputs import Say, TrainingInputs
+from geoprospect.samples import Samples
+from geoprospect.samples.nonoccurrences import spacing
+from geoprospect.typing import Progress
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """A calibration fitted for a project, before its map is made.
+
+    Attributes
+    ----------
+    calibration : Calibration
+        The curve, without its prior correction.
+    deposits : float
+        Expected number of deposits in the mapped area.
+    scheme : FoldScheme
+        How the points were held out.
+    held_out : HeldOutScores
+        What the project's method scored there.
+    say : callable
+        Called with each line of the log.
+    """
+
+    calibration: Calibration
+    deposits: float
+    scheme: FoldScheme
+    held_out: HeldOutScores
+    say: Say
+
+    def write(
+        self, map_file: Path, progress: Callable[[int, int], None] | None = None
+    ) -> ProbabilitySummary:
+        """Write `probability.tif`, its `.qml` and `calibration.json` beside a map.
+
+        Former ones are replaced.
+
+        Raises
+        ------
+        GeoprospectError
+            If the deposits are as many as the cells, or a file cannot be read or written.
+        """
+        summary = write_probability(
+            self.calibration,
+            map_file,
+            map_file.with_name("probability.tif"),
+            deposits=self.deposits,
+            overwrite=True,
+            progress=progress,
+        )
+        content = {
+            **summary.calibration.to_dict(),
+            "deposits": self.deposits,
+            "scheme": asdict(self.scheme),
+            "auc": self.held_out.auc.tolist(),
+        }
+        with replacing(map_file.with_name("calibration.json"), overwrite=True) as temporary:
+            temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        self.say(
+            f"probability: {summary.deposits:.6g} deposits expected in {summary.n_valid} cells; "
+            f"in one cell from {summary.minimum:.2g} to {summary.maximum:.2g}"
+        )
+        return summary
+
+
+def calibrate(read: TrainingInputs, *, progress: Progress | None = None) -> Calibrated | None:
+    """Cross-validate a project's method in space and fit its calibration, if one is asked for.
+
+    Parameters
+    ----------
+    read : TrainingInputs
+        What was read of the project.
+    progress : callable, optional
+        Called with the stage, the steps done, the steps in all and a word on them.
+
+    Returns
+    -------
+    Calibrated or None
+        None where the project has no [calibration].
+
+    Raises
+    ------
+    SamplesError
+        If the points do not allow the folds.
+    ScoreError
+        If the scores at points held out carry no skill.
+    """
+    settings, plan = read.project.calibration, read.project.plan()
+    if settings is None:
+        return None
+    points = read.points
+    scheme = calibration_scheme(read.project, points)
+    quiet = replace(read, say=lambda line: None)  # the training will say what it reads
+    encoders = None
+    if isinstance(plan, TransferPlan):
+        encoders = teach(plan, points, scheme, quiet.pretext(plan), progress=progress)
+    held_out = cross_validate(
+        plan, points, read.P(plan), scheme, seen=read.seen, encoders=encoders, progress=progress
+    )
+    read.say(
+        f"calibration: {scheme.folds} regions held out, {scheme.repeats} times, with a buffer of "
+        f"{scheme.buffer:.6g} {points.grid.unit}: area under the ROC curve "
+        f"{held_out.auc.mean():.3f}"
+    )
+    calibration = Calibration.fit(held_out.scores, points.label, method=settings.method)
+    return Calibrated(calibration, settings.deposits, scheme, held_out, read.say)
+
+
+def calibration_scheme(project: Project, samples: Samples) -> FoldScheme:
+    """Give the folds whose scores a calibration is fitted on: regions, and a buffer.
+
+    Parameters
+    ----------
+    project : Project
+        The project; its buffer holds or, if it names none, the spacing of the occurrences.
+    samples : Samples
+        The training points.
+    """
+    buffer = project.calibration.buffer if project.calibration is not None else None
+    return FoldScheme(
+        "clusters",
+        buffer=spacing(samples) if buffer is None else buffer,
+        seed=project.model.seed,
+    )

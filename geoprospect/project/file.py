@@ -1,0 +1,260 @@
+"""The project file: evidence, points, model and output of one map, in TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import ValidationError
+
+from geoprospect.errors import ProjectError
+from geoprospect.evidence import Context, EvidenceStack, Layer
+from geoprospect.evidence.raster import is_local
+from geoprospect.methods.plan import BaselinePlan, Pretext, TransferPlan, contradiction
+from geoprospect.methods.presets import PAPER_BASELINES, RECOMMENDED_BASELINES, transfer_plan
+from geoprospect.project.settings import (
+    CalibrationSection,
+    EvidenceEntry,
+    ModelSection,
+    OutputSection,
+    PointsEntry,
+    PointsSection,
+    Section,
+)
+
+if TYPE_CHECKING:  # slow to import, and a map needs no points
+    from geoprospect.samples import Samples
+    from geoprospect.samples.nonoccurrences import DrawingRule
+
+Role = Literal["training", "validation", "lithology"]
+
+
+class Project(Section):
+    """A project file, its paths made absolute.
+
+    Attributes
+    ----------
+    path : str
+        The project file.
+    evidence : str or dict
+        A folder of rasters or a file of several bands, or a file (and band) by layer name.
+    points, model, calibration, output
+        The other sections.
+    """
+
+    path: str
+    evidence: str | dict[str, EvidenceEntry]
+    points: PointsSection
+    model: ModelSection = ModelSection()
+    calibration: CalibrationSection | None = None
+    output: OutputSection = OutputSection()
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Project:
+        """Read a project file.
+
+        Raises
+        ------
+        ProjectError
+            If the file is missing, is no TOML, or holds a setting that is not understood.
+        """
+        home = Path(path).resolve().parent
+        try:
+            content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ProjectError(
+                f"the project file cannot be read: {(error.strerror or str(error)).lower()}",
+                path=path,
+                mend="give the path of a project file; `geoprospect sample DIR` writes one",
+            ) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ProjectError(f"the project file is no valid TOML: {error}", path=path) from error
+        try:
+            return cls.model_validate(_absolute(content, home) | {"path": str(path)})
+        except ValidationError as error:
+            raise ProjectError(
+                "; ".join(_problem(dict(detail)) for detail in error.errors()),
+                path=path,
+                mend="see the project file that `geoprospect sample DIR` writes",
+            ) from error
+
+    @property
+    def folder(self) -> Path:
+        """The output folder."""
+        return Path(self.output.folder)
+
+    @property
+    def layers(self) -> str | dict[str, Layer]:
+        """The layers by name, or the folder or file that holds them."""
+        if isinstance(self.evidence, str):
+            return self.evidence
+        return {name: Layer(name, entry.path, entry.band) for name, entry in self.evidence.items()}
+
+    def open_evidence(self) -> EvidenceStack:
+        """Open the evidence stack, with the surroundings that the model is to see.
+
+        Raises
+        ------
+        ProjectError
+            If the spread of surroundings is asked for without scales.
+        EvidenceError
+            As `EvidenceStack.open` and `Context` say.
+        """
+        model = self.model
+        if model.context_spread and not model.context:
+            raise ProjectError(
+                "the spread of the surroundings is asked for, but no surroundings are",
+                path=self.path,
+                found="context_spread = true",
+                mend="write context = [2] beside it, for instance, or leave it out",
+            )
+        context = Context(model.context, model.context_spread) if model.context else None
+        return EvidenceStack.open(self.layers, context=context)
+
+    @property
+    def drawing_rule(self) -> DrawingRule:
+        """How non-occurrences are drawn where the training points are occurrences only."""
+        from geoprospect.samples.nonoccurrences import DrawingRule  # noqa: PLC0415
+
+        entry = self.points.non_occurrences
+        return DrawingRule() if entry is None else entry.rule()
+
+    def read_samples(self, role: Role, stack: EvidenceStack) -> Samples:
+        """Read the labelled points of a role.
+
+        Where the project names no label field of training or validation points, it is the one
+        named occurrence, DEP or label; without such a field all points are occurrences.
+
+        Raises
+        ------
+        ProjectError
+            If the project names no such points, or not the field of their rock classes.
+        SamplesError
+            If they cannot be read or used; see `Samples.read`.
+        """
+        entry: PointsEntry | None = getattr(self.points, role)
+        if entry is None or (entry.label is None and role == "lithology"):
+            raise ProjectError(
+                f"the {role} points need a file"
+                f"{' and the name of its field of rock classes' if role == 'lithology' else ''}",
+                path=self.path,
+                mend=f'write {role} = {{ path = "…", label = "…" }} under [points]',
+            )
+        from geoprospect.samples import Samples  # noqa: PLC0415
+        from geoprospect.scoring import PointsSource  # noqa: PLC0415
+
+        source = PointsSource(**entry.model_dump())
+        table = source.read()
+        label = source.label_field(table)
+        if label is None:
+            label = "occurrence"
+            table[label] = 1
+        kind: Literal["class", "occurrence"] = "class" if role == "lithology" else "occurrence"
+        return Samples.read(table, stack, label=label, kind=kind)
+
+    def plan(self) -> TransferPlan | BaselinePlan:
+        """Give the plan of the training: the preset's settings and this file's changes.
+
+        Where the file names no pretext task for a strategy that transfers one, it is lithology if
+        there are rock-class points and reconstruction if not; with the published study's settings
+        it is always the latter, which was the best of that study.
+
+        Raises
+        ------
+        TrainingError
+            If the pretext task and the strategy contradict each other.
+        ProjectError
+            If the lithology pretext task is asked for without rock-class points.
+        """
+        model = self.model
+        changes = model.training.model_dump(exclude_none=True)
+        own = ("class_weights", "head_epochs", "l1", "l2")
+        outer = {key: changes.pop(key) for key in own if key in changes}
+        match model.strategy:
+            case (
+                "logistic-regression" | "random-forest" | "extra-trees" | "svm" | "gaussian-process"
+            ):
+                if model.pretext not in (None, "none"):
+                    raise contradiction(model.pretext, model.strategy)
+                changed = model.baseline.model_dump(exclude_none=True)
+                settings = PAPER_BASELINES if model.settings == "paper" else RECOMMENDED_BASELINES
+                if "class_weights" in outer:
+                    changed["class_weights"] = outer["class_weights"]
+                schedule = replace(settings.schedule, **changes)
+                settings = replace(settings, schedule=schedule, **changed)
+                return BaselinePlan(model.strategy, model.members or 1, model.seed, settings)
+            case "from-scratch":
+                default: Pretext = "none"
+            case _:
+                told = self.points.lithology is not None and model.settings != "paper"
+                default = "lithology" if told else "reconstruction"
+        plan = transfer_plan(
+            model.pretext or default,
+            model.strategy,
+            preset=model.settings,
+            members=model.members or 10,
+            seed=model.seed,
+        )
+        if plan.pretext == "lithology" and self.points.lithology is None:
+            raise ProjectError(
+                "the lithology pretext task needs rock-class points",
+                path=self.path,
+                mend="give them as `lithology` under [points]",
+            )
+        before = plan.pretraining
+        return replace(
+            plan,
+            training=replace(plan.training, **changes),
+            pretraining=before
+            and replace(before, **model.pretraining.model_dump(exclude_none=True)),
+            **outer,
+        )
+
+
+def _absolute(content: dict[str, Any], home: Path) -> dict[str, Any]:
+    """Make the paths absolute; `name = "path"` is short for a table."""
+
+    def resolve(path: Any) -> Any:
+        return str(home / path) if isinstance(path, str) and is_local(path) else path
+
+    def resolved(entry: Any) -> Any:
+        if isinstance(entry, str):
+            return {"path": resolve(entry)}
+        if isinstance(entry, dict) and "path" in entry:
+            return entry | {"path": resolve(entry["path"])}
+        return entry
+
+    result = dict(content)
+    evidence = result.get("evidence")
+    if isinstance(evidence, dict):
+        result["evidence"] = {name: resolved(entry) for name, entry in evidence.items()}
+    elif evidence is not None:
+        result["evidence"] = resolve(evidence)
+    if isinstance(result.get("points"), dict):
+        points = {role: resolved(entry) for role, entry in result["points"].items()}
+        drawn = points.get("non_occurrences")
+        if isinstance(drawn, dict) and "within" in drawn:
+            points["non_occurrences"] = drawn | {"within": resolved(drawn["within"])}
+        result["points"] = points
+    if isinstance(result.get("model"), dict) and "components" in result["model"]:
+        model = result["model"]
+        result["model"] = model | {"components": resolve(model["components"])}
+    output = result.get("output", {})
+    if isinstance(output, dict):
+        result["output"] = output | {"folder": resolve(output.get("folder", "out"))}
+    return result
+
+
+def _problem(detail: dict[str, Any]) -> str:
+    """Say in words what pydantic found wrong with one setting."""
+    place = ".".join(str(part) for part in detail["loc"] if part not in ("str", "dict"))
+    match detail["type"]:
+        case "missing":
+            return f"{place} is missing"
+        case "extra_forbidden":
+            return f"{place} is no setting that geoprospect knows"
+        case _:
+            return f"{place}: {detail['msg']} (found {detail['input']!r})"

@@ -1,0 +1,173 @@
+"""What a training reads of a project: its points, its components, and its pretext cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from geoprospect.errors import ProjectError
+from geoprospect.evidence import EvidenceStack
+from geoprospect.evidence.raster import is_local
+from geoprospect.evidence.remote.address import without_secrets
+from geoprospect.methods.plan import BaselineMethod, BaselinePlan, TransferPlan
+from geoprospect.model import Components
+from geoprospect.output import checksum
+from geoprospect.project.file import Project, Role
+from geoprospect.samples import Samples
+from geoprospect.samples.nonoccurrences import Realisations, draw_non_occurrences
+from geoprospect.typing import Bools, Ints, Values
+
+Say = Callable[[str], None]
+
+_TREES: tuple[BaselineMethod, ...] = ("random-forest", "extra-trees")
+_FIT_CELLS = 1_000_000  # a larger stack has its components fitted on so many cells drawn from it
+
+
+@dataclass(frozen=True)
+class TrainingInputs:
+    """The inputs of a training.
+
+    Attributes
+    ----------
+    project : Project
+        Whose inputs these are.
+    stack : EvidenceStack
+        The evidence, its layers in the order of the components.
+    points : Samples
+        The training points: occurrences, and non-occurrences as given or, where none are, those
+        of all draws together.
+    components : Components
+        Fitted on the stack, or read from the file that the project names.
+    say : callable
+        Called with each line of the log.
+    drawn : Realisations, optional
+        All draws of non-occurrences, one a member, where none were given.
+    """
+
+    project: Project
+    stack: EvidenceStack
+    points: Samples
+    components: Components
+    say: Say
+    drawn: Realisations | None = None
+
+    @classmethod
+    def read(cls, project: Project, stack: EvidenceStack, say: Say) -> TrainingInputs:
+        """Read and audit the training points, and fit or read the components.
+
+        Where all training points are occurrences, non-occurrences are drawn for each member.
+
+        Raises
+        ------
+        GeoprospectError
+            If evidence or points cannot be read or used.
+        """
+        n_valid = stack.count_valid()
+        rows, columns = stack.grid.shape
+        say(
+            f"evidence: {', '.join(stack.names)} on {rows} x {columns} cells; {n_valid} of "
+            f"{stack.grid.n_cells} cells are valid in every layer"
+        )
+        components = None
+        if project.model.components is not None:
+            say(f"components: read from {project.model.components}")
+            components = Components.load(project.model.components)
+            stack = components.select(stack)
+        training = _read(project, "training", stack, say)
+        drawn = draw_for_members(project, training, stack)
+        if drawn is not None:
+            say(f"non-occurrences: {drawn.sentence()}")
+        points = training if drawn is None else drawn.samples
+        components = components or _fit(project, stack, say)
+        return cls(project, stack, points, components, say, drawn)
+
+    @property
+    def seen(self) -> Bools | None:
+        """The points that each member learns from, shape (members, n); None: all of them."""
+        return None if self.drawn is None else self.drawn.seen
+
+    def components_for(self, plan: TransferPlan | BaselinePlan) -> Components:
+        """Give the components that a plan's method sees.
+
+        Trees whose plan says so see the standardised layers, which are components that are not
+        rotated. Where the project names a file of components, every method sees those.
+        """
+        if not isinstance(plan, BaselinePlan) or plan.method not in _TREES:
+            return self.components
+        rotated = plan.settings.rotated or self.project.model.components is not None
+        return self.components if rotated else self.components.unrotated()
+
+    def P(self, plan: TransferPlan | BaselinePlan) -> Values:  # noqa: N802
+        """Give a plan's components at the training points, shape (n, n_components)."""
+        return self.components_for(plan).transform(self.points.X)
+
+    def pretext(self, plan: TransferPlan) -> tuple[Values, Ints | None]:
+        """Give the components, and rock classes if any, that the pretext task learns from."""
+        if plan.pretext == "lithology":
+            lithology = _read(self.project, "lithology", self.stack, self.say)
+            return self.components.transform(lithology.X), lithology.label
+        if plan.pretext == "reconstruction":
+            cells = self.stack.draw(self.project.model.pretext_cells, seed=plan.seed)[0]
+            return self.components.transform(cells), None
+        return self.P(plan), None
+
+    def checksums(self, plan: TransferPlan | BaselinePlan) -> dict[str, str]:
+        """Give the SHA-256 of each file that the plan reads, where it is a plain file."""
+        inputs = {f"evidence {name}": digest for name, digest in self.stack.checksums().items()}
+        roles: list[Role] = ["training"]
+        if isinstance(plan, TransferPlan) and plan.pretext == "lithology":
+            roles.append("lithology")
+        points = self.project.points
+        paths = {str(role): str(getattr(points, role).path) for role in roles}
+        if points.non_occurrences is not None and points.non_occurrences.within is not None:
+            paths["area of the non-occurrences"] = points.non_occurrences.within.path
+        return inputs | {
+            role: checksum(path) if is_local(path) else f"{without_secrets(path)} is no plain file"
+            for role, path in paths.items()
+        }
+
+
+def draw_for_members(
+    project: Project, training: Samples, stack: EvidenceStack
+) -> Realisations | None:
+    """Draw non-occurrences, one draw a member, where all training points are occurrences.
+
+    Raises
+    ------
+    ProjectError
+        If the project asks for draws though its training points hold non-occurrences.
+    SamplesError
+        If too few cells can be drawn.
+    """
+    if training.label.all():
+        return draw_non_occurrences(
+            training,
+            stack,
+            project.drawing_rule,
+            draws=project.plan().members,
+            seed=project.model.seed,
+        )
+    if project.points.non_occurrences is not None:
+        raise ProjectError(
+            "non-occurrences are drawn only where all training points are occurrences",
+            path=project.path,
+            found=f"{(training.label == 0).sum()} non-occurrences in {training.path}",
+            mend="leave out [points.non_occurrences], or give a file of occurrences alone",
+        )
+    return None
+
+
+def _read(project: Project, role: Role, stack: EvidenceStack, say: Say) -> Samples:
+    samples = project.read_samples(role, stack)
+    for line in samples.audit.lines():
+        say(f"{role} points: {line}")
+    return samples
+
+
+def _fit(project: Project, stack: EvidenceStack, say: Say) -> Components:
+    draw = _FIT_CELLS if stack.grid.n_cells > _FIT_CELLS else None
+    components = Components.fit(stack, draw=draw, seed=project.model.seed)
+    shares = components.variances / components.variances.sum()
+    told = ", ".join(f"PC{k} {share:.0%}" for k, share in enumerate(shares, start=1))
+    say(f"components: fitted on {'drawn' if draw else 'all valid'} cells; variance: {told}")
+    return components

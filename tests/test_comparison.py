@@ -232,7 +232,7 @@ def test_trees_see_the_layers_unless_told_or_given_components(project):
 
     loaded = Project.load(project)
     with loaded.open_evidence() as stack:
-        read = TrainingInputs.read(loaded, stack, lambda line: None)
+        read = TrainingInputs.read(loaded, stack)
     plan = BaselinePlan("extra-trees", 2, 0, replace(RECOMMENDED_BASELINES, trees=10))
     np.testing.assert_allclose(
         read.P(plan),
@@ -257,7 +257,7 @@ def test_the_model_of_trees_keeps_the_components_that_they_saw(project):
     for strategy, rotated in (("extra-trees", False), ("svm", True)):
         loaded = changed(project, "trees.toml", "members = 2", f'strategy = "{strategy}"')
         with loaded.open_evidence() as stack:
-            read = TrainingInputs.read(loaded, stack, lambda line: None)
+            read = TrainingInputs.read(loaded, stack)
             model = train_ensemble(read)
             mean, _ = model.forward_pass().predict(read.points.X)
         assert (model.components is read.components) == rotated

@@ -247,11 +247,11 @@ def project_of_occurrences(folder, *, model, more=""):
 FOREST = 'strategy = "random-forest"\nmembers = 3\nbaseline = { trees = 20 }\n'
 
 
-def test_each_member_learns_from_its_own_draw(folder):
+def test_each_member_learns_from_its_own_draw(folder, caplog):
     project = project_of_occurrences(folder, model=FOREST)
-    said = []
+    caplog.set_level("INFO")
     with project.open_evidence() as stack:
-        read = TrainingInputs.read(project, stack, said.append)
+        read = TrainingInputs.read(project, stack)
         model = train_ensemble(read)
     samples, rows = read.points, read.seen
     assert rows.shape == (3, len(samples))
@@ -262,7 +262,9 @@ def test_each_member_learns_from_its_own_draw(folder):
             "random-forest", P[seen], samples.label[seen], seed=number, settings=settings
         )
         np.testing.assert_array_equal(member.predict(P), alone.predict(P))
-    assert any("non-occurrences: 20 cells drawn at random, 3 times" in line for line in said)
+    assert any(
+        "non-occurrences: 20 cells drawn at random, 3 times" in line for line in caplog.messages
+    )
     assert set(model.training_cells) == set(zip(samples.rows, samples.columns, strict=True))
 
 
@@ -271,7 +273,7 @@ def test_each_member_is_held_out_from_its_own_draw(folder):
     scheme = FoldScheme("clusters", folds=3, repeats=1, buffer=300)
     told = compare_methods(project, scheme, ["random-forest", "svm"])
     with project.open_evidence() as stack:
-        read = TrainingInputs.read(project, stack, lambda line: None)
+        read = TrainingInputs.read(project, stack)
     np.testing.assert_array_equal(told.samples.cells, read.points.cells)
     assert any(f"{(read.points.label == 0).sum()} cells of all 3 draws" in x for x in told.notes)
     plan, forest = project.plan(), told.results[0]
@@ -338,5 +340,5 @@ def test_given_non_occurrences_are_not_mixed_with_drawn_ones(folder):
         project.open_evidence() as stack,
         pytest.raises(ProjectError, match=r"drawn only where all.*leave out"),
     ):
-        TrainingInputs.read(project, stack, lambda line: None)
+        TrainingInputs.read(project, stack)
     assert any("drawn only where all" in finding.text for finding in check_project(project))

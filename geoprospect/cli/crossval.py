@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from geoprospect.cli.options import json_option, overwrite_option, project_argument
-from geoprospect.cli.progress import progress_shown
+from geoprospect.progress import progress_shown
 
 
 @click.command("crossval")
@@ -78,7 +78,6 @@ def crossval_command(
             tuple(METHODS) if every else options["methods"],
             exclude_held_out=options["exclude_held_out"],
             progress=progress,
-            say=lambda line: click.echo(line, err=True),
         )
     write_comparison(comparison, folder, overwrite=overwrite)
     if as_json:

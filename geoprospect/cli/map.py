@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from geoprospect.cli.options import json_option, overwrite_option
-from geoprospect.cli.progress import progress_shown
+from geoprospect.progress import progress_shown
 
 
 @click.command("map")

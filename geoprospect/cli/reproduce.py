@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geoprospect.cli.options import json_option, overwrite_option
-from geoprospect.cli.progress import progress_shown
+from geoprospect.progress import progress_shown
 
 if TYPE_CHECKING:
     from geoprospect.published import MethodResult, Reproduction

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 
 from geoprospect.cli.options import json_option, overwrite_option, project_argument
-from geoprospect.cli.progress import progress_shown
+from geoprospect.progress import progress_shown
 
 
 @click.command("run")
@@ -22,12 +22,7 @@ def run_command(project: str, as_json: bool, overwrite: bool) -> None:
 
     loaded = Project.load(project)
     with progress_shown() as progress:
-        summary = run_project(
-            loaded,
-            overwrite=overwrite,
-            progress=progress,
-            say=lambda line: click.echo(line, err=True),
-        )
+        summary = run_project(loaded, overwrite=overwrite, progress=progress)
     if as_json:
         scores = {role: score.to_dict() for role, score in summary.scores.items()}
         content = {"folder": summary.folder, "map": asdict(summary.map), "scores": scores}

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from geoprospect.cli.options import overwrite_option
-from geoprospect.cli.progress import progress_shown
+from geoprospect.progress import progress_shown
 
 
 @click.command("train")
@@ -61,9 +61,7 @@ def train_command(
         check_absent(folder, overwrite=overwrite)
         with loaded.open_evidence() as stack:
             with progress_shown() as progress:
-                model = train_model(
-                    loaded, stack, progress=progress, say=lambda line: click.echo(line, err=True)
-                )
+                model = train_model(loaded, stack, progress=progress)
             model.save(folder, overwrite=overwrite)
     plural = "" if len(model.members) == 1 else "s"
     click.echo(f"{folder}: {len(model.members)} network{plural} over {', '.join(model.names)}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from geoprospect.calibration import Calibration, ProbabilitySummary, write_probability
@@ -12,10 +13,12 @@ from geoprospect.crossval import FoldScheme, HeldOutScores, cross_validate, teac
 from geoprospect.methods.plan import TransferPlan
 from geoprospect.output import replacing
 from geoprospect.project.file import Project
-from geoprospect.project.inputs import Say, TrainingInputs
+from geoprospect.project.inputs import TrainingInputs
 from geoprospect.samples import Samples
 from geoprospect.samples.nonoccurrences import spacing
 from geoprospect.typing import Progress
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -32,15 +35,12 @@ class Calibrated:
         How the points were held out.
     held_out : HeldOutScores
         What the project's method scored there.
-    say : callable
-        Called with each line of the log.
     """
 
     calibration: Calibration
     deposits: float
     scheme: FoldScheme
     held_out: HeldOutScores
-    say: Say
 
     def write(
         self, map_file: Path, progress: Callable[[int, int], None] | None = None
@@ -70,7 +70,7 @@ class Calibrated:
         }
         with replacing(map_file.with_name("calibration.json"), overwrite=True) as temporary:
             temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        self.say(
+        _LOGGER.info(
             f"probability: {summary.deposits:.6g} deposits expected in {summary.n_valid} cells; "
             f"in one cell from {summary.minimum:.2g} to {summary.maximum:.2g}"
         )
@@ -104,20 +104,19 @@ def calibrate(read: TrainingInputs, *, progress: Progress | None = None) -> Cali
         return None
     points = read.points
     scheme = calibration_scheme(read.project, points)
-    quiet = replace(read, say=lambda line: None)  # the training will say what it reads
     encoders = None
     if isinstance(plan, TransferPlan):
-        encoders = teach(plan, points, scheme, quiet.pretext(plan), progress=progress)
+        encoders = teach(plan, points, scheme, read.pretext(plan), progress=progress)
     held_out = cross_validate(
         plan, points, read.P(plan), scheme, seen=read.seen, encoders=encoders, progress=progress
     )
-    read.say(
+    _LOGGER.info(
         f"calibration: {scheme.folds} regions held out, {scheme.repeats} times, with a buffer of "
         f"{scheme.buffer:.6g} {points.grid.unit}: area under the ROC curve "
         f"{held_out.auc.mean():.3f}"
     )
     calibration = Calibration.fit(held_out.scores, points.label, method=settings.method)
-    return Calibrated(calibration, settings.deposits, scheme, held_out, read.say)
+    return Calibrated(calibration, settings.deposits, scheme, held_out)
 
 
 def calibration_scheme(project: Project, samples: Samples) -> FoldScheme:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from geoprospect.errors import EvidenceError, ProjectError, TrainingError
 from geoprospect.evidence.variogram import evidence_range
 from geoprospect.methods.plan import BaselinePlan, TransferPlan
 from geoprospect.project.file import Project
-from geoprospect.project.inputs import Say, TrainingInputs
+from geoprospect.project.inputs import TrainingInputs
 from geoprospect.samples import Samples
 from geoprospect.typing import Bools, Progress
 from geoprospect.wording import listed
@@ -31,6 +32,8 @@ from geoprospect.wording import listed
 if TYPE_CHECKING:
     from geoprospect.network.backend import keras
 
+
+_LOGGER = logging.getLogger(__name__)
 
 # The methods, as the project file names them.
 METHODS: dict[str, dict[str, str]] = {
@@ -60,7 +63,6 @@ def compare_methods(
     *,
     exclude_held_out: bool = False,
     progress: Progress | None = None,
-    say: Say = lambda line: None,
 ) -> Comparison:
     """Cross-validate methods on a project's training points, all under the same folds.
 
@@ -83,7 +85,7 @@ def compare_methods(
     exclude_held_out : bool
         Keep cells held out, and those within the buffer, from the pretext task too. It sees no
         label of an occurrence in any case.
-    progress, say : callable, optional
+    progress : callable, optional
         As for `train_model`.
 
     Raises
@@ -100,18 +102,13 @@ def compare_methods(
             expected=f"{', '.join(METHODS)}; or one of the published study as it was there: "
             f"{', '.join(PAPER_METHODS)}",
         )
-    notes: list[str] = []
-
-    def note(line: str) -> None:
-        notes.append(line)
-        say(f"cross-validation: {line}")
-
+    notes = _Notes()
     with project.open_evidence() as stack:
-        read = TrainingInputs.read(project, stack, say)
-        samples, seen = _cells(read, scheme, note)
-        near = _range(read, note)
+        read = TrainingInputs.read(project, stack)
+        samples, seen = _cells(read, scheme, notes)
+        near = _range(read, notes)
         scheme = _settled(scheme, samples, near)
-        say(f"cross-validation: {scheme.sentence(samples.grid.unit)}")
+        _LOGGER.info(f"cross-validation: {scheme.sentence(samples.grid.unit)}")
         encoders = _Encoders(read, samples, scheme, exclude_held_out)
         results = []
         names: Sequence[str | None] = methods or [None]
@@ -128,11 +125,23 @@ def compare_methods(
             except (ProjectError, TrainingError) as error:
                 if len(methods) < 2:
                     raise
-                note(f"the method {name} is left out: {error}.")
+                notes.add(f"the method {name} is left out: {error}.")
     if not results:
-        raise TrainingError("no method could be trained", path=project.path, found=notes[-1])
+        raise TrainingError("no method could be trained", path=project.path, found=notes.lines[-1])
     null = coordinates_alone(samples, scheme)
-    return Comparison(scheme, samples, tuple(results), null, near, tuple(notes))
+    return Comparison(scheme, samples, tuple(results), null, near, tuple(notes.lines))
+
+
+@dataclass(frozen=True)
+class _Notes:
+    """What the reader of a comparison should know, each line logged as it is found."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def add(self, line: str) -> None:
+        """Keep a line, and log it."""
+        self.lines.append(line)
+        _LOGGER.info("cross-validation: %s", line)
 
 
 @dataclass(frozen=True)
@@ -159,11 +168,11 @@ class _Encoders:
         P, rock_class = self.read.pretext(plan)
         if not self.exclude_held_out or plan.pretext == "none":
             return P, rock_class
-        project, stack = self.read.project, self.read.stack
         if plan.pretext == "lithology":
-            points = project.read_samples("lithology", stack)
-            return PretextCells(P, rock_class, points.rows, points.columns)
-        _, rows, columns = stack.draw(project.model.pretext_cells, seed=plan.seed)
+            rocks = self.read.rocks
+            return PretextCells(P, rock_class, rocks.rows, rocks.columns)
+        project = self.read.project
+        _, rows, columns = self.read.stack.draw(project.model.pretext_cells, seed=plan.seed)
         return PretextCells(P, rock_class, rows, columns)
 
 
@@ -188,21 +197,21 @@ def _renamed(progress: Progress | None, name: str | None) -> Progress | None:
     return lambda _, done, total, word: progress(name, done, total, word)
 
 
-def _cells(read: TrainingInputs, scheme: FoldScheme, note: Say) -> tuple[Samples, Bools | None]:
+def _cells(read: TrainingInputs, scheme: FoldScheme, notes: _Notes) -> tuple[Samples, Bools | None]:
     """Give the cells that are held out, each once, and those that each member learns from."""
     points, seen = read.points, read.seen
     distinct = DistinctCells.of(points)
     samples, kept = distinct.samples, distinct.kept
     if len(samples) < len(points):
-        note(f"{len(points)} points lie in {len(samples)} cells; a cell counts once.")
+        notes.add(f"{len(points)} points lie in {len(samples)} cells; a cell counts once.")
     if distinct.conflicting:
         groups = [", ".join(map(str, rows)) for rows in samples.audit.conflicting]
-        note(
+        notes.add(
             f"{distinct.conflicting} of the cells hold points of both labels and count as "
             f"occurrences: rows {listed(groups, '; ')}."
         )
     if seen is not None:
-        note(
+        notes.add(
             f"each member learns from the non-occurrences of a draw of its own; figures are of "
             f"the {(samples.label == 0).sum()} cells of all {len(seen)} draws."
         )
@@ -210,7 +219,7 @@ def _cells(read: TrainingInputs, scheme: FoldScheme, note: Say) -> tuple[Samples
         region, _ = scheme.regions.of(samples)
         outside = samples.source[region < 0]
         if outside.size:
-            note(
+            notes.add(
                 f"{outside.size} cells outside all regions are left out: rows "
                 f"{listed([str(row) for row in outside])}."
             )
@@ -219,11 +228,13 @@ def _cells(read: TrainingInputs, scheme: FoldScheme, note: Say) -> tuple[Samples
     return samples, None if seen is None else seen[:, kept]
 
 
-def _range(read: TrainingInputs, note: Say) -> float:
+def _range(read: TrainingInputs, notes: _Notes) -> float:
     try:
         return evidence_range(read.stack)
     except EvidenceError as error:
-        note(f"the evidence has no range, so intervals resample each point by itself: {error}.")
+        notes.add(
+            f"the evidence has no range, so intervals resample each point by itself: {error}."
+        )
         return 0.0
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
 from dataclasses import dataclass
+from functools import cached_property
 
 from geoprospect.errors import ProjectError
 from geoprospect.evidence import EvidenceStack
@@ -17,7 +18,7 @@ from geoprospect.samples import Samples
 from geoprospect.samples.nonoccurrences import Realisations, draw_non_occurrences
 from geoprospect.typing import Bools, Ints, Values
 
-Say = Callable[[str], None]
+_LOGGER = logging.getLogger(__name__)
 
 _TREES: tuple[BaselineMethod, ...] = ("random-forest", "extra-trees")
 _FIT_CELLS = 1_000_000  # a larger stack has its components fitted on so many cells drawn from it
@@ -38,8 +39,6 @@ class TrainingInputs:
         of all draws together.
     components : Components
         Fitted on the stack, or read from the file that the project names.
-    say : callable
-        Called with each line of the log.
     drawn : Realisations, optional
         All draws of non-occurrences, one a member, where none were given.
     """
@@ -48,11 +47,10 @@ class TrainingInputs:
     stack: EvidenceStack
     points: Samples
     components: Components
-    say: Say
     drawn: Realisations | None = None
 
     @classmethod
-    def read(cls, project: Project, stack: EvidenceStack, say: Say) -> TrainingInputs:
+    def read(cls, project: Project, stack: EvidenceStack) -> TrainingInputs:
         """Read and audit the training points, and fit or read the components.
 
         Where all training points are occurrences, non-occurrences are drawn for each member.
@@ -64,22 +62,22 @@ class TrainingInputs:
         """
         n_valid = stack.count_valid()
         rows, columns = stack.grid.shape
-        say(
+        _LOGGER.info(
             f"evidence: {', '.join(stack.names)} on {rows} x {columns} cells; {n_valid} of "
             f"{stack.grid.n_cells} cells are valid in every layer"
         )
         components = None
         if project.model.components is not None:
-            say(f"components: read from {project.model.components}")
+            _LOGGER.info(f"components: read from {project.model.components}")
             components = Components.load(project.model.components)
             stack = components.select(stack)
-        training = _read(project, "training", stack, say)
+        training = _read(project, "training", stack)
         drawn = draw_for_members(project, training, stack)
         if drawn is not None:
-            say(f"non-occurrences: {drawn.sentence()}")
+            _LOGGER.info(f"non-occurrences: {drawn.sentence()}")
         points = training if drawn is None else drawn.samples
-        components = components or _fit(project, stack, say)
-        return cls(project, stack, points, components, say, drawn)
+        components = components or _fit(project, stack)
+        return cls(project, stack, points, components, drawn)
 
     @property
     def seen(self) -> Bools | None:
@@ -101,11 +99,15 @@ class TrainingInputs:
         """Give a plan's components at the training points, shape (n, n_components)."""
         return self.components_for(plan).transform(self.points.X)
 
+    @cached_property
+    def rocks(self) -> Samples:
+        """The points of rock classes, read when they are first asked for."""
+        return _read(self.project, "lithology", self.stack)
+
     def pretext(self, plan: TransferPlan) -> tuple[Values, Ints | None]:
         """Give the components, and rock classes if any, that the pretext task learns from."""
         if plan.pretext == "lithology":
-            lithology = _read(self.project, "lithology", self.stack, self.say)
-            return self.components.transform(lithology.X), lithology.label
+            return self.components.transform(self.rocks.X), self.rocks.label
         if plan.pretext == "reconstruction":
             cells = self.stack.draw(self.project.model.pretext_cells, seed=plan.seed)[0]
             return self.components.transform(cells), None
@@ -157,17 +159,19 @@ def draw_for_members(
     return None
 
 
-def _read(project: Project, role: Role, stack: EvidenceStack, say: Say) -> Samples:
+def _read(project: Project, role: Role, stack: EvidenceStack) -> Samples:
     samples = project.read_samples(role, stack)
     for line in samples.audit.lines():
-        say(f"{role} points: {line}")
+        _LOGGER.info(f"{role} points: {line}")
     return samples
 
 
-def _fit(project: Project, stack: EvidenceStack, say: Say) -> Components:
+def _fit(project: Project, stack: EvidenceStack) -> Components:
     draw = _FIT_CELLS if stack.grid.n_cells > _FIT_CELLS else None
     components = Components.fit(stack, draw=draw, seed=project.model.seed)
     shares = components.variances / components.variances.sum()
     told = ", ".join(f"PC{k} {share:.0%}" for k, share in enumerate(shares, start=1))
-    say(f"components: fitted on {'drawn' if draw else 'all valid'} cells; variance: {told}")
+    _LOGGER.info(
+        f"components: fitted on {'drawn' if draw else 'all valid'} cells; variance: {told}"
+    )
     return components

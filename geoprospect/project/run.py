@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,15 +17,18 @@ from geoprospect.evidence.remote.address import without_secrets
 from geoprospect.mapping import MapSummary, write_map
 from geoprospect.model.model import ProspectivityModel
 from geoprospect.output import checksum, output_error, replacing
+from geoprospect.progress import lines_sent
 from geoprospect.project.calibration import calibrate
 from geoprospect.project.file import Project, Role
-from geoprospect.project.inputs import Say, TrainingInputs
+from geoprospect.project.inputs import TrainingInputs
 from geoprospect.project.training import train_ensemble
 from geoprospect.report.maps import write_map_picture
 from geoprospect.scoring import PointsSource, score_map
 from geoprospect.scoring.curves import write_rate_curves
 from geoprospect.scoring.score import CurveKind, Score
 from geoprospect.typing import Progress
+
+_LOGGER = logging.getLogger(__name__)
 
 # What a run writes only where its project asks for it.
 _OPTIONAL = ("non_occurrences.gpkg", "probability.tif", "probability.qml", "calibration.json")
@@ -57,7 +61,6 @@ def train_model(
     stack: EvidenceStack,
     *,
     progress: Progress | None = None,
-    say: Say = lambda line: None,
 ) -> ProspectivityModel:
     """Read a project's points, learn the pretext task and transfer it.
 
@@ -71,15 +74,13 @@ def train_model(
         Its evidence.
     progress : callable, optional
         Called with the stage, the steps done, the steps in all and a word on them.
-    say : callable, optional
-        Called with each line of the log.
 
     Raises
     ------
     GeoprospectError
         If evidence, points or settings do not allow a training.
     """
-    return train_ensemble(TrainingInputs.read(project, stack, say), progress=progress)
+    return train_ensemble(TrainingInputs.read(project, stack), progress=progress)
 
 
 def run_project(
@@ -87,7 +88,6 @@ def run_project(
     *,
     overwrite: bool = False,
     progress: Progress | None = None,
-    say: Say = lambda line: None,
 ) -> RunSummary:
     """Train, map and score a project.
 
@@ -102,7 +102,7 @@ def run_project(
         The project.
     overwrite : bool
         Whether the results of a former run are replaced.
-    progress, say : callable, optional
+    progress : callable, optional
         As for `train_model`.
 
     Raises
@@ -111,11 +111,11 @@ def run_project(
         If the data, the settings or the output folder do not allow it.
     """
     folder = project.folder
-    with _logged(folder, overwrite, say) as log, project.open_evidence() as stack:
+    with _logged(folder, overwrite), project.open_evidence() as stack:
         if project.points.validation is not None:
             # Its faults show before the training, not after.
             PointsSource(**project.points.validation.model_dump()).read()
-        read = TrainingInputs.read(project, stack, log)
+        read = TrainingInputs.read(project, stack)
         for name in _OPTIONAL:
             (folder / name).unlink(missing_ok=True)  # of a former run
         if read.drawn is not None:
@@ -132,7 +132,7 @@ def run_project(
             overwrite=True,
             progress=_staged(progress, "map"),
         )
-        log(
+        _LOGGER.info(
             f"map: {summary.n_beyond} of {summary.n_valid} cells lie beyond the training points' "
             "range in some layer"
         )
@@ -141,7 +141,7 @@ def run_project(
             if calibrated is None
             else calibrated.write(target, _staged(progress, "probability"))
         )
-        scores = _score(project, target, log)
+        scores = _score(project, target)
         named = {f"{role} occurrences": score for role, score in scores.items()}
         _write_json(folder / "scores.json", {k: score.to_dict() for k, score in scores.items()})
         curves = {k: curve for score in scores.values() for k, curve in score.curves().items()}
@@ -167,14 +167,9 @@ def _staged(progress: Progress | None, stage: str) -> Callable[[int, int], None]
 
 
 @contextmanager
-def _logged(folder: Path, overwrite: bool, say: Say) -> Iterator[Say]:
-    """Prepare the output folder; give a function that says lines, and keep them in `log.txt`."""
+def _logged(folder: Path, overwrite: bool) -> Iterator[None]:
+    """Prepare the output folder, and keep the lines that are logged in its `log.txt`."""
     lines: list[str] = []
-
-    def log(line: str) -> None:
-        lines.append(line)
-        say(line)
-
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not overwrite and any(folder.iterdir()):
@@ -189,13 +184,14 @@ def _logged(folder: Path, overwrite: bool, say: Say) -> Iterator[Say]:
     except OSError as error:
         raise output_error(folder, error) from error
     try:
-        yield log
+        with lines_sent(lines.append):
+            yield
     finally:
         with replacing(folder / "log.txt", overwrite=True) as temporary:
             temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
-def _score(project: Project, target: Path, say: Say) -> dict[str, Score]:
+def _score(project: Project, target: Path) -> dict[str, Score]:
     """Score the map at the training points, and at the validation points if there are any.
 
     The map tells the cells that its model was trained on.
@@ -209,7 +205,7 @@ def _score(project: Project, target: Path, say: Say) -> dict[str, Score]:
             # What was left out of the training points was said when they were read.
             audit = score.lines() if role == "validation" else []
             for line in [*audit, score.sentence()]:
-                say(f"score, {role} points: {line}")
+                _LOGGER.info(f"score, {role} points: {line}")
             scores[role] = score
     return scores
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +21,8 @@ from geoprospect.model.model import ProspectivityModel
 from geoprospect.network import Network
 from geoprospect.project.inputs import TrainingInputs
 from geoprospect.typing import Ints, Progress, Values
+
+_LOGGER = logging.getLogger(__name__)
 
 
 def train_ensemble(read: TrainingInputs, *, progress: Progress | None = None) -> ProspectivityModel:
@@ -42,18 +45,18 @@ def train_ensemble(read: TrainingInputs, *, progress: Progress | None = None) ->
     members: Sequence[Network | Baseline]
     if isinstance(plan, BaselinePlan):
         seen = "" if components is read.components else ", on the layers as they are, not rotated"
-        read.say(f"model: {plan.method}, {plan.members} members{seen}")
+        _LOGGER.info(f"model: {plan.method}, {plan.members} members{seen}")
         members = _baselines(plan, read, progress)
     else:
         from geoprospect.methods.transfer import pretrain, transfer  # noqa: PLC0415 - loads TensorFlow
 
-        read.say(f"model: {plan.pretext} pretext, {plan.strategy}, {plan.members} members")
+        _LOGGER.info(f"model: {plan.pretext} pretext, {plan.strategy}, {plan.members} members")
         encoders = pretrain(plan, *read.pretext(plan), progress=progress)
         members, history = transfer(
             plan, encoders, read.P(plan), points.label, rows=read.seen, progress=progress
         )
         for line in history.lines():
-            read.say(line)
+            _LOGGER.info(line)
     distinct = np.unique(np.column_stack([points.rows, points.columns]), axis=0)
     return ProspectivityModel(
         components,
@@ -72,7 +75,7 @@ def _evidence_range(read: TrainingInputs) -> dict[str, float]:
     try:
         return {"evidence_range": evidence_range(read.stack.with_context(None))}
     except EvidenceError as error:
-        read.say(f"evidence: its range is not known: {error}")
+        _LOGGER.warning(f"evidence: its range is not known: {error}")
         return {}
 
 

@@ -7,7 +7,7 @@ from matplotlib.image import imread
 from geoprospect.report.style import write_png
 from geoprospect.scoring.boyce import boyce_of
 from geoprospect.scoring.classification import Classification
-from geoprospect.scoring.measures import draw_boyce, draw_classification, draw_prediction_area
+from geoprospect.scoring.pictures import draw_boyce, draw_classification, draw_prediction_area
 from geoprospect.scoring.predictionarea import prediction_area_of
 
 SKEWED = np.random.default_rng(0).beta(0.3, 6, 3000).astype(np.float32)

@@ -11,9 +11,14 @@ from matplotlib.colors import to_rgba
 from matplotlib.image import imread
 
 from geoprospect.errors import OutputError, ScoreError
-from geoprospect.report import draw_map, draw_rate_curves, write_map_picture, write_rate_curves
 from geoprospect.report.style import NO_DATA
 from geoprospect.scoring import uncertainty_of
+from geoprospect.scoring.pictures import (
+    draw_map,
+    draw_rate_curves,
+    write_map_picture,
+    write_rate_curves,
+)
 from geoprospect.scoring.ratecurve import rate_curve_of
 
 VALUES = np.linspace(1.0, 0.05, 20, dtype=np.float32).reshape(4, 5)

@@ -95,7 +95,7 @@ def score_command(
 
         write_score_pictures(pictures, score, overwrite=overwrite)
     if png is not None:
-        from geoprospect.scoring.curves import write_rate_curves  # noqa: PLC0415
+        from geoprospect.scoring.pictures import write_rate_curves  # noqa: PLC0415
 
         title = f"{kind.capitalize()} curves"
         write_rate_curves(png, score.curves(), title=title, overwrite=overwrite)

@@ -114,6 +114,7 @@ def page(comparison: Comparison) -> str:
     label = comparison.samples.label
     names = comparison.fold_names
     return render_page(
+        "geoprospect.crossval",
         "crossval.html",
         comparison=comparison,
         facts=_facts(comparison),

@@ -108,6 +108,7 @@ def page(reproduction: Reproduction) -> str:
         pictures["maps"] = _png(draw_maps(reproduction.maps))
         pictures["curves"] = svg_uri(draw_map_curves(reproduction.maps))
     return render_page(
+        "geoprospect.published",
         "reproduction.html",
         reproduction=reproduction,
         n_repeats=len(audit.repeats),

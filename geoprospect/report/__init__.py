@@ -1,5 +1,6 @@
-"""A toolkit for pictures and pages: their style, maps as pictures, and texts put into templates."""
+"""A toolkit for pictures and pages: their style, rasters as maps, and texts put into templates."""
 
-from geoprospect.report.maps import draw_map, write_map_picture
+from geoprospect.report.maps import axes_unit, draw_values
+from geoprospect.report.page import render_page, write_texts
 
-__all__ = ["draw_map", "write_map_picture"]
+__all__ = ["axes_unit", "draw_values", "render_page", "write_texts"]

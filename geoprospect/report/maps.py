@@ -1,9 +1,9 @@
-"""Pictures of prospectivity maps."""
+"""Pictures of rasters as maps, drawn from their values and their grid."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from os import PathLike
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +17,10 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Affine2D
 
 from geoprospect.grid import Grid
-from geoprospect.report.style import INK, NO_DATA, new_figure, set_title, write_png
-from geoprospect.scoring.scoremap import ScoreMap, Scores
+from geoprospect.report.style import INK, NO_DATA, new_figure, set_title
 
 Coordinates = tuple[npt.ArrayLike, npt.ArrayLike]
-_LONGEST = 1600  # cells a side: about as many as the picture has pixels
+LONGEST = 1600  # cells a side: about as many as the picture has pixels
 _MARKERS = (
     {"marker": "o", "markersize": 5.2, "markerfacecolor": "white", "markeredgecolor": "black"},
     {"marker": "^", "markersize": 6.4, "markerfacecolor": "#ff4f2e", "markeredgecolor": "white"},
@@ -29,22 +28,28 @@ _MARKERS = (
 )
 
 
-def draw_map(
-    map_file: str | PathLike[str],
-    occurrences: Mapping[str, Coordinates] | None = None,
+def draw_values(
+    values: npt.NDArray[np.floating[Any]],
+    grid: Grid,
+    points: Mapping[str, Coordinates] | None = None,
     *,
+    name: str = "prospectivity",
     title: str | None = None,
 ) -> Figure:
-    """Draw a prospectivity map with occurrences over it.
+    """Draw the values of a raster where its grid puts them, with points over them.
 
     Parameters
     ----------
-    map_file : path-like
-        The map; band 1 is drawn, thinned out if it is large. Colours run from 0 to 1, or over
-        the map's own range if it goes beyond.
-    occurrences : mapping of str to (easting, northing), optional
-        Points in the CRS of the map, arrays of shape (n,), by the names shown in the legend.
-        Those outside the map are not drawn.
+    values : ndarray of float, shape (n_rows, n_columns)
+        The raster, whole or thinned out; NaN where there is no value. Colours run from 0 to 1, or
+        over the values' own range if it goes beyond.
+    grid : Grid
+        Where the whole raster lies.
+    points : mapping of str to (easting, northing), optional
+        Points in the CRS of the grid, arrays of shape (n,), by the names shown in the legend.
+        Those outside the grid are not drawn.
+    name : str
+        What the values are, beside the colour bar.
     title : str, optional
         Title of the picture.
 
@@ -53,26 +58,15 @@ def draw_map(
     matplotlib.figure.Figure
         Axes in kilometres, or in degrees for a geographic CRS; cells without data are light grey.
 
-    Raises
-    ------
-    ScoreError
-        If the map cannot be read.
-
     Examples
     --------
-    >>> import tempfile, rasterio
     >>> from affine import Affine
-    >>> with tempfile.NamedTemporaryFile(suffix=".tif") as file:
-    ...     with rasterio.open(file.name, "w", driver="GTiff", height=2, width=2, count=1,
-    ...                        dtype="float32", crs="EPSG:3578",
-    ...                        transform=Affine(1200, 0, 159050, 0, -1200, 977582)) as dataset:
-    ...         dataset.write(np.array([[[0.1, 0.9], [0.4, np.nan]]], np.float32))
-    ...     figure = draw_map(file.name, {"training occurrences": ([160900.0], [977000.0])})
+    >>> from rasterio.crs import CRS
+    >>> grid = Grid(CRS.from_epsg(3578), Affine(1200, 0, 159050, 0, -1200, 977582), (2, 2))
+    >>> figure = draw_values(np.array([[0.1, 0.9], [0.4, np.nan]]), grid)
     >>> figure.axes[0].get_xlabel(), figure.axes[0].child_axes[0].get_ylabel()
     ('easting (km)', 'prospectivity')
     """
-    with ScoreMap.open(map_file) as score_map:
-        grid, scores = score_map.grid, score_map.picture(_LONGEST)
     scale, names = axes_unit(grid)
     corners = _corners(grid) * scale
     left, bottom = corners.min(axis=0)
@@ -84,23 +78,23 @@ def draw_map(
     width = max(2.2, min(5.1, 6.6 / shape))
     height = max(1.5, min(width * shape, 8.0))
     figure, axes = new_figure(width + 1.5, height + 1.1)
-    image = _draw_cells(axes, scores, grid, scale)
+    image = _draw_cells(axes, values, grid, scale)
     axes.set(xlim=(left, right), ylim=(bottom, top), aspect=aspect)
     axes.set_xlabel(names[0], fontsize=9.5, color=INK)
     axes.set_ylabel(names[1], fontsize=9.5, color=INK)
     axes.xaxis.set_major_locator(MaxNLocator(max(2, int(width / 0.8))))
     axes.yaxis.set_major_locator(MaxNLocator(max(2, int(height / 0.65))))
     axes.ticklabel_format(useOffset=False, style="plain")
-    _draw_colour_bar(figure, axes, image)
+    _draw_colour_bar(figure, axes, image, name)
     handles: list[Line2D | Patch] = []
-    for name, (easting, northing) in (occurrences or {}).items():
+    for whose, (easting, northing) in (points or {}).items():
         inside = grid.cells(easting, northing)[2]
-        east, north = (np.asarray(values)[inside] * scale for values in (easting, northing))
+        east, north = (np.asarray(along)[inside] * scale for along in (easting, northing))
         style = Line2D([], [], linestyle="none", markeredgewidth=0.8)
         style.update(_MARKERS[len(handles) % len(_MARKERS)])
-        style.set(xdata=east, ydata=north, label=f"{name} (n = {east.size})")
+        style.set(xdata=east, ydata=north, label=f"{whose} (n = {east.size})")
         handles.append(axes.add_line(style))
-    if np.isnan(scores).any():
+    if np.isnan(values).any():
         handles.append(Patch(facecolor=NO_DATA, edgecolor="#bdbdbd", label="no data"))
     if handles:
         figure.legend(
@@ -112,35 +106,6 @@ def draw_map(
         )
     set_title(axes, title)
     return figure
-
-
-def write_map_picture(
-    path: str | PathLike[str],
-    map_file: str | PathLike[str],
-    occurrences: Mapping[str, Coordinates] | None = None,
-    *,
-    title: str | None = None,
-    overwrite: bool = False,
-) -> None:
-    """Write a picture of a prospectivity map as a PNG at most 1320 pixels wide.
-
-    Parameters
-    ----------
-    path : path-like
-        The PNG file.
-    map_file, occurrences, title
-        As in `draw_map`.
-    overwrite : bool
-        Whether an existing file is replaced.
-
-    Raises
-    ------
-    ScoreError
-        If the map cannot be read.
-    OutputError
-        If the file exists and is not to be overwritten, or cannot be written.
-    """
-    write_png(draw_map(map_file, occurrences, title=title), path, overwrite=overwrite)
 
 
 def axes_unit(grid: Grid) -> tuple[float, tuple[str, str]]:
@@ -158,14 +123,16 @@ def _corners(grid: Grid) -> npt.NDArray[np.float64]:
     return np.column_stack(grid.centres(np.repeat(rows, 2), np.tile(columns, 2)))
 
 
-def _draw_cells(axes: Axes, scores: Scores, grid: Grid, scale: float) -> AxesImage:
+def _draw_cells(
+    axes: Axes, values: npt.NDArray[np.floating[Any]], grid: Grid, scale: float
+) -> AxesImage:
     """Draw the cells where the affine puts them, rotated if it is."""
     a, b, c, d, e, f = (scale * value for value in grid.transform[:6])
     rows, columns = grid.shape
-    valid = scores[np.isfinite(scores)]
+    valid = values[np.isfinite(values)]
     inside = bool((valid >= 0).all() and (valid <= 1).all())
     return axes.imshow(
-        scores,
+        values,
         cmap=colormaps["viridis"].with_extremes(bad=NO_DATA),
         vmin=0 if inside else None,
         vmax=1 if inside else None,
@@ -175,9 +142,9 @@ def _draw_cells(axes: Axes, scores: Scores, grid: Grid, scale: float) -> AxesIma
     )
 
 
-def _draw_colour_bar(figure: Figure, axes: Axes, image: AxesImage) -> None:
+def _draw_colour_bar(figure: Figure, axes: Axes, image: AxesImage, name: str) -> None:
     """Draw a slim colour bar as high as the map."""
     bar = figure.colorbar(image, cax=axes.inset_axes((1.025, 0, 0.028, 1)))
-    bar.set_label("prospectivity", fontsize=9.5, color=INK)
+    bar.set_label(name, fontsize=9.5, color=INK)
     bar.ax.tick_params(labelsize=8.5, colors=INK, width=0.7, length=3)
     bar.outline.set(linewidth=0.7, edgecolor=INK)

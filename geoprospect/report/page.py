@@ -1,4 +1,4 @@
-"""Pages: rendered from the templates of this room, and written with the texts beside them."""
+"""Pages: rendered from templates, and written with the texts beside them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from geoprospect import __version__
 from geoprospect.output import replacing
 
 
-def render_page(template: str, **content: Any) -> str:
+def render_page(room: str, template: str, **content: Any) -> str:
     """Render a page; what it is not given is an error, never left blank.
 
     Parameters
     ----------
+    room : str
+        The package whose page it is, such as "geoprospect.crossval"; its template may extend
+        those of this room.
     template : str
-        The file's name in `templates`.
+        The file's name in the package's `templates`.
     **content
         What the template names; it knows the program's `version` already.
 
@@ -29,7 +32,7 @@ def render_page(template: str, **content: Any) -> str:
         HTML.
     """
     environment = Environment(
-        loader=PackageLoader("geoprospect.report"),
+        loader=ChoiceLoader([PackageLoader(room), PackageLoader("geoprospect.report")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

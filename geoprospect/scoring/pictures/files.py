@@ -7,8 +7,12 @@ from pathlib import Path
 
 from geoprospect.output import check_absent
 from geoprospect.report.style import write_png
-from geoprospect.scoring.curves import draw_rate_curves
-from geoprospect.scoring.measures import draw_boyce, draw_classification, draw_prediction_area
+from geoprospect.scoring.pictures.curves import draw_rate_curves
+from geoprospect.scoring.pictures.measures import (
+    draw_boyce,
+    draw_classification,
+    draw_prediction_area,
+)
 from geoprospect.scoring.score import Score
 
 NAMES = ("rate-curves.png", "prediction-area.png", "boyce.png", "classification.png")

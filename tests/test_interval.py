@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rasterio.crs import CRS
 from scipy.stats import beta
 
-from geoprospect.intervals.clusters import clusters, places
+from geoprospect.intervals.clusters import clusters
 from geoprospect.intervals.interval import Bootstrap, Interval, student_interval
 from geoprospect.scoring.survey import survey, uncertainty_of
 from geoprospect.scoring.uncertainty import AREAS, auc_shares, held_in
@@ -179,16 +178,3 @@ def test_a_great_many_cells_are_grouped_by_squares_no_wider_than_the_distance():
     for axis in (0, 1):
         reach = [np.ptp(where[own == group, axis]) for group in range(own.max() + 1)]
         assert max(reach) <= 20_000 / np.sqrt(2)
-
-
-def test_distances_between_degrees_are_those_on_the_ground():
-    """A degree of longitude shrinks with the cosine of the latitude; the date line is no edge."""
-    crs = CRS.from_epsg(4326)
-    equator, north = places([0, 0.1], [0, 0], crs), places([179.95, -179.95], [60, 60], crs)
-    width = np.linalg.norm(np.diff(equator, axis=0))
-    assert width == pytest.approx(11_119.5, abs=1)
-    assert np.linalg.norm(np.diff(north, axis=0)) == pytest.approx(width / 2, rel=1e-6)
-
-
-def test_feet_are_turned_into_metres():
-    assert places([1.0], [0.0], CRS.from_epsg(2263))[0, 0] == pytest.approx(0.3048, abs=1e-5)

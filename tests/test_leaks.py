@@ -10,12 +10,12 @@ from rasterio.crs import CRS
 
 from geoprospect.errors import SamplesError, ScoreError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.grid import Grid
+from geoprospect.grid import Grid, describe_grid, read_grid
 from geoprospect.mapping import write_map as map_model
 from geoprospect.model import Components
 from geoprospect.model.model import ProspectivityModel
 from geoprospect.network import Dense, Network
-from geoprospect.samples.trainingcells import TrainingCells, describe_grid, read_grid
+from geoprospect.samples.trainingcells import TrainingCells
 from geoprospect.scoring import PointsSource, score_map
 
 # 400 cells of 1200 m, the best first

@@ -139,11 +139,26 @@ def test_invalid_cells_make_no_pairs(tmp_path):
     assert variogram.sill < 2  # a nodata value among the pairs would be seen here
 
 
-def test_in_a_geographic_crs_the_range_is_in_degrees(tmp_path):
+def test_in_a_geographic_crs_the_range_is_in_metres_on_the_ground(tmp_path):
+    """Cells twice as wide in degrees as they are high are about square on the ground at 60°."""
     layers = {f"L{seed}": field(12, seed) for seed in range(9)}
-    degrees = Affine(0.01, 0, -133, 0, -0.01, 61)
-    with stack_of(tmp_path, layers, crs="EPSG:4326", transform=degrees) as stack:
-        assert evidence_range(stack) == pytest.approx(0.12, rel=0.25)
+    metres = Affine(1112, 0, 500_000, 0, -1112, 500_000)
+    with stack_of(tmp_path / "metres", layers, transform=metres) as stack:
+        expected = evidence_range(stack)
+    degrees = Affine(0.02, 0, -133, 0, -0.01, 60.64)
+    with stack_of(tmp_path / "degrees", layers, crs="EPSG:4326", transform=degrees) as stack:
+        found = evidence_range(stack)
+    assert expected == pytest.approx(12 * 1112, rel=0.25)
+    assert found == pytest.approx(expected, rel=0.1)
+
+
+def test_feet_are_turned_into_metres(tmp_path):
+    layers = {f"L{seed}": field(6, seed) for seed in range(3)}
+    feet = Affine(1200, 0, 500_000, 0, -1200, 500_000)
+    with stack_of(tmp_path, layers, crs="EPSG:2263", transform=feet) as stack:
+        found = evidence_range(stack)
+    with stack_of(tmp_path / "metres", layers, transform=feet) as stack:
+        assert found == pytest.approx(0.3048 * evidence_range(stack), rel=1e-3)
 
 
 def test_the_same_seed_gives_the_same_range(tmp_path):

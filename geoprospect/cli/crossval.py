@@ -30,7 +30,7 @@ from geoprospect.progress import progress_shown
 @click.option("--repeats", type=click.IntRange(min=1), default=3, show_default=True,
               help="Repeats, with other regions or shifted blocks, not of polygons.")  # fmt: skip
 @click.option("--size", type=click.FloatRange(min=0, min_open=True),
-              help="Edge of a block, in units of the CRS [default: the range of the evidence's "
+              help="Edge of a block, in metres [default: the range of the evidence's "
               "variogram].")  # fmt: skip
 @click.option("--regions", type=click.Path(dir_okay=False),
               help="Polygons for leave-one-region-out.")  # fmt: skip
@@ -38,7 +38,7 @@ from geoprospect.progress import progress_shown
 @click.option("--region-field", help="The field of their names [default: each polygon is a "
               "region].")  # fmt: skip
 @click.option("--buffer", type=click.FloatRange(min=0), default=0.0, show_default=True,
-              help="Leave out points this near to those held out.")  # fmt: skip
+              help="Leave out points this near to those held out, in metres.")  # fmt: skip
 @click.option("--exclude-held-out", is_flag=True,
               help="Keep cells held out, and the buffer, from the pretext task too.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,

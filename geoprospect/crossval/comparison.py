@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from geoprospect.crossval.folds import FoldScheme
 from geoprospect.crossval.heldout import HeldOutScores
-from geoprospect.intervals.clusters import clusters, metres_per_unit, places
+from geoprospect.intervals.clusters import clusters
 from geoprospect.intervals.difference import Difference
 from geoprospect.intervals.heldout import ClusterBootstrap, Resampled
 from geoprospect.intervals.interval import Interval
@@ -37,8 +37,8 @@ class Comparison:
     null : HeldOutScores
         A forest that knows only easting and northing.
     near : float
-        Points are resampled in clusters no wider than this, in units of the CRS; 0 for each
-        point by itself.
+        Points are resampled in clusters no wider than this, in metres; 0 for each point by
+        itself.
     notes : tuple of str
         What else must be known: points left out, methods that could not be fitted.
     """
@@ -77,9 +77,8 @@ class Comparison:
     def bootstrap(self) -> ClusterBootstrap:
         """The clusters of points that are resampled."""
         samples = self.samples
-        where = places(samples.easting, samples.northing, samples.grid.crs)
-        near = self.near * metres_per_unit(samples.grid.crs)
-        return ClusterBootstrap(clusters(samples.cells, where, near), samples.label)
+        groups = clusters(samples.cells, samples.places.straight, self.near)
+        return ClusterBootstrap(groups, samples.label)
 
     @cached_property
     def _resampled(self) -> dict[str, Resampled]:
@@ -129,8 +128,8 @@ class Comparison:
         dict
             `scheme`: kind, folds, repeats, size, buffer, seed and regions; `points`: their file;
             `cells`, `occurrences`: distinct cells, and those with an occurrence; `clusters`,
-            `cluster_width`: how cells were resampled, the width in units of the CRS; `audit`:
-            what became of the points; `methods`: by name, the null last, `auc` and
+            `cluster_width`: how cells were resampled, the width in metres; `audit`: what
+            became of the points; `methods`: by name, the null last, `auc` and
             `average_precision` by repeat, and under `mean`, `interval` (95%), `against_null` and
             `against_best` the two figures of all repeats together, the last two as `value` and
             `interval` of the difference (none of the null with itself, or the best with itself);

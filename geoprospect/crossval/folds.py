@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.spatial import cKDTree
 from sklearn.cluster import KMeans
 from sklearn.model_selection import StratifiedGroupKFold
 
-from geoprospect.crossval.cells import centres
 from geoprospect.crossval.regions import Regions
 from geoprospect.errors import SamplesError
+from geoprospect.grid import Places
 from geoprospect.samples import Samples
-from geoprospect.typing import Bools, Floats, Ints
+from geoprospect.typing import Bools, Ints
 from geoprospect.wording import listed
 
 FoldKind = Literal["clusters", "blocks", "leave-one-region-out", "random"]
@@ -40,10 +39,10 @@ class FoldScheme:
     repeats : int
         How often, with other regions, shifted blocks or another draw. Polygons do not vary.
     size : float, optional
-        Edge of a block, in units of the CRS; `geoprospect.evidence.variogram.evidence_range`
-        gives a reasonable one.
+        Edge of a block, in metres; `geoprospect.evidence.variogram.evidence_range` gives a
+        reasonable one.
     buffer : float
-        Points this near to one held out are not learned from, in units of the CRS.
+        Points this near to one held out are not learned from, in metres.
     seed : int
         Seed of the first repeat; the others count on from it.
     regions : Regions, optional
@@ -51,7 +50,7 @@ class FoldScheme:
 
     Examples
     --------
-    >>> FoldScheme("blocks", size=20_000.0, buffer=10_000.0).sentence("m")
+    >>> FoldScheme("blocks", size=20_000.0, buffer=10_000.0).sentence()
     'Held out in turn, 3 times: square blocks of 20000 m in 5 folds; no point within 10000 m of one
     held out is learned from.'
     """
@@ -75,8 +74,8 @@ class FoldScheme:
         """
         if self.kind == "leave-one-region-out":
             return self._by_region(samples)
-        seed, places = self.seed + repeat, centres(samples)
-        groups = self._blocks(places, seed) if self.kind == "blocks" else samples.cells
+        seed, places = self.seed + repeat, _centres(samples).plane()
+        groups = self.blocks(samples, seed) if self.kind == "blocks" else samples.cells
         n_groups = len(np.unique(groups))
         if n_groups < self.folds:
             raise SamplesError(
@@ -107,10 +106,18 @@ class FoldScheme:
                 fold[held_out] = number
         return fold
 
-    def _blocks(self, places: Floats, seed: int) -> Ints:
+    def blocks(self, samples: Samples, seed: int) -> Ints:
+        """Give the square block that each point's cell lies in; squares are shifted by the seed.
+
+        Raises
+        ------
+        SamplesError
+            If the blocks have no size.
+        """
         if self.size is None:
-            raise SamplesError("the blocks have no size", mend="give one, in units of the CRS")
+            raise SamplesError("the blocks have no size", mend="give one, in metres")
         shift = np.random.default_rng(seed).uniform(0, self.size, 2)
+        places = _centres(samples).plane()
         block = np.floor((places - places.min(axis=0) + shift) / self.size).astype(np.int64)
         return np.asarray(block[:, 0] * (block[:, 1].max() + 1) + block[:, 1])
 
@@ -136,18 +143,18 @@ class FoldScheme:
             )
         return fold
 
-    def sentence(self, unit: str) -> str:
-        """Say how points are held out, lengths in the unit of the CRS."""
+    def sentence(self) -> str:
+        """Say how points are held out."""
         what = {
             "clusters": f"{self.folds} regions, found by k-means of the coordinates",
-            "blocks": f"square blocks of {self.size or 0:.6g} {unit} in {self.folds} folds",
+            "blocks": f"square blocks of {self.size or 0:.6g} m in {self.folds} folds",
             "leave-one-region-out": f"{self.folds} regions, drawn as polygons",
             "random": f"cells drawn at random in {self.folds} folds",
         }[self.kind]
         again = f", {self.repeats} times" if self.repeats > 1 else ""
         buffer = "points however near are learned from"
         if self.buffer:
-            buffer = f"no point within {self.buffer:.6g} {unit} of one held out is learned from"
+            buffer = f"no point within {self.buffer:.6g} m of one held out is learned from"
         return f"Held out in turn{again}: {what}; {buffer}."
 
     def splits(self, samples: Samples) -> tuple[Ints, Bools]:
@@ -188,11 +195,15 @@ class FoldScheme:
         by_region = self.kind == "leave-one-region-out"
         n_folds = int(fold.max()) + 1 if by_region else self.folds
         rows: Bools = fold != np.arange(n_folds)[:, None]
-        places = centres(samples)
+        places = _centres(samples)
         for number in np.flatnonzero(~rows.all(axis=1)) if self.buffer > 0 else ():
-            distance, _ = cKDTree(places[~rows[number]]).query(places)
-            rows[number] &= distance > self.buffer
+            rows[number] &= places.nearest(places[~rows[number]]) > self.buffer
         return rows
+
+
+def _centres(samples: Samples) -> Places:
+    """Give the middles of the samples' cells, so that points of a cell are never parted."""
+    return samples.grid.places(samples.rows, samples.columns)
 
 
 def _problem(samples: Samples, rows: Bools) -> SamplesError | None:

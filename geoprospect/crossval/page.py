@@ -140,11 +140,10 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
     """Say in words what was compared, and how."""
     samples, scheme = comparison.samples, comparison.scheme
     n, n_occurrences = len(samples), int(samples.label.sum())
-    unit = samples.grid.unit
     n_clusters = int(comparison.bootstrap.groups.max()) + 1
-    clusters = f"{n_clusters} clusters of points no wider than {comparison.near:.6g} {unit} are"
+    clusters = f"{n_clusters} clusters of points no wider than {comparison.near:.6g} m are"
     return {
-        "folds": scheme.sentence(unit),
+        "folds": scheme.sentence(),
         "points": f"{n} cells with points: {n_occurrences} with an occurrence, "
         f"{n - n_occurrences} without.",
         "repeats": f"{scheme.repeats} repeats" if scheme.repeats > 1 else "one repeat",

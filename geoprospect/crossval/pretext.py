@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
 
-from geoprospect.crossval.cells import centres
 from geoprospect.samples import Samples
 from geoprospect.typing import Bools, Ints, Values
 
@@ -41,12 +39,12 @@ class PretextCells:
         held_out : ndarray of bool, shape (n_points,)
             Which of them are held out.
         buffer : float
-            In units of the CRS.
+            In metres.
 
         Returns
         -------
         ndarray of bool, shape (n,)
         """
-        places = np.column_stack(samples.grid.centres(self.rows, self.columns))
-        distance, _ = cKDTree(centres(samples)[held_out]).query(places)
+        held_out_cells = samples.grid.places(samples.rows[held_out], samples.columns[held_out])
+        distance = samples.grid.places(self.rows, self.columns).nearest(held_out_cells)
         return np.asarray(distance > buffer)

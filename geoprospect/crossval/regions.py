@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyproj
 import shapely
 
-from geoprospect.crossval.cells import centres
+from geoprospect.grid import transformed
 from geoprospect.samples import Samples
 from geoprospect.samples.polygons import check_polygons, read_polygons
 from geoprospect.typing import Ints
@@ -57,10 +56,10 @@ class Regions:
         """
         table = read_polygons(self.path, self.layer, self.field)
         check_polygons(table, self.path)
-        ours = pyproj.CRS.from_wkt(samples.grid.crs.to_wkt(version="WKT2_2019"))
         # The points are transformed, not the polygons: an edge stays straight in its own CRS.
-        transformer = pyproj.Transformer.from_crs(ours, table.crs, always_xy=True)
-        places = shapely.points(*transformer.transform(*centres(samples).T))
+        middles = samples.grid.centres(samples.rows, samples.columns)
+        easting, northing = transformed(*middles, samples.grid.crs, table.crs)
+        places = shapely.points(easting, northing)
         polygons = shapely.make_valid(table.geometry.to_numpy())
         point, polygon = shapely.STRtree(polygons).query(places, predicate="intersects")
         found = np.full(len(samples), len(polygons))

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.grid import Grid
+from geoprospect.grid.steps import size_range, step_lengths, steps
 from geoprospect.typing import Floats, Ints, Values
 
 _LAGS = 16  # classes of distance, their limits in geometric progression
@@ -26,7 +27,7 @@ class Variogram:
     Attributes
     ----------
     distance : ndarray of float64, shape (n_lags,)
-        Mean distance of the pairs in each class, in units of the CRS.
+        Mean distance of the pairs in each class, in metres.
     value : ndarray of float64, shape (n_lags,)
         Half the mean squared difference of a pair, in units of the layer's variance.
     pairs : ndarray of int64, shape (n_lags,)
@@ -34,7 +35,7 @@ class Variogram:
     nugget, sill : float
         The model's value just above distance 0, and at the range.
     range : float
-        Distance from which the model rises no more, in units of the CRS.
+        Distance from which the model rises no more, in metres.
 
     Examples
     --------
@@ -115,7 +116,7 @@ class EvidenceRange:
 
     @property
     def median(self) -> float:
-        """Median of the layers' ranges, in units of the CRS."""
+        """Median of the layers' ranges, in metres."""
         return float(np.median([variogram.range for variogram in self.layers.values()]))
 
     @classmethod
@@ -146,9 +147,6 @@ class EvidenceRange:
 
         Notes
         -----
-        Distances are taken in the plane of the CRS. In a geographic CRS they are in degrees, and
-        a degree of longitude counts as one of latitude.
-
         A layer's values are replaced by their normal scores, so that a few high ones do not hide
         how the others hang together (Deutsch & Journel 1998, GSLIB, chapter IV.1); then the
         estimator is Matheron's. A trend over the whole grid never reaches a sill: the range is
@@ -202,8 +200,8 @@ def evidence_range(stack: EvidenceStack, *, n: int = 10_000, seed: int = 0) -> f
     Returns
     -------
     float
-        Median of the layers' ranges, in units of the CRS: degrees if it is geographic. From the
-        size of a cell to half the diagonal of the grid.
+        Median of the layers' ranges, in metres. From the size of a cell to half the diagonal of
+        the grid.
 
     Raises
     ------
@@ -258,11 +256,8 @@ def _spherical(h: Floats, reach: float) -> Floats:
 
 def _limits(grid: Grid) -> list[tuple[float, float]]:
     """Give the limits of the classes of distance."""
-    a, b, _, d, e, _ = grid.transform[:6]
-    rows, columns = grid.shape
-    least = min(np.hypot(a, d), np.hypot(b, e))
-    across = (np.hypot(columns * a + s * rows * b, columns * d + s * rows * e) for s in (1, -1))
-    edges = np.geomspace(least, max(max(across) / 2, 2 * least), _LAGS + 1)
+    least, diagonal = size_range(grid)
+    edges = np.geomspace(least, max(diagonal / 2, 2 * least), _LAGS + 1)
     return list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
 
 
@@ -277,10 +272,8 @@ def _pairs(
     near, far = (float(np.log(limit)) for limit in lag)
     length = np.exp(random.uniform(near, far, len(X)))
     angle = random.uniform(0, 2 * np.pi, len(X))
-    a, b, _, d, e, _ = stack.grid.transform[:6]
-    steps = np.linalg.solve([[a, b], [d, e]], length * np.stack([np.cos(angle), np.sin(angle)]))
-    across, down = np.rint(steps).astype(np.int64)
+    down, across = steps(stack.grid, rows, length, angle)
     other, valid = stack.sample(rows + down, columns + across)
     valid &= (across != 0) | (down != 0)
-    h = np.hypot(a * across + b * down, d * across + e * down)
+    h = step_lengths(stack.grid, rows, columns, down, across)
     return h[valid], X[valid], other[valid]

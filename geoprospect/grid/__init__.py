@@ -1,5 +1,16 @@
-"""The grid: where the cells of a raster lie on the ground."""
+"""The grid: where the cells of a raster lie on the ground, and how far apart."""
 
-from geoprospect.grid.grid import Grid, describe_crs, same_crs
+from geoprospect.grid.crs import describe_crs, same_crs, transformed
+from geoprospect.grid.description import describe_grid, read_grid
+from geoprospect.grid.grid import Grid
+from geoprospect.grid.places import Places
 
-__all__ = ["Grid", "describe_crs", "same_crs"]
+__all__ = [
+    "Grid",
+    "Places",
+    "describe_crs",
+    "describe_grid",
+    "read_grid",
+    "same_crs",
+    "transformed",
+]

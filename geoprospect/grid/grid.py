@@ -13,6 +13,8 @@ from affine import Affine
 from rasterio.crs import CRS
 from rasterio.windows import Window
 
+from geoprospect.grid.crs import describe_crs, same_crs
+from geoprospect.grid.places import Places
 from geoprospect.typing import Bools, Floats, Ints
 
 _TOLERANCE = 1e-3  # in cells: grids closer than this at every corner are one grid
@@ -195,6 +197,23 @@ class Grid:
         a, b, c, d, e, f = self.transform[:6]
         return c + (a * across + b * down), f + (d * across + e * down)
 
+    def places(self, rows: npt.ArrayLike, columns: npt.ArrayLike) -> Places:
+        """Give the centres of cells as places, between which distances are in metres.
+
+        Parameters
+        ----------
+        rows, columns : array_like of int, shape (n,)
+            Cells, counted from the upper left corner.
+
+        Examples
+        --------
+        >>> grid = Grid(CRS.from_epsg(4326), Affine(0.01, 0, -133, 0, -0.01, 61), (100, 100))
+        >>> corner, other = grid.places([0], [0]), grid.places([0], [10])
+        >>> corner.nearest(other).round().tolist()
+        [5412.0]
+        """
+        return Places(*self.centres(rows, columns), self.crs)
+
     def windows(self, size: tuple[int, int]) -> Iterator[Window]:
         """Cover the grid with windows, row by row; those at the edges may be smaller.
 
@@ -221,52 +240,6 @@ class Grid:
         for row in range(0, rows, height):
             for column in range(0, columns, width):
                 yield Window(column, row, min(width, columns - column), min(height, rows - row))
-
-
-def same_crs(first: CRS | None, second: CRS | None) -> bool:
-    """Whether two CRS define the same coordinates, whatever their names, codes or axis order.
-
-    Parameters
-    ----------
-    first, second : rasterio.crs.CRS or None
-        The CRS; none is the same as another only if both are missing.
-
-    Examples
-    --------
-    >>> same_crs(CRS.from_epsg(3578), CRS.from_wkt(CRS.from_epsg(3578).to_wkt(version="WKT1_ESRI")))
-    True
-    >>> same_crs(CRS.from_epsg(3578), CRS.from_epsg(32608))
-    False
-    """
-    if not first or not second:
-        return not first and not second
-    if first == second:
-        return True
-    import pyproj  # noqa: PLC0415 - slow to import, and CRS mostly agree
-
-    ours, theirs = (pyproj.CRS.from_wkt(crs.to_wkt(version="WKT2_2019")) for crs in (first, second))
-    if ours.equals(theirs, ignore_axis_order=True):
-        return True
-    code = ours.to_epsg()
-    return code is not None and code == theirs.to_epsg()
-
-
-def describe_crs(crs: CRS | None) -> str:
-    """Name a CRS in few words: its code, or its name where it has none.
-
-    Examples
-    --------
-    >>> describe_crs(CRS.from_epsg(3578)), describe_crs(None)
-    ('EPSG:3578', 'none')
-    """
-    if not crs:
-        return "none"
-    authority = crs.to_authority()
-    if authority is not None:
-        return ":".join(authority)
-    import pyproj  # noqa: PLC0415 - slow to import, and CRS mostly have a code
-
-    return f'"{pyproj.CRS.from_wkt(crs.to_wkt(version="WKT2_2019")).name}"'
 
 
 def _linear(transform: Affine) -> Affine:

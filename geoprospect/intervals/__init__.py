@@ -1,6 +1,6 @@
 """Intervals: how far a figure would move with other points from the same ground."""
 
-from geoprospect.intervals.clusters import clusters, metres_per_unit, places
+from geoprospect.intervals.clusters import clusters
 from geoprospect.intervals.difference import Difference
 from geoprospect.intervals.heldout import ClusterBootstrap, Resampled
 from geoprospect.intervals.interval import CONFIDENCE, Bootstrap, Interval, student_interval
@@ -13,7 +13,5 @@ __all__ = [
     "Interval",
     "Resampled",
     "clusters",
-    "metres_per_unit",
-    "places",
     "student_interval",
 ]

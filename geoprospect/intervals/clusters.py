@@ -3,63 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
-from rasterio.crs import CRS
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from geoprospect.typing import Floats, Ints
 
-_EARTH = 6_371_008.8  # mean radius in metres
 _MOST_LINKED = 4000  # cells; the memory of the linkage grows with their square
-
-
-def metres_per_unit(crs: CRS) -> float:
-    """Give the length of a unit of a CRS in metres; for degrees, that of one of latitude.
-
-    Parameters
-    ----------
-    crs : rasterio.crs.CRS
-        Any; the unit of one that is neither projected nor geographic counts as a metre.
-
-    Examples
-    --------
-    >>> round(metres_per_unit(CRS.from_epsg(3578))), round(metres_per_unit(CRS.from_epsg(4326)))
-    (1, 111195)
-    """
-    if crs.is_geographic:
-        return float(np.radians(_EARTH))
-    return float(crs.linear_units_factor[1]) if crs.is_projected else 1.0
-
-
-def places(easting: npt.ArrayLike, northing: npt.ArrayLike, crs: CRS) -> Floats:
-    """Give points as coordinates in metres, between which straight distances can be taken.
-
-    Parameters
-    ----------
-    easting, northing : array_like of float, shape (n,)
-        Coordinates in the CRS.
-    crs : rasterio.crs.CRS
-        Points in degrees are put on a sphere; the straight line through it is less than a
-        thousandth short of the arc up to 900 km.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, 2) or (n, 3)
-
-    Examples
-    --------
-    >>> north, south = places([-133, -133], [60, 61], CRS.from_epsg(4326))
-    >>> round(float(np.linalg.norm(north - south)) / 1000)
-    111
-    """
-    x, y = np.asarray(easting, np.float64), np.asarray(northing, np.float64)
-    if not crs.is_geographic:
-        return np.column_stack([x, y]) * metres_per_unit(crs)
-    longitude, latitude = np.radians(x), np.radians(y)
-    across = np.cos(latitude)
-    return _EARTH * np.column_stack(
-        [across * np.cos(longitude), across * np.sin(longitude), np.sin(latitude)]
-    )
 
 
 def clusters(cells: Ints, where: Floats | None = None, near: float = 0.0) -> Ints:

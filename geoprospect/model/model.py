@@ -16,12 +16,12 @@ import numpy.typing as npt
 from geoprospect import __version__
 from geoprospect.errors import LayerNameError, ModelError
 from geoprospect.evidence import Context, EvidenceStack
-from geoprospect.grid import Grid
+from geoprospect.grid import Grid, describe_grid, read_grid
 from geoprospect.methods import Baseline
 from geoprospect.model import Components, ForwardPass
 from geoprospect.network import Network
 from geoprospect.output import checksum, replacing
-from geoprospect.samples.trainingcells import TrainingCells, describe_grid, read_grid
+from geoprospect.samples.trainingcells import TrainingCells
 
 _FORMAT = "geoprospect-model"
 _VERSION = 1

@@ -112,7 +112,7 @@ def calibrate(read: TrainingInputs, *, progress: Progress | None = None) -> Cali
     )
     _LOGGER.info(
         f"calibration: {scheme.folds} regions held out, {scheme.repeats} times, with a buffer of "
-        f"{scheme.buffer:.6g} {points.grid.unit}: area under the ROC curve "
+        f"{scheme.buffer:.6g} m: area under the ROC curve "
         f"{held_out.auc.mean():.3f}"
     )
     calibration = Calibration.fit(held_out.scores, points.label, method=settings.method)

@@ -108,7 +108,7 @@ def compare_methods(
         samples, seen = _cells(read, scheme, notes)
         near = _range(read, notes)
         scheme = _settled(scheme, samples, near)
-        _LOGGER.info(f"cross-validation: {scheme.sentence(samples.grid.unit)}")
+        _LOGGER.info(f"cross-validation: {scheme.sentence()}")
         encoders = _Encoders(read, samples, scheme, exclude_held_out)
         results = []
         names: Sequence[str | None] = methods or [None]

@@ -9,11 +9,10 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import pyproj
 import shapely
 
 from geoprospect.errors import SamplesError
-from geoprospect.grid import Grid
+from geoprospect.grid import Grid, transformed
 from geoprospect.samples.polygons import check_polygons, read_polygons
 from geoprospect.typing import Bools
 from geoprospect.wording import listed
@@ -79,10 +78,8 @@ class Area:
             is not in it.
         """
         polygons = self._polygons()
-        ours = pyproj.CRS.from_wkt(grid.crs.to_wkt(version="WKT2_2019"))
         # The places are transformed, not the polygons: an edge stays straight in its own CRS.
-        transformer = pyproj.Transformer.from_crs(ours, polygons.crs, always_xy=True)
-        x, y = transformer.transform(np.asarray(easting, float), np.asarray(northing, float))
+        x, y = transformed(easting, northing, grid.crs, polygons.crs)
         ground = shapely.union_all(shapely.make_valid(polygons.geometry.to_numpy()))
         shapely.prepare(ground)
         return np.asarray(shapely.intersects_xy(ground, x, y))

@@ -13,7 +13,7 @@ import pandas as pd
 
 from geoprospect.errors import SamplesError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.grid import Grid
+from geoprospect.grid import Grid, Places
 from geoprospect.samples.audit import Audit
 from geoprospect.samples.points import ReadingOptions, as_points, coordinates, read_points
 from geoprospect.typing import Bools, Floats, Ints
@@ -82,6 +82,11 @@ class Samples:
     def cells(self) -> Ints:
         """Cells of the points as one number each, row by row from the upper left corner."""
         return self.rows * self.grid.shape[1] + self.columns
+
+    @property
+    def places(self) -> Places:
+        """The points themselves as places, between which distances are in metres."""
+        return Places(self.easting, self.northing, self.grid.crs)
 
     @classmethod
     def read(

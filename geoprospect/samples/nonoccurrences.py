@@ -32,8 +32,8 @@ class DrawingRule:
         Cells of a draw. By default as many as hold an occurrence, so that neither label
         outweighs the other.
     distance : float, optional
-        No cell whose centre is nearer than this to an occurrence is drawn, in units of the CRS.
-        By default the median distance from an occurrence to the next, within which another one
+        No cell whose centre is nearer than this to an occurrence is drawn, in metres. By
+        default the median distance from an occurrence to the next, within which another one
         is as likely as not; at most the median distance of the valid cells, so that half of them
         are left.
     method : {"random", "dissimilar"}
@@ -82,13 +82,13 @@ class Realisations:
 
     def sentence(self) -> str:
         """Say what was drawn."""
-        rule, grid = self.rule, self.samples.grid
+        rule = self.rule
         how = "unlike the occurrences by preference" if rule.method == "dissimilar" else "at random"
         times = "once" if len(self.seen) == 1 else f"{len(self.seen)} times, once for each member"
         where = f" and in {rule.within}" if rule.within is not None else ""
         return (
             f"{rule.number} cells drawn {how}, {times}, from the {self.n_allowed} of "
-            f"{self.n_searched} valid cells at least {rule.distance:.6g} {grid.unit} from "
+            f"{self.n_searched} valid cells at least {rule.distance:.6g} m from "
             f"occurrences{where}"
         )
 
@@ -122,14 +122,14 @@ def spacing(samples: Samples) -> float:
     Returns
     -------
     float
-        In units of the CRS; 0 where one cell holds all occurrences.
+        In metres; 0 where one cell holds all occurrences.
     """
-    places = np.column_stack([samples.easting, samples.northing])[samples.label == 1]
-    _, first = np.unique(samples.cells[samples.label == 1], return_index=True)
+    occurrences = samples.label == 1
+    _, first = np.unique(samples.cells[occurrences], return_index=True)
     if len(first) < 2:
         return 0.0
-    distance, _ = cKDTree(places[first]).query(places[first], k=2)
-    return float(np.median(distance[:, 1]))
+    places = samples.places[occurrences][first]
+    return float(np.median(places.nearest(places, k=2)))
 
 
 def draw_non_occurrences(
@@ -190,18 +190,13 @@ def draw_non_occurrences(
     rule = rule or DrawingRule()
     X, rows, columns = stack.draw(_SEARCHED, seed=seed)
     easting, northing = grid.centres(rows, columns)
-    places = np.column_stack([occurrences.easting, occurrences.northing])
-    nearest, _ = cKDTree(places).query(np.column_stack([easting, northing]))
-    rule = replace(
-        rule,
-        number=rule.number or len(np.unique(occurrences.cells)),
-        distance=min(spacing(occurrences), float(np.median(nearest)))
-        if rule.distance is None
-        else rule.distance,
-    )
-    allowed = (nearest >= rule.distance) & ~np.isin(
-        rows * grid.shape[1] + columns, occurrences.cells
-    )
+    nearest = grid.places(rows, columns).nearest(occurrences.places)
+    distance = rule.distance
+    if distance is None:
+        distance = min(spacing(occurrences), float(np.median(nearest)))
+    number = rule.number or len(np.unique(occurrences.cells))
+    rule = replace(rule, number=number, distance=distance)
+    allowed = (nearest >= distance) & ~np.isin(rows * grid.shape[1] + columns, occurrences.cells)
     if rule.within is not None:
         allowed[allowed] = rule.within.holds(easting[allowed], northing[allowed], grid)
     _check_enough(rule, allowed, occurrences)
@@ -237,11 +232,10 @@ def _check_enough(rule: DrawingRule, allowed: Bools, occurrences: Samples) -> No
     if rule.number is None or allowed.sum() >= rule.number:
         return
     where = f" and in {rule.within}" if rule.within is not None else ""
-    unit = occurrences.grid.unit
     raise SamplesError(
         "too few valid cells to draw non-occurrences from",
         path=occurrences.path,
-        found=f"{allowed.sum()} of {allowed.size} valid cells at least {rule.distance:.6g} {unit} "
+        found=f"{allowed.sum()} of {allowed.size} valid cells at least {rule.distance:.6g} m "
         f"from occurrences{where}",
         expected=f"at least {rule.number}",
         mend="lower the distance or the number"

@@ -17,7 +17,7 @@ from rasterio.crs import CRS
 
 from geoprospect.errors import SamplesError
 from geoprospect.evidence.raster import is_local
-from geoprospect.grid import Grid, same_crs
+from geoprospect.grid import Grid, same_crs, transformed
 from geoprospect.samples.tables import TABLE_SUFFIXES, read_table, unreadable
 from geoprospect.typing import Floats
 
@@ -159,10 +159,7 @@ def coordinates(points: gpd.GeoDataFrame, grid: Grid) -> tuple[Floats, Floats]:
     )
     crs = CRS.from_wkt(points.crs.to_wkt())
     if not same_crs(crs, grid.crs):
-        target = pyproj.CRS.from_wkt(grid.crs.to_wkt(version="WKT2_2019"))
-        transformer = pyproj.Transformer.from_crs(points.crs, target, always_xy=True)
-        known = np.isfinite(easting) & np.isfinite(northing)
-        easting[known], northing[known] = transformer.transform(easting[known], northing[known])
+        return transformed(easting, northing, points.crs, grid.crs)
     return easting, northing
 
 

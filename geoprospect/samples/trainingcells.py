@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from affine import Affine
-from rasterio.crs import CRS
 from rasterio.errors import CRSError
 
 from geoprospect.errors import SamplesError
-from geoprospect.grid import Grid
+from geoprospect.grid import Grid, describe_grid, read_grid
 from geoprospect.typing import Floats, Ints
 
 _CELLS = "GEOPROSPECT_TRAINING_CELLS"
@@ -32,10 +30,12 @@ class TrainingCells:
     rows, columns : ndarray of int64, shape (n,)
         The cells.
     evidence_range : float or None
-        The range of the evidence's variogram, in units of the grid's CRS, where it is known.
+        The range of the evidence's variogram, in metres, where it is known.
 
     Examples
     --------
+    >>> from affine import Affine
+    >>> from rasterio.crs import CRS
     >>> grid = Grid(CRS.from_epsg(3578), Affine(1200, 0, 159050, 0, -1200, 977582), (110, 118))
     >>> cells = TrainingCells.of(grid, [(0, 0), (7, 12)], evidence_range=9600.0)
     >>> tags = cells.tags()
@@ -130,35 +130,3 @@ class TrainingCells:
         rows, columns, inside = self.grid.cells(easting, northing)
         width = self.grid.shape[1]
         return inside & np.isin(rows * width + columns, self.rows * width + self.columns)
-
-
-def describe_grid(grid: Grid) -> dict[str, Any]:
-    """Give a grid as plain values, for JSON.
-
-    Examples
-    --------
-    >>> describe_grid(Grid(CRS.from_epsg(3578), Affine.scale(1200, -1200), (2, 3)))
-    {'crs': 'EPSG:3578', 'transform': [1200.0, 0.0, 0.0, 0.0, -1200.0, 0.0], 'shape': [2, 3]}
-    """
-    authority = grid.crs.to_authority()
-    code = None if authority is None else ":".join(authority)
-    same = code is not None and CRS.from_string(code) == grid.crs
-    return {
-        "crs": code if same else grid.crs.to_wkt(version="WKT2_2019"),
-        "transform": [float(x) for x in grid.transform[:6]],
-        "shape": list(grid.shape),
-    }
-
-
-def read_grid(content: Mapping[str, Any]) -> Grid:
-    """Take a grid from the values that `describe_grid` gives.
-
-    Examples
-    --------
-    >>> read_grid({"crs": "EPSG:3578", "transform": [1, 0, 0, 0, -1, 0], "shape": [2, 3]}).shape
-    (2, 3)
-    """
-    rows, columns = content["shape"]
-    return Grid(
-        CRS.from_string(content["crs"]), Affine(*content["transform"]), (int(rows), int(columns))
-    )

@@ -11,7 +11,7 @@ import numpy as np
 
 from geoprospect.errors import SamplesError, ScoreError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.intervals.clusters import clusters, places
+from geoprospect.intervals.clusters import clusters
 from geoprospect.samples import Samples
 from geoprospect.samples.points import coordinates
 from geoprospect.samples.source import PointsSource
@@ -106,7 +106,7 @@ def score_map(
         scores = scored.at(samples.rows, samples.columns)
         parts = partial(scored.valid_parts, window)
         ranks = survey(parts, scores[occurrences], scored.grid.n_cells)
-        where = places(samples.easting, samples.northing, scored.grid.crs)
+        where = samples.places.straight
         groups = np.zeros(len(samples), np.int64)
         groups[occurrences] = clusters(samples.cells[occurrences], where[occurrences], near or 0)
 

@@ -9,14 +9,13 @@ from typing import TypeAlias
 
 import geopandas as gpd
 import numpy as np
-from scipy.spatial import cKDTree
 
-from geoprospect.intervals.clusters import metres_per_unit, places
+from geoprospect.grid import Places
 from geoprospect.samples.points import coordinates
 from geoprospect.samples.source import PointsSource
 from geoprospect.samples.trainingcells import TrainingCells
 from geoprospect.scoring.scoremap import ScoreMap
-from geoprospect.typing import Bools, Floats, Ints
+from geoprospect.typing import Bools, Ints
 
 Training: TypeAlias = PointsSource | str | PathLike[str] | Sequence[tuple[int, int]] | Ints
 
@@ -52,12 +51,12 @@ class SeenPoints:
     ----------
     cells : TrainingCells
         The cells that hold them.
-    where : ndarray of float64, shape (n, 2) or (n, 3)
-        Their places, in metres; the centres of the cells where no more is known.
+    places : Places
+        Where they lie; the centres of the cells where no more is known.
     """
 
     cells: TrainingCells
-    where: Floats
+    places: Places
 
     @classmethod
     def of_map(cls, scored: ScoreMap) -> SeenPoints | None:
@@ -91,13 +90,12 @@ class SeenPoints:
         rows, columns, inside = grid.cells(easting, northing)
         return cls(
             TrainingCells(grid, rows[inside], columns[inside]),
-            places(easting, northing, grid.crs),
+            Places(easting, northing, grid.crs),
         )
 
     @classmethod
     def _at_centres(cls, cells: TrainingCells) -> SeenPoints:
-        easting, northing = cells.grid.centres(cells.rows, cells.columns)
-        return cls(cells, places(easting, northing, cells.grid.crs))
+        return cls(cells, cells.grid.places(cells.rows, cells.columns))
 
     def audit(self, points: gpd.GeoDataFrame, near: float | None) -> Leaks:
         """Compare points with the training points.
@@ -116,12 +114,12 @@ class SeenPoints:
         known = self.cells.evidence_range
         is_range = near is None and known is not None
         if near is None and known is not None:
-            near = known * metres_per_unit(grid.crs)
+            near = known
         if near is None:
             return Leaks(repeats, None, None, is_range=False)
         close = repeats.copy()
         reached = np.isfinite(easting) & np.isfinite(northing)
-        if self.where.size and reached.any():
-            where = places(easting[reached], northing[reached], grid.crs)
-            close[reached] |= cKDTree(self.where).query(where)[0] <= near
+        places = Places(easting[reached], northing[reached], grid.crs)
+        if len(self.places) and len(places):
+            close[reached] |= places.nearest(self.places) <= near
         return Leaks(repeats, close, near, is_range)

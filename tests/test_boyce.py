@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from geoprospect.scoring.boyce import N_WINDOWS, Boyce, boyce_of
-from geoprospect.scoring.levels import count_levels
+from geoprospect.scoring.counting.levels import count_levels
+from geoprospect.scoring.measures.boyce import N_WINDOWS, Boyce, boyce_of
 
 EVEN = np.linspace(0, 1, 1001)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import auc
 
 from geoprospect.errors import ScoreError
-from geoprospect.scoring.classification import Calibration, Classification
+from geoprospect.scoring.measures.classification import Classification, Reliability
 
 SCORES = np.array([0.9, 0.6, 0.8, 0.1], np.float32)
 LABEL = np.array([1, 1, 0, 0])
@@ -30,7 +30,7 @@ def test_a_map_that_says_the_same_everywhere_has_the_figures_of_chance():
     figures = Classification.of(np.full(40, 0.5), np.repeat([1, 0], [10, 30]))
     assert (figures.roc_auc, figures.average_precision, figures.brier) == (0.5, 0.25, 0.25)
     assert figures.log_loss == pytest.approx(math.log(2))
-    assert figures.calibration.n_points.tolist() == [40]
+    assert figures.reliability.n_points.tolist() == [40]
 
 
 def test_one_sure_mistake_costs_as_much_as_a_score_of_one_in_ten_million():
@@ -55,7 +55,7 @@ def test_scores_beyond_0_to_1_keep_what_ranks_tell_and_say_why_the_rest_is_missi
     beyond = Classification.of(SCORES * 10 - 2, LABEL)
     assert beyond.roc_auc == within.roc_auc
     assert beyond.average_precision == within.average_precision
-    assert (beyond.brier, beyond.log_loss, beyond.calibration) == (None, None, None)
+    assert (beyond.brier, beyond.log_loss, beyond.reliability) == (None, None, None)
     assert beyond.reason == "4 of 4 scores leave the range 0 to 1"
     assert beyond.reason in beyond.sentence()
     assert within.reason is None
@@ -75,14 +75,14 @@ def test_a_point_without_a_score_is_refused():
 def test_bins_hold_equal_numbers_and_never_fewer_than_ten_points():
     rng = np.random.default_rng(1)
     for n, expected in ((7, [7]), (19, [19]), (40, [10] * 4), (1000, [100] * 10)):
-        curve = Calibration.of(rng.permutation(n) / n, np.zeros(n, np.int64))
+        curve = Reliability.of(rng.permutation(n) / n, np.zeros(n, np.int64))
         assert curve.n_points.tolist() == expected
 
 
 @given(st.lists(st.sampled_from([0.0, 0.2, 0.5, 0.9]), min_size=1, max_size=120))
 def test_points_of_one_score_share_a_bin_and_none_is_lost(scores):
     scores = np.array(scores)
-    curve = Calibration.of(scores, (scores > 0.4).astype(np.int64))
+    curve = Reliability.of(scores, (scores > 0.4).astype(np.int64))
     assert curve.n_points.sum() == scores.size
     assert curve.n_points @ curve.score == pytest.approx(scores.sum())
     assert curve.n_points @ curve.frequency == pytest.approx((scores > 0.4).sum())
@@ -92,7 +92,7 @@ def test_points_of_one_score_share_a_bin_and_none_is_lost(scores):
 
 
 def test_intervals_are_those_of_wilson():
-    curve = Calibration.of(np.repeat([0.1, 0.9], 10), np.repeat([0, 1], 10))
+    curve = Reliability.of(np.repeat([0.1, 0.9], 10), np.repeat([0, 1], 10))
     z2 = 1.959963984540054**2
     assert curve.low.tolist() == pytest.approx([0, 10 / (10 + z2)])
     assert curve.high.tolist() == pytest.approx([z2 / (10 + z2), 1])
@@ -101,7 +101,7 @@ def test_intervals_are_those_of_wilson():
 def test_labels_drawn_from_the_scores_lie_on_the_diagonal():
     rng = np.random.default_rng(2)
     scores = rng.random(20_000)
-    curve = Calibration.of(scores, (rng.random(scores.size) < scores).astype(np.int64))
+    curve = Reliability.of(scores, (rng.random(scores.size) < scores).astype(np.int64))
     assert curve.frequency == pytest.approx(curve.score, abs=0.03)
     assert ((curve.low < curve.score) & (curve.score < curve.high)).sum() >= 8
 

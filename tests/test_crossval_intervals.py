@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from geoprospect.intervals.heldout import ClusterBootstrap, _figures
+from geoprospect.intervals.ranking import RankingBootstrap, _figures
 
 
 def points(rng, n_clusters, size):
@@ -29,14 +29,14 @@ def test_weighted_figures_are_those_of_scikit_learn_ties_included():
 
 def test_values_are_means_over_the_repeats():
     groups, label, ours, theirs = points(np.random.default_rng(0), 30, 4)
-    told = ClusterBootstrap(groups, label).resample(np.concatenate([ours, theirs]))
+    told = RankingBootstrap(groups, label).resample(np.concatenate([ours, theirs]))
     areas = [roc_auc_score(label, scores) for scores in (ours[0], theirs[0])]
     assert told.value[0] == pytest.approx(np.mean(areas))
 
 
 def test_repeating_the_folds_does_not_narrow_an_interval():
     groups, label, ours, _ = points(np.random.default_rng(0), 30, 4)
-    bootstrap = ClusterBootstrap(groups, label)
+    bootstrap = RankingBootstrap(groups, label)
     once, often = (bootstrap.resample(np.tile(ours, (n, 1))) for n in (1, 5))
     for figure in (0, 1):
         narrow, wide = (bootstrap.interval(told, figure) for told in (often, once))
@@ -48,9 +48,9 @@ def test_points_that_share_a_cluster_widen_an_interval():
     """Sixty points in thirty pairs of equal scores tell as much as thirty points."""
     groups, label, ours, _ = points(np.random.default_rng(1), 30, 1)
     pairs = np.tile(np.arange(30), 2)
-    alone = ClusterBootstrap(groups, label)
-    paired = ClusterBootstrap(pairs, np.tile(label, 2))
-    apart = ClusterBootstrap(np.arange(60), np.tile(label, 2))
+    alone = RankingBootstrap(groups, label)
+    paired = RankingBootstrap(pairs, np.tile(label, 2))
+    apart = RankingBootstrap(np.arange(60), np.tile(label, 2))
     one = alone.interval(alone.resample(ours), 0)
     two = paired.interval(paired.resample(np.tile(ours, 2)), 0)
     many = apart.interval(apart.resample(np.tile(ours, 2)), 0)
@@ -60,7 +60,7 @@ def test_points_that_share_a_cluster_widen_an_interval():
 
 def test_one_cluster_has_an_interval_of_almost_any_value():
     label = np.repeat([1, 0], 20)
-    bootstrap = ClusterBootstrap(np.zeros(40, int), label)
+    bootstrap = RankingBootstrap(np.zeros(40, int), label)
     told = bootstrap.resample(np.linspace(1, 0, 40)[None])
     assert bootstrap.interval(told, 0).low < 0.2
     worse = bootstrap.resample(np.linspace(0, 1, 40)[None])
@@ -71,7 +71,7 @@ def test_one_cluster_has_an_interval_of_almost_any_value():
 
 def test_perfect_ranking_of_few_occurrences_has_an_interval_of_some_width():
     label = np.repeat([1, 0], [3, 60])
-    bootstrap = ClusterBootstrap(np.arange(63), label)
+    bootstrap = RankingBootstrap(np.arange(63), label)
     told = bootstrap.resample(np.linspace(1, 0, 63)[None])
     for figure in (0, 1):
         interval = bootstrap.interval(told, figure)
@@ -81,7 +81,7 @@ def test_perfect_ranking_of_few_occurrences_has_an_interval_of_some_width():
 
 def test_methods_that_agree_differ_by_nothing_within_some_width():
     groups, label, ours, _ = points(np.random.default_rng(2), 20, 3)
-    bootstrap = ClusterBootstrap(groups, label)
+    bootstrap = RankingBootstrap(groups, label)
     told = bootstrap.resample(ours)
     gap = bootstrap.difference(told, bootstrap.resample(ours * 2 - 1), 0)
     assert gap.value == 0
@@ -90,7 +90,7 @@ def test_methods_that_agree_differ_by_nothing_within_some_width():
 
 def test_a_difference_is_surer_than_the_figures_by_themselves():
     groups, label, ours, theirs = points(np.random.default_rng(3), 60, 5)
-    bootstrap = ClusterBootstrap(groups, label)
+    bootstrap = RankingBootstrap(groups, label)
     told, other = bootstrap.resample(ours), bootstrap.resample(theirs)
     gap = bootstrap.difference(told, other, 0).interval
     own = bootstrap.interval(told, 0)
@@ -112,7 +112,7 @@ def test_intervals_hold_the_truth_in_some_95_percent_of_sets(n_clusters):
         if not label.any():
             continue
         n_sets += 1
-        bootstrap = ClusterBootstrap(groups, label, seed=n_sets)
+        bootstrap = RankingBootstrap(groups, label, seed=n_sets)
         told, other = bootstrap.resample(ours), bootstrap.resample(theirs)
         for figure in (0, 1):
             own = bootstrap.interval(told, figure)

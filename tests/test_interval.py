@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
+from geoprospect.intervals import Bootstrap, Interval, student_interval
 from geoprospect.intervals.clusters import clusters
-from geoprospect.intervals.interval import Bootstrap, Interval, student_interval
-from geoprospect.scoring.survey import survey, uncertainty_of
-from geoprospect.scoring.uncertainty import AREAS, auc_shares, held_in
+from geoprospect.scoring.counting.levels import survey
+from geoprospect.scoring.measures.uncertainty import AREAS, auc_shares, held_in, uncertainty_of
 from geoprospect.synthetic import province
 
 N_SETS = 400

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from geoprospect.errors import ScoreError
-from geoprospect.scoring.boyce import Boyce
-from geoprospect.scoring.levels import count_array, count_levels, find_rank, levels
-from geoprospect.scoring.predictionarea import PredictionArea
-from geoprospect.scoring.ratecurve import Ranks, rate_curve_of
+from geoprospect.scoring.counting.levels import count_array, count_levels, find_rank, levels
+from geoprospect.scoring.counting.ranks import Ranks
+from geoprospect.scoring.measures.boyce import Boyce
+from geoprospect.scoring.measures.predictionarea import PredictionArea
+from geoprospect.scoring.measures.ratecurve import RateCurve, rate_curve_of
 
 
 def parts_of(values: np.ndarray, n: int):
@@ -38,7 +39,7 @@ def test_every_count_is_of_cells_above_and_cells_that_reach():
 def test_counting_levels_too_leaves_the_rate_curve_as_it_is():
     values = np.random.default_rng(1).random(2000).astype(np.float32)
     ranks, points, _ = count_array(values, values[:40])
-    curve, expected = ranks.curve(points), rate_curve_of(values, values[:40])
+    curve, expected = RateCurve.of(ranks, points), rate_curve_of(values, values[:40])
     assert (curve.area == expected.area).all()
     assert (curve.captured == expected.captured).all()
 
@@ -117,4 +118,4 @@ def test_cells_without_a_score_are_not_counted():
 
 def test_whole_numbers_are_scores_too():
     ranks, points, _ = count_array([1, 2, 3], [2])
-    assert ranks.curve(points).auc == 0.5
+    assert RateCurve.of(ranks, points).auc == 0.5

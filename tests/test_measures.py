@@ -5,10 +5,10 @@ import pytest
 from matplotlib.image import imread
 
 from geoprospect.report.style import write_png
-from geoprospect.scoring.boyce import boyce_of
-from geoprospect.scoring.classification import Classification
+from geoprospect.scoring.measures.boyce import boyce_of
+from geoprospect.scoring.measures.classification import Classification
+from geoprospect.scoring.measures.predictionarea import prediction_area_of
 from geoprospect.scoring.pictures import draw_boyce, draw_classification, draw_prediction_area
-from geoprospect.scoring.predictionarea import prediction_area_of
 
 SKEWED = np.random.default_rng(0).beta(0.3, 6, 3000).astype(np.float32)
 BEST = np.sort(SKEWED)[-500::10]

@@ -9,12 +9,12 @@ from rasterio.crs import CRS
 
 from geoprospect.errors import ScoreError
 from geoprospect.grid import Grid
-from geoprospect.intervals.interval import student_interval
+from geoprospect.intervals import student_interval
 from geoprospect.samples.trainingcells import TrainingCells
 from geoprospect.scoring import score_map
-from geoprospect.scoring.paired import PairedDifference
-from geoprospect.scoring.survey import survey
-from geoprospect.scoring.uncertainty import auc_shares
+from geoprospect.scoring.counting.levels import survey
+from geoprospect.scoring.measures.uncertainty import auc_shares
+from geoprospect.scoring.score.paired import PairedDifference
 from geoprospect.synthetic import province
 
 VALUES = np.linspace(1.0, 0.0, 400, dtype=np.float32).reshape(20, 20)

@@ -12,9 +12,9 @@ from hypothesis.extra.numpy import arrays
 
 from geoprospect.errors import ScoreError
 from geoprospect.samples.points import coordinates, read_points
-from geoprospect.scoring.levels import count_levels
-from geoprospect.scoring.predictionarea import PredictionArea, Share, prediction_area_of
-from geoprospect.scoring.scoremap import ScoreMap
+from geoprospect.scoring.counting.levels import count_levels
+from geoprospect.scoring.counting.scoremap import ScoreMap
+from geoprospect.scoring.measures.predictionarea import PredictionArea, Share, prediction_area_of
 
 
 def defined(values: np.ndarray, at_points: np.ndarray) -> tuple[Fraction, float]:

@@ -12,8 +12,8 @@ from mapfiles import TRANSFORM, write_map
 from rasterio.windows import Window
 
 from geoprospect.errors import ScoreError
-from geoprospect.scoring.ratecurve import rate_curve, rate_curve_of
-from geoprospect.scoring.scoremap import ScoreMap
+from geoprospect.scoring.counting.scoremap import ScoreMap
+from geoprospect.scoring.measures.ratecurve import rate_curve, rate_curve_of
 
 
 def vertices(curve) -> list[tuple[float, float]]:

@@ -13,13 +13,13 @@ from matplotlib.image import imread
 from geoprospect.errors import OutputError, ScoreError
 from geoprospect.report.style import NO_DATA
 from geoprospect.scoring import uncertainty_of
+from geoprospect.scoring.measures.ratecurve import rate_curve_of
 from geoprospect.scoring.pictures import (
     draw_map,
     draw_rate_curves,
     write_map_picture,
     write_rate_curves,
 )
-from geoprospect.scoring.ratecurve import rate_curve_of
 
 VALUES = np.linspace(1.0, 0.05, 20, dtype=np.float32).reshape(4, 5)
 CURVE = rate_curve_of(VALUES, VALUES[:2, 0])

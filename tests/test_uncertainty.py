@@ -7,9 +7,14 @@ import pytest
 from scipy.stats import kstest
 
 from geoprospect.errors import ScoreError
-from geoprospect.scoring.ratecurve import rate_curve_of
-from geoprospect.scoring.survey import survey, uncertainty_of
-from geoprospect.scoring.uncertainty import AREAS, auc_shares, placement_p_value
+from geoprospect.scoring.counting.levels import survey
+from geoprospect.scoring.measures.ratecurve import rate_curve_of
+from geoprospect.scoring.measures.uncertainty import (
+    AREAS,
+    auc_shares,
+    placement_p_value,
+    uncertainty_of,
+)
 from geoprospect.synthetic import province
 
 TIED = np.array([0.9, 0.5, 0.5, 0.5, 0.3, 0.1, 0.1])

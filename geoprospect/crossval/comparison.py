@@ -8,10 +8,7 @@ from typing import Any, Literal
 
 from geoprospect.crossval.folds import FoldScheme
 from geoprospect.crossval.heldout import HeldOutScores
-from geoprospect.intervals.clusters import clusters
-from geoprospect.intervals.difference import Difference
-from geoprospect.intervals.heldout import ClusterBootstrap, Resampled
-from geoprospect.intervals.interval import Interval
+from geoprospect.intervals import Difference, Interval, RankingBootstrap, Resampled, clusters
 from geoprospect.samples import Samples
 from geoprospect.typing import Bools, Ints
 
@@ -74,18 +71,18 @@ class Comparison:
         return tuple(str(fold + 1) for fold in range(len(rows) // len(folds)))
 
     @cached_property
-    def bootstrap(self) -> ClusterBootstrap:
+    def bootstrap(self) -> RankingBootstrap:
         """The clusters of points that are resampled."""
         samples = self.samples
         groups = clusters(samples.cells, samples.places.straight, self.near)
-        return ClusterBootstrap(groups, samples.label)
+        return RankingBootstrap(groups, samples.label)
 
     @cached_property
     def _resampled(self) -> dict[str, Resampled]:
         return {one.method: self.bootstrap.resample(one.scores) for one in self.results}
 
     def interval(self, result: HeldOutScores, figure: Figure) -> Interval:
-        """Give the 95% interval of a method's figure; see `ClusterBootstrap`."""
+        """Give the 95% interval of a method's figure; see `RankingBootstrap`."""
         return self.bootstrap.interval(self._resampled[result.method], list(FIGURES).index(figure))
 
     def difference(self, result: HeldOutScores, other: HeldOutScores, figure: Figure) -> Difference:

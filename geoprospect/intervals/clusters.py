@@ -42,13 +42,13 @@ def clusters(cells: Ints, where: Floats | None = None, near: float = 0.0) -> Int
     >>> clusters(np.array([5, 5, 6, 7]), where, near=1000).tolist()
     [0, 0, 0, 1]
     """
-    _, first, own = np.unique(cells, return_index=True, return_inverse=True)
+    _, first, place = np.unique(cells, return_index=True, return_inverse=True)
     if not near or where is None or first.size == 1:
-        return np.asarray(own, np.int64)
+        return np.asarray(place, np.int64)
     spots = where[first]
     if first.size <= _MOST_LINKED:
         joined = fcluster(linkage(spots, "complete"), near, "distance")
     else:
         side = near / np.sqrt(spots.shape[1])
         _, joined = np.unique(np.floor(spots / side), axis=0, return_inverse=True)
-    return np.asarray(np.unique(joined, return_inverse=True)[1].ravel()[own], np.int64)
+    return np.asarray(np.unique(joined, return_inverse=True)[1].ravel()[place], np.int64)

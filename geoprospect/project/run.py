@@ -22,9 +22,8 @@ from geoprospect.project.calibration import calibrate
 from geoprospect.project.file import Project, Role
 from geoprospect.project.inputs import TrainingInputs
 from geoprospect.project.training import train_ensemble
-from geoprospect.scoring import PointsSource, score_map
+from geoprospect.scoring import CurveKind, PointsSource, Score, score_map
 from geoprospect.scoring.pictures import write_map_picture, write_rate_curves
-from geoprospect.scoring.score import CurveKind, Score
 from geoprospect.typing import Progress
 
 _LOGGER = logging.getLogger(__name__)

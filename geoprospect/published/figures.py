@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,8 +13,8 @@ from geoprospect.network import Scorer
 from geoprospect.published.tables import PublishedTable, Study
 from geoprospect.typing import Ints, Values
 
-PointSet = Literal["training", "validation", "unshared", "slipped"]
-SETS: dict[PointSet, str] = {
+StudyPoints = Literal["training", "validation", "unshared", "slipped"]
+SETS: dict[StudyPoints, str] = {
     "training": "training",
     "validation": "validation",
     "unshared": "no shared cell",
@@ -90,7 +89,7 @@ class Trial:
         Scores at the validation points.
     """
 
-    auc: dict[PointSet, float | None]
+    auc: dict[StudyPoints, float | None]
     scores: tuple[float, ...]
 
 
@@ -146,18 +145,18 @@ class MethodResult:
     note: str = ""
     members: tuple[Any, ...] = ()
 
-    def spread(self, points: PointSet) -> Spread | None:
+    def spread(self, points: StudyPoints) -> Spread | None:
         """Give median and range over seeds on a set of points; None if it lacks a label."""
         figures = [value for trial in self.ours if (value := trial.auc[points]) is not None]
         if not figures:
             return None
         return Spread(float(np.median(figures)), min(figures), max(figures))
 
-    def outside(self) -> tuple[PointSet, ...]:
+    def outside(self) -> tuple[StudyPoints, ...]:
         """Name the sets of points on which the published figure lies outside our range."""
         return tuple(points for points in SETS if self.inside(points) is False)
 
-    def inside(self, points: PointSet) -> bool | None:
+    def inside(self, points: StudyPoints) -> bool | None:
         """Tell whether the published figure lies inside our range; None without a figure."""
         published = None if self.published is None else self.published.auc[points]
         spread = self.spread(points)
@@ -183,12 +182,6 @@ class MethodResult:
             "note": self.note,
             "roc_auc": figures,
         }
-
-
-def medians(results: Sequence[MethodResult], points: PointSet) -> list[float]:
-    """Give each method's median on a set of points, NaN where there is none."""
-    spreads = [result.spread(points) for result in results]
-    return [np.nan if spread is None else spread.median for spread in spreads]
 
 
 def _auc(label: Ints, scores: Values) -> float | None:

@@ -21,8 +21,7 @@ from geoprospect.published.audit import located, recovered_components
 from geoprospect.published.figures import MethodResult
 from geoprospect.published.tables import LAYERS, Study
 from geoprospect.published.weights import read_published
-from geoprospect.scoring import PointsSource, score_map
-from geoprospect.scoring.score import Score
+from geoprospect.scoring import PointsSource, Score, score_map
 from geoprospect.typing import Progress
 
 _VALIDATION = "validation_points.shp"

@@ -12,10 +12,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
-from geoprospect.published.figures import MethodResult, PointSet, Trial
+from geoprospect.published.figures import MethodResult, StudyPoints, Trial
 from geoprospect.published.maps import StudyMap
 from geoprospect.report.style import COLOURS, GREY, INK, NO_DATA
-from geoprospect.scoring.scoremap import ScoreMap
+from geoprospect.scoring.counting.scoremap import ScoreMap
 from geoprospect.typing import Ints
 
 OURS, PUBLISHED, FOREST = COLOURS[0], COLOURS[1], COLOURS[2]
@@ -70,7 +70,7 @@ def draw_imbalance(networks: Sequence[MethodResult], forests: Sequence[MethodRes
         share no cell with training; crosses for the published weights.
     """
     figure, panels = _panels(2, 2, (4.6, 3.6))
-    titles: dict[PointSet, str] = {
+    titles: dict[StudyPoints, str] = {
         "validation": "validation points",
         "unshared": "those that share no cell with training",
     }

@@ -13,7 +13,7 @@ from geoprospect.errors import StudyError
 from geoprospect.output import check_absent
 from geoprospect.published.audit import StudyAudit
 from geoprospect.published.experiments import run_experiments
-from geoprospect.published.figures import SETS, MethodResult, PointSet
+from geoprospect.published.figures import SETS, MethodResult, StudyPoints
 from geoprospect.published.maps import StudyMap, map_study, rasters_of
 from geoprospect.published.tables import Study
 from geoprospect.typing import Progress
@@ -189,5 +189,5 @@ def _found(trial: MethodResult) -> str:
     return "; ".join([*said, *([f"outside on {_listed(outside)}"] if outside else [])])
 
 
-def _listed(points: tuple[PointSet, ...]) -> str:
+def _listed(points: tuple[StudyPoints, ...]) -> str:
     return ", ".join(SETS[name] for name in points)

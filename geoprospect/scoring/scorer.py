@@ -11,18 +11,18 @@ import numpy as np
 
 from geoprospect.errors import SamplesError, ScoreError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.intervals.clusters import clusters
+from geoprospect.intervals import clusters
 from geoprospect.samples import Samples
 from geoprospect.samples.points import coordinates
 from geoprospect.samples.source import PointsSource
-from geoprospect.scoring.figures import Figures
-from geoprospect.scoring.leaks import LeakAudit
-from geoprospect.scoring.paired import PairedDifference
-from geoprospect.scoring.predictionarea import PredictionArea
-from geoprospect.scoring.score import CurveKind, Score
-from geoprospect.scoring.scoremap import ScoreMap, Scores
-from geoprospect.scoring.seenpoints import Leaks, SeenPoints, Training
-from geoprospect.scoring.survey import survey
+from geoprospect.scoring.counting.levels import survey
+from geoprospect.scoring.counting.scoremap import ScoreMap, Scores
+from geoprospect.scoring.measures.predictionarea import PredictionArea
+from geoprospect.scoring.score.figures import Figures
+from geoprospect.scoring.score.leaks import LeakAudit
+from geoprospect.scoring.score.paired import PairedDifference
+from geoprospect.scoring.score.score import CurveKind, Score
+from geoprospect.scoring.score.trainingpoints import Leaks, Training, TrainingPoints
 from geoprospect.typing import Bools
 
 
@@ -171,9 +171,9 @@ def _leaks(
 ) -> Leaks | None:
     """Hold points against the training points given, or against those the map tells of."""
     if training is not None:
-        seen: SeenPoints | None = SeenPoints.given(training, scored)
+        seen: TrainingPoints | None = TrainingPoints.given(training, scored)
     else:
-        seen = SeenPoints.of_map(scored) if kind == "prediction-rate" else None
+        seen = TrainingPoints.of_map(scored) if kind == "prediction-rate" else None
     return None if seen is None else seen.audit(points, near)
 
 

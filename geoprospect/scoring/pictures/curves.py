@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from geoprospect.report.style import COLOURS, GREY, INK, new_figure, set_title, write_png
-from geoprospect.scoring.ratecurve import RateCurve
+from geoprospect.scoring.measures.ratecurve import RateCurve
 
 _MARKED = 0.1  # of the area
 
@@ -33,7 +33,7 @@ def draw_rate_curves(curves: Mapping[str, RateCurve], *, title: str | None = Non
 
     Examples
     --------
-    >>> from geoprospect.scoring.ratecurve import rate_curve_of
+    >>> from geoprospect.scoring.measures.ratecurve import rate_curve_of
     >>> figure = draw_rate_curves({"training": rate_curve_of([0.9, 0.5, 0.1], [0.9])})
     >>> print(figure.axes[0].get_legend().get_texts()[0].get_text())
     training (n = 1): AUC 0.83,
@@ -109,7 +109,7 @@ def write_rate_curves(
     Examples
     --------
     >>> import tempfile, pathlib
-    >>> from geoprospect.scoring.ratecurve import rate_curve_of
+    >>> from geoprospect.scoring.measures.ratecurve import rate_curve_of
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = pathlib.Path(folder) / "curve.png"
     ...     write_rate_curves(file, {"training occurrences": rate_curve_of([0.9, 0.1], [0.9])})

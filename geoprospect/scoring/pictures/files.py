@@ -13,7 +13,7 @@ from geoprospect.scoring.pictures.measures import (
     draw_classification,
     draw_prediction_area,
 )
-from geoprospect.scoring.score import Score
+from geoprospect.scoring.score.score import Score
 
 NAMES = ("rate-curves.png", "prediction-area.png", "boyce.png", "classification.png")
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from geoprospect.report.maps import LONGEST, Coordinates, draw_values
 from geoprospect.report.style import write_png
-from geoprospect.scoring.scoremap import ScoreMap
+from geoprospect.scoring.counting.scoremap import ScoreMap
 
 
 def draw_map(

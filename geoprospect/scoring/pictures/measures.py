@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from geoprospect.report.style import COLOURS, GREY, INK, new_figure, set_title
-from geoprospect.scoring.boyce import Boyce
-from geoprospect.scoring.classification import Calibration, Classification
-from geoprospect.scoring.predictionarea import PredictionArea
+from geoprospect.scoring.measures.boyce import Boyce
+from geoprospect.scoring.measures.classification import Classification, Reliability
+from geoprospect.scoring.measures.predictionarea import PredictionArea
 
 _HELD, _AREA = COLOURS[0], COLOURS[1]
 _DASHED = (0, (4, 3))
@@ -39,7 +39,7 @@ def draw_prediction_area(plot: PredictionArea, *, title: str | None = None) -> F
 
     Examples
     --------
-    >>> from geoprospect.scoring.predictionarea import prediction_area_of
+    >>> from geoprospect.scoring.measures.predictionarea import prediction_area_of
     >>> figure = draw_prediction_area(prediction_area_of([0.9, 0.5, 0.1], [0.9]))
     >>> [axes.get_ylabel() for axes in figure.axes]
     ['occurrences held', 'area taken']
@@ -96,7 +96,7 @@ def draw_boyce(boyce: Boyce, *, title: str | None = None) -> Figure:
 
     Examples
     --------
-    >>> from geoprospect.scoring.boyce import boyce_of
+    >>> from geoprospect.scoring.measures.boyce import boyce_of
     >>> print(draw_boyce(boyce_of([0.9, 0.5, 0.1], [0.9])).get_supxlabel())
     no continuous Boyce index: there is only one occurrence
     """
@@ -161,19 +161,19 @@ def draw_classification(figures: Classification, *, title: str | None = None) ->
     )
 
     _labels(calibration, "prospectivity score", "occurrences among the points")
-    if figures.calibration is None:
+    if figures.reliability is None:
         _panel_title(calibration, "Calibration")
         words = fill(f"None: {figures.reason}.", 34)
         calibration.text(0.5, 0.5, words, ha="center", va="center", fontsize=9, color=INK)
     else:
-        _draw_calibration(calibration, figures.calibration)
+        _draw_calibration(calibration, figures.reliability)
         _panel_title(calibration, f"Calibration: Brier score {figures.brier:.3f}")
     if title:
         figure.suptitle(title, x=0.012, ha="left", fontsize=11, color=INK, weight="bold")
     return figure
 
 
-def _draw_calibration(axes: Axes, curve: Calibration) -> None:
+def _draw_calibration(axes: Axes, curve: Reliability) -> None:
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=_DASHED)
     reach = np.abs([curve.low - curve.frequency, curve.high - curve.frequency])
     axes.errorbar(

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from geoprospect.scoring.figures import BEST_AREA, Figures
-from geoprospect.scoring.seenpoints import Leaks
+from geoprospect.scoring.score.figures import BEST_AREA, Figures
+from geoprospect.scoring.score.trainingpoints import Leaks
 from geoprospect.typing import Bools, Ints
 from geoprospect.wording import listed
 
-PointSet = Literal["all", "without_repeats", "without_near"]
+ScoredPoints = Literal["all", "without_repeats", "without_near"]
 FEWEST = 10  # occurrences that a headline asks for where those near training points are left out
 
 
@@ -82,7 +82,7 @@ class LeakAudit:
         )
 
     @property
-    def headline(self) -> PointSet:
+    def headline(self) -> ScoredPoints:
         """The points whose figures are to be quoted.
 
         Those within the distance of a training point are left out if ten occurrences or more are

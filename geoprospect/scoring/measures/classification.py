@@ -1,4 +1,4 @@
-"""How a map tells occurrences from non-occurrences: ROC, precision-recall, Brier, calibration."""
+"""How a map tells occurrences from non-occurrences: ROC, precision-recall, Brier, reliability."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _POINTS_A_BIN = 10
 
 
 @dataclass(frozen=True)
-class Calibration:
+class Reliability:
     """Scores against the fraction of occurrences among the points that have them.
 
     Points are binned by rank, so that no bin is near-empty: up to ten bins of equal numbers, and
@@ -51,7 +51,7 @@ class Calibration:
 
     Examples
     --------
-    >>> curve = Calibration.of(np.repeat([0.2, 0.6], 10), np.tile([0, 0, 0, 1, 1], 4))
+    >>> curve = Reliability.of(np.repeat([0.2, 0.6], 10), np.tile([0, 0, 0, 1, 1], 4))
     >>> curve.n_points.tolist(), curve.score.round(6).tolist(), curve.frequency.tolist()
     ([10, 10], [0.2, 0.6], [0.4, 0.4])
     """
@@ -63,7 +63,7 @@ class Calibration:
     n_points: Ints
 
     @classmethod
-    def of(cls, scores: npt.NDArray[Any], label: Ints) -> Calibration:
+    def of(cls, scores: npt.NDArray[Any], label: Ints) -> Reliability:
         """Bin the points.
 
         Parameters
@@ -75,15 +75,15 @@ class Calibration:
         """
         n_bins = min(max(label.size // _POINTS_A_BIN, 1), _MOST_BINS)
         middle = (rankdata(scores) - 0.5) / label.size  # one for all points of one score
-        _, own = np.unique(np.floor(middle * n_bins), return_inverse=True)
-        n_points = np.bincount(own)
-        found = np.bincount(own, label).astype(np.int64)
+        _, bins = np.unique(np.floor(middle * n_bins), return_inverse=True)
+        n_points = np.bincount(bins)
+        found = np.bincount(bins, label).astype(np.int64)
         intervals = [
             binomtest(int(k), int(n)).proportion_ci(CONFIDENCE, method="wilson")
             for k, n in zip(found, n_points, strict=True)
         ]
         low, high = np.array([(interval.low, interval.high) for interval in intervals]).T
-        return cls(np.bincount(own, scores) / n_points, found / n_points, low, high, n_points)
+        return cls(np.bincount(bins, scores) / n_points, found / n_points, low, high, n_points)
 
     def to_dict(self) -> dict[str, Any]:
         """Give ``score``, ``frequency``, ``low``, ``high`` and ``n_points`` of the bins."""
@@ -111,7 +111,7 @@ class Classification:
     log_loss : float or None
         Mean negative logarithm of the score given to what is there; scores are kept 1e-7 from 0
         and 1, so that one sure mistake costs 16.1 rather than all.
-    calibration : Calibration or None
+    reliability : Reliability or None
         Scores against frequencies.
     reason : str or None
         Why the last three are None: they need scores from 0 to 1.
@@ -120,7 +120,7 @@ class Classification:
     -----
     Points hold far more occurrences than the ground does (often half of them). A map trained on
     such points says at best how frequent occurrences are among points drawn alike, and Brier
-    score, log loss and calibration here judge it as that. Prospectivity is no probability on the
+    score, log loss and reliability here judge it as that. Prospectivity is no probability on the
     ground, however well it does here, unless it is corrected for the frequency of deposits there.
 
     Examples
@@ -138,7 +138,7 @@ class Classification:
     average_precision: float
     brier: float | None
     log_loss: float | None
-    calibration: Calibration | None
+    reliability: Reliability | None
     reason: str | None
 
     @classmethod
@@ -180,7 +180,7 @@ class Classification:
             float(average_precision_score(label, scores)),
             None if beyond else float(brier_score_loss(label, scores)),
             None if beyond else float(log_loss(label, scores.clip(CLIP, 1 - CLIP))),
-            None if beyond else Calibration.of(scores, label),
+            None if beyond else Reliability.of(scores, label),
             f"{beyond} of {scores.size} scores leave the range 0 to 1" if beyond else None,
         )
 
@@ -213,7 +213,7 @@ class Classification:
             "average_precision": self.average_precision,
             "brier": self.brier,
             "log_loss": self.log_loss,
-            "calibration": self.calibration and self.calibration.to_dict(),
+            "calibration": self.reliability and self.reliability.to_dict(),
             "reason": self.reason,
             "roc": {"non_occurrences": false.tolist(), "occurrences": true.tolist()},
             "precision_recall": {"recall": recall.tolist(), "precision": precision.tolist()},

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import spearmanr
 
-from geoprospect.scoring.levels import N_STEPS, count_array, levels
-from geoprospect.scoring.ratecurve import Ranks
+from geoprospect.scoring.counting.levels import N_STEPS, count_array, levels
+from geoprospect.scoring.counting.ranks import Ranks, check_any
 from geoprospect.typing import Floats
 
 N_WINDOWS = 101
@@ -83,7 +83,7 @@ class Boyce:
         Parameters
         ----------
         ranks : Ranks
-            As `geoprospect.scoring.levels.count_levels` counts them, for these occurrences or
+            As `count_levels` counts them, for these occurrences or
             more.
         at_points : ndarray, shape (n_occurrences,)
             The map's scores at the occurrences, one each.
@@ -93,29 +93,29 @@ class Boyce:
         ScoreError
             If there is no occurrence.
         """
-        curve = ranks.curve(at_points)
+        check_any(at_points)
         edges = levels(ranks.scores[0], ranks.scores[-1], ranks.scores.dtype)
         at = np.searchsorted(ranks.scores, edges)
         first = _STEP * np.arange(N_WINDOWS)
         last = first + _WIDTH
         cells = ranks.reaching[at][first] - ranks.above[at][last]
-        own = np.sort(at_points)
-        held = np.searchsorted(own, edges[last], "right") - np.searchsorted(own, edges[first])
+        ordered = np.sort(at_points)
+        found = ordered.searchsorted(edges[last], "right") - ordered.searchsorted(edges[first])
         # On a map of one score all windows are one.
         some = (cells > 0) & (edges[last] > edges[first])
-        cells, held = cells[some], held[some]
+        cells, found = cells[some], found[some]
         # One division of whole numbers: equal ratios are equal to the last bit, and rank as ties.
-        ratio = (held * ranks.n_cells) / (cells * own.size)
+        ratio = (found * ranks.n_cells) / (cells * ordered.size)
         used = np.flatnonzero(np.append(np.diff(ratio) != 0, True))
-        reason = _reason(edges, own, used.size)
+        reason = _reason(edges, ordered, used.size)
         return cls(
             ((edges[first] + edges[last].astype(np.float64)) / 2)[some],
             ratio,
             None if reason else float(spearmanr(used, ratio[used]).statistic),
             reason,
             0 if reason else used.size,
-            curve.n_occurrences,
-            curve.n_cells,
+            at_points.size,
+            ranks.n_cells,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -170,13 +170,13 @@ def boyce_of(values: npt.ArrayLike, at_points: npt.ArrayLike) -> Boyce:
     return Boyce.of(ranks, points)
 
 
-def _reason(edges: npt.NDArray[Any], own: npt.NDArray[Any], n_ratios: int) -> str | None:
+def _reason(edges: npt.NDArray[Any], ordered: npt.NDArray[Any], n_ratios: int) -> str | None:
     """Say why there is no index, if so."""
     if edges[0] == edges[-1]:
         return "all cells of the map have one score"
-    if own.size == 1:
+    if ordered.size == 1:
         return "there is only one occurrence"
-    if own[0] == own[-1]:
+    if ordered[0] == ordered[-1]:
         return "all occurrences have one score"
     if n_ratios < _FEWEST:
         return "occurrences are as frequent, or nearly, at all scores"

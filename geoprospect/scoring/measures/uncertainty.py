@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from geoprospect.intervals.interval import Bootstrap, Interval
+from geoprospect.intervals import Bootstrap, Interval
+from geoprospect.scoring.counting.levels import survey
+from geoprospect.scoring.counting.ranks import Ranks
 from geoprospect.typing import Floats, Ints
-
-if TYPE_CHECKING:
-    from geoprospect.scoring.ratecurve import Ranks
 
 AREAS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3)  # of the capture table, fractions of the valid cells
 N_PLACEMENTS = 9999
 _BAND = np.linspace(0, 1, 101)
-_HELD = 2**21  # placed occurrences in memory at once
+_MOST_PLACED = 2**21  # occurrences in memory at once
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,6 @@ class Uncertainty:
 
     Examples
     --------
-    >>> from geoprospect.scoring.survey import uncertainty_of
     >>> cells = np.linspace(1, 0, 1000)
     >>> sure = uncertainty_of(cells, at_points=cells[:20])
     >>> print(f"{sure.auc:.2f}, {sure.captures[3].interval:.0%}, p = {sure.p_value}")
@@ -106,7 +104,7 @@ class Uncertainty:
         Parameters
         ----------
         ranks : Ranks
-            As `geoprospect.scoring.survey.survey` counts them, for these occurrences or more.
+            As `survey` counts them, for these occurrences or more.
         at_points : ndarray, shape (n,)
             The map's scores at the occurrences, one each.
         groups : ndarray of int64, shape (n,), optional
@@ -138,6 +136,40 @@ class Uncertainty:
             "n_clusters": self.n_clusters,
             "captures": [capture.to_dict() for capture in self.captures],
         }
+
+
+def uncertainty_of(
+    values: npt.ArrayLike, at_points: npt.ArrayLike, groups: Ints | None = None
+) -> Uncertainty:
+    """Measure the uncertainty of the rate curve of scores that lie in memory.
+
+    Parameters
+    ----------
+    values : array_like of float, any shape
+        Score of each cell, greater is better. Masked and non-finite cells are not valid.
+    at_points : array_like, shape (n,)
+        Score at each occurrence, compared in the dtype of `values`.
+    groups : ndarray of int64, shape (n,), optional
+        The cluster of each occurrence, from 0; each is its own if not given.
+
+    Raises
+    ------
+    ScoreError
+        If there is no valid cell, or an occurrence has a score that no cell has.
+
+    Examples
+    --------
+    One occurrence says next to nothing, but something:
+
+    >>> sure = uncertainty_of([0.9, 0.5, 0.4, 0.2, 0.1], at_points=[0.9])
+    >>> print(f"{sure.auc:.1f}, p = {sure.p_value:.1f}")
+    0.2–1.0, p = 0.2
+    """
+    cells: npt.NDArray[Any] = np.ma.asanyarray(values)
+    data = np.ma.getdata(cells)
+    valid = data[~np.ma.getmaskarray(cells) & np.isfinite(data)]
+    points = np.asarray(at_points, dtype=cells.dtype)
+    return Uncertainty.of(survey(lambda: [valid], points, valid.size), points, groups)
 
 
 def auc_shares(ranks: Ranks, at_points: npt.NDArray[Any]) -> Floats:
@@ -211,7 +243,7 @@ def placement_p_value(ranks: Ranks, at_points: npt.NDArray[Any], groups: Ints) -
     above = np.concatenate([[0], ranks.above[plateau]])
     reaching = np.concatenate([[0], ranks.reaching[plateau]])
     random = np.random.default_rng(0)
-    step = max(1, _HELD // sizes.size)
+    step = max(1, _MOST_PLACED // sizes.size)
     reached = 0
     for start in range(0, N_PLACEMENTS, step):
         n = min(step, N_PLACEMENTS - start)

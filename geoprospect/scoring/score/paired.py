@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from geoprospect.intervals.difference import Difference
-from geoprospect.intervals.interval import Bootstrap, Interval, student_interval
-from geoprospect.scoring.ratecurve import Ranks, RateCurve
-from geoprospect.scoring.uncertainty import AREAS, Uncertainty, auc_shares, held_in
-from geoprospect.typing import Floats, Ints
+from geoprospect.intervals import Bootstrap, Difference, student_interval
+from geoprospect.scoring.counting.ranks import Ranks
+from geoprospect.scoring.measures.ratecurve import RateCurve
+from geoprospect.scoring.measures.uncertainty import AREAS, Uncertainty, auc_shares, held_in
+from geoprospect.typing import Ints
 
-_ENDS = (-1.0, 1.0)
 _TENTH = AREAS.index(0.1)
 
 
@@ -46,7 +45,7 @@ class PairedDifference:
 
     Examples
     --------
-    >>> from geoprospect.scoring.survey import survey
+    >>> from geoprospect.scoring.counting.levels import survey
     >>> cells = np.linspace(0, 1, 101)
     >>> ranks = survey(lambda: [cells], cells, 101)
     >>> better, worse = cells[[95, 90, 70, 99]], cells[[80, 90, 60, 20]]
@@ -86,15 +85,15 @@ class PairedDifference:
             If there is no occurrence.
         """
         curve, other_curve = (
-            replace(ranks.curve(scores), uncertainty=Uncertainty.of(ranks, scores, groups))
+            replace(RateCurve.of(ranks, scores), uncertainty=Uncertainty.of(ranks, scores, groups))
             for ranks, scores in (ours, theirs)
         )
         shares = auc_shares(*ours) - auc_shares(*theirs)
         held = held_in(*ours, AREAS) - held_in(*theirs, AREAS)
-        auc, *captures = _bootstrapped(np.column_stack([shares, held]), groups)
+        auc, *captures = Bootstrap(groups).differences(np.column_stack([shares, held]))
         exact = student_interval(shares, groups)
         if exact is not None:
-            auc = Difference(auc.value, Interval(max(exact.low, -1.0), min(exact.high, 1.0)))
+            auc = Difference(auc.value, exact.cut(-1.0, 1.0))
         return cls(other_path, curve, other_curve, int(groups.max()) + 1, auc, tuple(captures))
 
     def to_dict(self) -> dict[str, Any]:
@@ -123,11 +122,3 @@ class PairedDifference:
             f"against {self.other_path}, at {where}: area under the curve {self.auc:+z.2f}, held "
             f"by the best 10% of the area {self.captures[_TENTH]:+z.0%}; {told}"
         )
-
-
-def _bootstrapped(values: Floats, groups: Ints) -> list[Difference]:
-    low, high = Bootstrap(groups).intervals(values, _ENDS)
-    return [
-        Difference(float(mean), Interval(float(start), float(end)))
-        for mean, start, end in zip(values.mean(axis=0), low, high, strict=True)
-    ]

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from geoprospect.samples.audit import Audit
-from geoprospect.scoring.figures import BEST_AREA, THRESHOLD, Figures
-from geoprospect.scoring.leaks import LeakAudit, PointSet, length
-from geoprospect.scoring.paired import PairedDifference
-from geoprospect.scoring.predictionarea import PredictionArea
-from geoprospect.scoring.ratecurve import RateCurve
-from geoprospect.scoring.uncertainty import N_PLACEMENTS
+from geoprospect.scoring.measures.predictionarea import PredictionArea
+from geoprospect.scoring.measures.ratecurve import RateCurve
+from geoprospect.scoring.measures.uncertainty import N_PLACEMENTS
+from geoprospect.scoring.score.figures import BEST_AREA, THRESHOLD, Figures
+from geoprospect.scoring.score.leaks import LeakAudit, ScoredPoints, length
+from geoprospect.scoring.score.paired import PairedDifference
 from geoprospect.typing import Floats
 
 CurveKind = Literal["success-rate", "prediction-rate"]
@@ -77,13 +77,13 @@ class Score:
         return None if others is None else others.curve.auc
 
     @property
-    def headline(self) -> tuple[PointSet, Figures]:
+    def headline(self) -> tuple[ScoredPoints, Figures]:
         """The figures to be quoted, those without leaks, and the points they are of.
 
         Those within the distance of a training point are left out if ten occurrences or more are
         left, those that share a cell with one in any case if an occurrence is left.
         """
-        name: PointSet = "all" if self.leaks is None else self.leaks.headline
+        name: ScoredPoints = "all" if self.leaks is None else self.leaks.headline
         return name, self.figures_by_points()[name]
 
     @property
@@ -91,16 +91,16 @@ class Score:
         """What the points are to the map: "training" or "validation"."""
         return "training" if self.kind == "success-rate" else "validation"
 
-    def figures_by_points(self) -> dict[PointSet, Figures]:
+    def figures_by_points(self) -> dict[ScoredPoints, Figures]:
         """Give the figures of all points, and without leaks where they are others."""
-        found: dict[PointSet, Figures] = {"all": self.figures}
+        found: dict[ScoredPoints, Figures] = {"all": self.figures}
         if self.leaks is not None and self.leaks.without_repeats is not None:
             found["without_repeats"] = self.leaks.without_repeats
         if self.leaks is not None and self.leaks.without_near is not None:
             found["without_near"] = self.leaks.without_near
         return found
 
-    def describe(self, points: PointSet) -> str:
+    def describe(self, points: ScoredPoints) -> str:
         """Name the points of some figures, for a table or a legend."""
         if points == "without_near" and self.leaks is not None:
             return f"farther than {length(self.leaks.distance or 0)}"

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
-from geoprospect.scoring.boyce import Boyce
-from geoprospect.scoring.classification import Classification
-from geoprospect.scoring.ratecurve import Ranks, RateCurve
-from geoprospect.scoring.scoremap import Scores
-from geoprospect.scoring.uncertainty import Uncertainty
+from geoprospect.scoring.counting.ranks import Ranks
+from geoprospect.scoring.counting.scoremap import Scores
+from geoprospect.scoring.measures.boyce import Boyce
+from geoprospect.scoring.measures.classification import Classification
+from geoprospect.scoring.measures.ratecurve import RateCurve
+from geoprospect.scoring.measures.uncertainty import Uncertainty
 from geoprospect.typing import Ints
 
 THRESHOLD = 0.5  # a score from here on calls a cell an occurrence
@@ -35,7 +36,7 @@ class Figures:
     n_non_occurrences : int
         Non-occurrences on valid cells.
     classification : Classification or None
-        ROC, precision-recall, Brier score, log loss and calibration; None without
+        ROC, precision-recall, Brier score, log loss and reliability; None without
         non-occurrences.
     confusion : dict of str to int, or None
         Points by true or false (t, f) and called occurrence or not (p, n): tn, fp, fn, tp. A
@@ -57,7 +58,7 @@ class Figures:
         Parameters
         ----------
         ranks : Ranks
-            As `geoprospect.scoring.survey.survey` counts them, for these occurrences or more.
+            As `survey` counts them, for these occurrences or more.
         scores : ndarray, shape (n,)
             The map's scores at the points.
         label : ndarray of int64, shape (n,)
@@ -72,7 +73,7 @@ class Figures:
 
         Examples
         --------
-        >>> from geoprospect.scoring.survey import survey
+        >>> from geoprospect.scoring.counting.levels import survey
         >>> cells = np.linspace(0, 1, 101)
         >>> points, label = np.array([0.9, 0.8, 0.1]), np.array([1, 1, 0])
         >>> figures = Figures.of(survey(lambda: [cells], points, 101), points, label)
@@ -83,7 +84,7 @@ class Figures:
         own = None
         if groups is not None:
             own = np.asarray(np.unique(groups[label == 1], return_inverse=True)[1], np.int64)
-        curve = ranks.curve(at_points)
+        curve = RateCurve.of(ranks, at_points)
         uncertainty = Uncertainty.of(ranks, at_points, own)
         n_others = int((label == 0).sum())
         confusion = None

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from geoprospect.errors import ScoreError
-from geoprospect.scoring.ratecurve import Ranks
+from geoprospect.scoring.counting.ranks import Ranks
 
 # Gives the scores of the valid cells part by part, anew at every call.
 Parts: TypeAlias = Callable[[], Iterable[npt.NDArray[Any]]]
 N_STEPS = 1000  # between the least and the greatest score of a map
-_HELD_CELLS = 2**21  # at most, in memory at once
+_MOST_CELLS = 2**21  # in memory at once
+_SAMPLED = 2**20  # cells in which plateaus are looked for
+_MOST_PLATEAUS = 4096  # each holds that part of the map at least
 
 
 def levels(low: float, high: float, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
@@ -56,7 +58,7 @@ def count_levels(parts: Parts, at_points: npt.NDArray[Any]) -> Ranks:
     Returns
     -------
     Ranks
-        For `Ranks.curve`, `PredictionArea.of` and `Boyce.of`.
+        For `RateCurve.of`, `PredictionArea.of` and `Boyce.of`.
 
     Raises
     ------
@@ -66,19 +68,59 @@ def count_levels(parts: Parts, at_points: npt.NDArray[Any]) -> Ranks:
     Examples
     --------
     >>> ranks = count_levels(lambda: [np.array([0.0, 0.25]), np.array([1.0])], np.array([0.25]))
-    >>> ranks.scores.size, ranks.curve(np.array([0.25])).auc
-    (1001, 0.5)
+    >>> ranks.scores.size, [count.tolist() for count in ranks.vertices(np.array([0.25]))]
+    (1001, [[0, 1, 2, 3], [0, 0, 1, 1]])
     """
-    ends = [(part.min(), part.max()) for part in parts() if part.size]
-    if not ends:
-        raise ScoreError("the map has no valid cell", mend="give a map with scores")
-    low, high = min(least for least, _ in ends), max(greatest for _, greatest in ends)
-    if not ((at_points >= low) & (at_points <= high)).all():
-        raise ScoreError(
-            "points have scores that no cell has", expected=f"from {low:g} to {high:g}"
-        )
-    spaced = levels(low, high, np.result_type(low))
+    spaced = _levels_of([(part.min(), part.max()) for part in parts() if part.size], at_points)
     return Ranks.count(parts(), np.concatenate([spaced, at_points.astype(spaced.dtype)]))
+
+
+def survey(parts: Parts, at_points: npt.NDArray[Any], n_cells: int) -> Ranks:
+    """Count a map's cells against its levels, its plateaus and the points' scores.
+
+    The first pass finds the least and the greatest score, and the plateaus: scores that more than
+    one cell in 4096 has, looked for in a sample of about a million cells, or in all cells of a
+    smaller map. The second pass counts, so that counts are exact whatever was sampled.
+
+    Parameters
+    ----------
+    parts : callable
+        Gives the scores of the valid cells part by part, anew at every call.
+    at_points : ndarray, shape (n_points,)
+        The map's scores at the points.
+    n_cells : int
+        Cells of the map, valid or not.
+
+    Returns
+    -------
+    Ranks
+        For `RateCurve.of`, `Uncertainty.of`, `PredictionArea.of` and `Boyce.of`.
+
+    Raises
+    ------
+    ScoreError
+        If there is no valid cell, or a point's score is beyond those of all cells.
+
+    Examples
+    --------
+    >>> cells = np.array([0.0, 0.25, 0.25, 1.0])
+    >>> ranks = survey(lambda: [cells], np.array([1.0]), n_cells=4)
+    >>> at = ranks.scores.searchsorted(0.25)
+    >>> int(ranks.above[at]), int(ranks.reaching[at])
+    (1, 3)
+    """
+    random = np.random.default_rng(0)
+    share = _SAMPLED / max(n_cells, 1)
+    ends, sample = [], []
+    for part in parts():
+        if part.size:
+            ends.append((part.min(), part.max()))
+            sample.append(part if share >= 1 else part[random.random(part.size) < share])
+    spaced = _levels_of(ends, at_points)
+    drawn = np.concatenate(sample)
+    scores, counts = np.unique(drawn, return_counts=True)
+    plateaus = scores[counts * _MOST_PLATEAUS >= drawn.size]
+    return Ranks.count(parts(), np.concatenate([spaced, plateaus, at_points]).astype(spaced.dtype))
 
 
 def find_rank(parts: Parts, ranks: Ranks, n: int) -> tuple[Ranks, int]:
@@ -120,11 +162,11 @@ def find_rank(parts: Parts, ranks: Ranks, n: int) -> tuple[Ranks, int]:
             return ranks, below
         gap = slice(below, below + 2)
         low, high = ranks.scores[gap]
-        if ranks.above[below] - ranks.reaching[below + 1] > _HELD_CELLS:
+        if ranks.above[below] - ranks.reaching[below + 1] > _MOST_CELLS:
             ranks = Ranks.count(parts(), levels(low, high, ranks.scores.dtype))
             continue
-        held = np.concatenate([part[(part > low) & (part < high)] for part in parts()])
-        scores, counts = np.unique(held, return_counts=True)
+        between = np.concatenate([part[(part > low) & (part < high)] for part in parts()])
+        scores, counts = np.unique(between, return_counts=True)
         reaching = ranks.reaching[below + 1] + counts[::-1].cumsum()[::-1]
         ranks = Ranks(
             np.concatenate([[low], scores, [high]]).astype(scores.dtype),
@@ -173,3 +215,21 @@ def count_array(
     data = np.ma.getdata(cells)
     valid = data[~np.ma.getmaskarray(cells) & np.isfinite(data)]
     return count_levels(lambda: [valid], points), points, lambda: [valid]
+
+
+def _levels_of(ends: Sequence[tuple[Any, Any]], at_points: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Give the levels of a map whose parts have these least and greatest scores.
+
+    Raises
+    ------
+    ScoreError
+        If there is no part, or a point's score is beyond those of all cells.
+    """
+    if not ends:
+        raise ScoreError("the map has no valid cell", mend="give a map with scores")
+    low, high = min(least for least, _ in ends), max(greatest for _, greatest in ends)
+    if not ((at_points >= low) & (at_points <= high)).all():
+        raise ScoreError(
+            "points have scores that no cell has", expected=f"from {low:g} to {high:g}"
+        )
+    return levels(low, high, np.result_type(low))

@@ -14,7 +14,7 @@ from geoprospect.grid import Places
 from geoprospect.samples.points import coordinates
 from geoprospect.samples.source import PointsSource
 from geoprospect.samples.trainingcells import TrainingCells
-from geoprospect.scoring.scoremap import ScoreMap
+from geoprospect.scoring.counting.scoremap import ScoreMap
 from geoprospect.typing import Bools, Ints
 
 Training: TypeAlias = PointsSource | str | PathLike[str] | Sequence[tuple[int, int]] | Ints
@@ -44,7 +44,7 @@ class Leaks:
 
 
 @dataclass(frozen=True)
-class SeenPoints:
+class TrainingPoints:
     """The training points of a map, as far as they are known.
 
     Attributes
@@ -59,7 +59,7 @@ class SeenPoints:
     places: Places
 
     @classmethod
-    def of_map(cls, scored: ScoreMap) -> SeenPoints | None:
+    def of_map(cls, scored: ScoreMap) -> TrainingPoints | None:
         """Read what the metadata of a map tell, or None if they tell nothing.
 
         Raises
@@ -71,7 +71,7 @@ class SeenPoints:
         return None if cells is None else cls._at_centres(cells)
 
     @classmethod
-    def given(cls, training: Training, scored: ScoreMap) -> SeenPoints:
+    def given(cls, training: Training, scored: ScoreMap) -> TrainingPoints:
         """Take points, or cells of the map, as `score_map` does.
 
         Raises
@@ -94,7 +94,7 @@ class SeenPoints:
         )
 
     @classmethod
-    def _at_centres(cls, cells: TrainingCells) -> SeenPoints:
+    def _at_centres(cls, cells: TrainingCells) -> TrainingPoints:
         return cls(cells, cells.grid.places(cells.rows, cells.columns))
 
     def audit(self, points: gpd.GeoDataFrame, near: float | None) -> Leaks:

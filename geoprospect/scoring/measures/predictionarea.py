@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from geoprospect.errors import ScoreError
-from geoprospect.scoring.levels import N_STEPS, Parts, count_array, find_rank, levels
-from geoprospect.scoring.ratecurve import Ranks, RateCurve
+from geoprospect.scoring.counting.levels import N_STEPS, Parts, count_array, find_rank, levels
+from geoprospect.scoring.counting.ranks import Ranks
 from geoprospect.typing import Floats, Ints
 
 _TOLD_STEPS = 100  # between the thresholds in JSON
@@ -143,7 +143,7 @@ class PredictionArea:
         Parameters
         ----------
         ranks : Ranks
-            As `geoprospect.scoring.levels.count_levels` counts them, for these occurrences or
+            As `count_levels` counts them, for these occurrences or
             more.
         at_points : ndarray, shape (n_occurrences,)
             The map's scores at the occurrences, one each.
@@ -156,22 +156,22 @@ class PredictionArea:
         ScoreError
             If there is no occurrence, or one has a score that no cell has.
         """
-        curve = ranks.curve(at_points)
-        own = np.searchsorted(ranks.scores, np.unique(at_points))
-        if (ranks.reaching[own] == ranks.above[own]).any():
+        vertices = ranks.vertices(at_points)
+        there = np.searchsorted(ranks.scores, np.unique(at_points))
+        if (ranks.reaching[there] == ranks.above[there]).any():
             raise ScoreError("an occurrence has a score that no cell has")
         scores = np.repeat(ranks.scores, 2)
         cells = np.column_stack([ranks.reaching, ranks.above]).ravel()
-        held = np.column_stack(_held(at_points, ranks.scores)).ravel()
+        captured = np.column_stack(_captured(at_points, ranks.scores)).ravel()
         keep = np.ones(scores.size, np.bool_)
         keep[1::2] = cells[1::2] != cells[::2]
         return cls(
             scores[keep],
-            cells[keep] / curve.n_cells,
-            held[keep] / curve.n_occurrences,
-            _find_crossing(ranks, curve, at_points, parts),
-            curve.n_occurrences,
-            curve.n_cells,
+            cells[keep] / ranks.n_cells,
+            captured[keep] / at_points.size,
+            _find_crossing(ranks, vertices, at_points, parts),
+            at_points.size,
+            ranks.n_cells,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -245,13 +245,13 @@ def prediction_area_of(values: npt.ArrayLike, at_points: npt.ArrayLike) -> Predi
 
 
 def _find_crossing(
-    ranks: Ranks, curve: RateCurve, at_points: npt.NDArray[Any], parts: Parts
+    ranks: Ranks, vertices: tuple[Ints, Ints], at_points: npt.NDArray[Any], parts: Parts
 ) -> Crossing:
-    n_cells, n_occurrences = curve.n_cells, curve.n_occurrences
-    cells = np.rint(curve.area * n_cells).astype(np.int64)
-    held = np.rint(curve.captured * n_occurrences).astype(np.int64)
+    """Find where the curves cross, in whole numbers up to the last step."""
+    n_cells, n_occurrences = ranks.n_cells, at_points.size
+    cells, captured = vertices
     # Sum of both fractions, less 1, in whole numbers: it grows with every vertex, below 0 first.
-    excess = cells * n_occurrences + held * n_cells - n_cells * n_occurrences
+    excess = cells * n_occurrences + captured * n_cells - n_cells * n_occurrences
     after = int(np.searchsorted(excess, 0))
     start, low, high = (int(x) for x in (cells[after - 1], excess[after - 1], excess[after]))
     length = int(cells[after]) - start
@@ -259,21 +259,22 @@ def _find_crossing(
     n = start - low * length // (high - low)  # cells up to the crossing, rounded up
     near, at = find_rank(parts, ranks, n)
     score, above, reaching = near.scores[at], int(near.above[at]), int(near.reaching[at])
-    held_from, held_beyond = (int(k) for k in _held(at_points, score))
+    n_from, n_beyond = (int(k) for k in _captured(at_points, score))
     coincide_above = None
-    if reaching * n_occurrences + held_from * n_cells == n_cells * n_occurrences:
+    if reaching * n_occurrences + n_from * n_cells == n_cells * n_occurrences:
         near, below = find_rank(parts, ranks, reaching + 1)
         coincide_above = float(near.scores[below])
     return Crossing(
         at=Share(area, 1 - area),
         threshold=float(score),
-        from_threshold=Share(reaching / n_cells, held_from / n_occurrences),
-        beyond_threshold=Share(above / n_cells, held_beyond / n_occurrences),
+        from_threshold=Share(reaching / n_cells, n_from / n_occurrences),
+        beyond_threshold=Share(above / n_cells, n_beyond / n_occurrences),
         coincide_above=coincide_above,
     )
 
 
-def _held(at_points: npt.NDArray[Any], scores: npt.NDArray[Any]) -> tuple[Ints, Ints]:
+def _captured(at_points: npt.NDArray[Any], scores: npt.NDArray[Any]) -> tuple[Ints, Ints]:
     """Count the occurrences that reach each score, and those with a greater one."""
-    own = np.sort(at_points)
-    return own.size - np.searchsorted(own, scores), own.size - np.searchsorted(own, scores, "right")
+    ordered = np.sort(at_points)
+    n = ordered.size
+    return n - np.searchsorted(ordered, scores), n - np.searchsorted(ordered, scores, "right")

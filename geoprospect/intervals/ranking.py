@@ -1,4 +1,4 @@
-"""Intervals of figures at points held out, and of their differences between methods."""
+"""Intervals of how points are ranked, and of its differences between methods."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
+from geoprospect.intervals.bootstrap import Bootstrap, typical_size
 from geoprospect.intervals.difference import Difference
-from geoprospect.intervals.interval import CONFIDENCE, Interval
+from geoprospect.intervals.interval import Interval, enclosing, student_reach
 from geoprospect.typing import Bools, Floats, Ints
 
-_DRAWS = 2000
+_N_DRAWS = 2000  # each ranks the points anew, repeat by repeat
 _HALF = 0.5  # of an occurrence, at either end
-_HELD = 2**21  # weights in memory at once
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,12 @@ class Resampled:
 
 
 @dataclass(frozen=True)
-class ClusterBootstrap:
-    """Clusters of points resampled as one, the same draws for every method.
+class RankingBootstrap:
+    """Clusters of labelled points resampled as one, the same draws for every method.
 
-    A draw weights each cluster by an exponential variate (the Bayesian bootstrap: Rubin 1981,
-    Annals of Statistics 9, 130-134), so that no draw lacks a class. The figures are computed for
-    each repeat of the folds with these weights, and averaged over the repeats: repeats are not
-    new points, and do not narrow an interval.
+    The draws are those of `Bootstrap`: as they weight clusters and leave none out, no draw lacks
+    a class. The figures are computed for each repeat of the folds with these weights, and
+    averaged over the repeats: repeats are not new points, and do not narrow an interval.
 
     Attributes
     ----------
@@ -66,11 +65,11 @@ class ClusterBootstrap:
     Examples
     --------
     >>> label = np.repeat([1, 0], 20)
-    >>> bootstrap = ClusterBootstrap(np.arange(40), label)
-    >>> told = bootstrap.resample(np.linspace(1, 0, 40)[None])
-    >>> told.value.tolist()
+    >>> bootstrap = RankingBootstrap(np.arange(40), label)
+    >>> resampled = bootstrap.resample(np.linspace(1, 0, 40)[None])
+    >>> resampled.value.tolist()
     [1.0, 1.0]
-    >>> print(f"{bootstrap.interval(told, 0):.1f}")
+    >>> print(f"{bootstrap.interval(resampled, 0):.1f}")
     0.9–1.0
     """
 
@@ -94,19 +93,17 @@ class ClusterBootstrap:
         value = np.mean([_figures(ones, row, self.label)[0] for row in scores], axis=0)
         return Resampled(value, np.concatenate(draws))
 
-    def interval(self, told: Resampled, figure: int) -> Interval:
+    def interval(self, resampled: Resampled, figure: int) -> Interval:
         """Give the 95% interval of a figure: 0 the area, 1 the average precision.
 
-        Besides the draws, half an occurrence is held to lie at the worst and half at the best
-        end, each as heavy as a typical cluster: as for proportions (Brown, Cai & DasGupta 2001,
-        Statistical Science 16, 101-133), this keeps few or perfectly ranked occurrences from an
-        interval that is too narrow or of no width.
+        Half an occurrence is taken to lie at either end: as for proportions (Brown, Cai &
+        DasGupta 2001, Statistical Science 16, 101-133), this keeps few or perfectly ranked
+        occurrences from an interval that is too narrow or of no width.
         """
         total, best, worst = self._beyond
-        means = (told.draws[:, figure] * total + best) / (total + best + worst)
-        low, high = np.quantile(means, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-        value = told.value[figure]
-        return Interval(float(min(low, value)), float(max(high, value)))
+        means = (resampled.draws[:, figure] * total + best) / (total + best + worst)
+        low, high = enclosing(means, resampled.value[figure])
+        return Interval(float(low), float(high))
 
     def difference(self, ours: Resampled, theirs: Resampled, figure: int) -> Difference:
         """Give the difference of a figure between two methods, with its 95% interval.
@@ -126,32 +123,30 @@ class ClusterBootstrap:
         if n_clusters < 2 or spread < 1e-12:
             total, best, worst = self._beyond
             means = (gaps * total + best - worst) / (total + best + worst)
-            low, high = np.quantile(means, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-            return Difference(value, Interval(float(min(low, value)), float(max(high, value))))
-        from scipy.stats import t  # noqa: PLC0415 - slow to import
+            low, high = enclosing(means, value)
+            return Difference(value, Interval(float(low), float(high)))
+        reach = student_reach(spread * np.sqrt(n_clusters / (n_clusters - 1)), n_clusters)
+        return Difference(value, Interval(value - reach, value + reach).cut(-1.0, 1.0))
 
-        widened = spread * np.sqrt(n_clusters / (n_clusters - 1))
-        reach = float(t.ppf((1 + CONFIDENCE) / 2, n_clusters - 1) * widened)
-        return Difference(value, Interval(max(value - reach, -1.0), min(value + reach, 1.0)))
+    @property
+    def bootstrap(self) -> Bootstrap:
+        """The draws."""
+        return Bootstrap(self.groups, self.seed, _N_DRAWS, _HALF)
 
     def _weights(self) -> Iterator[Floats]:
         """Draw the weights of the points, shape (draws, n), part by part."""
         random = np.random.default_rng(self.seed)
-        n_groups = int(self.groups.max()) + 1
-        step = max(1, _HELD // len(self.groups))
-        for start in range(0, _DRAWS, step):
-            drawn = random.exponential(size=(min(step, _DRAWS - start), n_groups))
-            yield drawn[:, self.groups]
+        for weights in self.bootstrap.weights(random, len(self.groups)):
+            yield weights[:, self.groups]
 
     @cached_property
     def _beyond(self) -> tuple[Floats, Floats, Floats]:
-        """Weight of the occurrences of each draw, and what is held to lie at either end."""
+        """Weight of the occurrences of each draw, and what is taken to lie at either end."""
         occurrences: Bools = self.label == 1
-        sizes = np.bincount(self.groups[occurrences])
-        typical = np.square(sizes).sum() / sizes.sum()
+        typical = typical_size(self.groups[occurrences])
         total = np.concatenate([drawn[:, occurrences].sum(axis=1) for drawn in self._weights()])
         random = np.random.default_rng([self.seed, 1])
-        best, worst = typical * random.gamma(_HALF, size=(2, len(total)))
+        best, worst = typical * random.gamma(self.bootstrap.at_ends, size=(2, len(total)))
         return total, best, worst
 
 
@@ -172,9 +167,9 @@ def _figures(weights: Floats, scores: Floats, label: Ints) -> Floats:
     ordered = weights[:, order]
     occurrences = np.cumsum(ordered * label[order], axis=1)[:, last]
     others = np.cumsum(ordered * (1 - label[order]), axis=1)[:, last]
-    held = np.diff(occurrences, axis=1, prepend=0)
+    at_score = np.diff(occurrences, axis=1, prepend=0)
     passed = others - np.diff(others, axis=1, prepend=0) / 2
     precision = occurrences / (occurrences + others)
     total = occurrences[:, -1]
-    auc = 1 - (held * passed).sum(axis=1) / (total * others[:, -1])
-    return np.column_stack([auc, (held * precision).sum(axis=1) / total])
+    auc = 1 - (at_score * passed).sum(axis=1) / (total * others[:, -1])
+    return np.column_stack([auc, (at_score * precision).sum(axis=1) / total])

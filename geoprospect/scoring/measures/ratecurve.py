@@ -1,8 +1,7 @@
-"""Rate curves: how many occurrences the best part of a map holds, counted exactly in one pass."""
+"""Rate curves: how many occurrences the best part of a map holds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any
@@ -11,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from geoprospect.errors import ScoreError
-from geoprospect.scoring.scoremap import ScoreMap
-from geoprospect.scoring.uncertainty import Uncertainty
-from geoprospect.typing import Floats, Ints
+from geoprospect.scoring.counting.ranks import Ranks
+from geoprospect.scoring.counting.scoremap import ScoreMap
+from geoprospect.scoring.measures.uncertainty import Uncertainty
+from geoprospect.typing import Floats
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,26 @@ class RateCurve:
     n_occurrences: int
     n_cells: int
     uncertainty: Uncertainty | None = None
+
+    @classmethod
+    def of(cls, ranks: Ranks, at_points: npt.NDArray[Any]) -> RateCurve:
+        """Draw the curve of occurrences.
+
+        Parameters
+        ----------
+        ranks : Ranks
+            The map's cells, counted against the scores of these occurrences or more.
+        at_points : ndarray, shape (n_occurrences,)
+            Scores of the occurrences, one each.
+
+        Raises
+        ------
+        ScoreError
+            If there is no occurrence.
+        """
+        n_cells, n_captured = ranks.vertices(at_points)
+        n = int(at_points.size)
+        return cls(n_cells / ranks.n_cells, n_captured / n, n, ranks.n_cells)
 
     @property
     def auc(self) -> float:
@@ -97,81 +117,6 @@ class RateCurve:
         return _between(area, self.area, self.captured, (after - 1, after))
 
 
-@dataclass(frozen=True)
-class Ranks:
-    """How many valid cells lie above each score, and how many reach it: all a curve needs.
-
-    Attributes
-    ----------
-    scores : ndarray, shape (n,)
-        Scores in rising order, each once, in the map's dtype.
-    above, reaching : ndarray of int64, shape (n,)
-        Valid cells with a greater score, and with at least that score.
-    n_cells : int
-        Valid cells of the map.
-    """
-
-    scores: npt.NDArray[Any]
-    above: Ints
-    reaching: Ints
-    n_cells: int
-
-    @classmethod
-    def count(cls, parts: Iterable[npt.NDArray[Any]], at_points: npt.NDArray[Any]) -> Ranks:
-        """Count the cells of a map that comes in parts.
-
-        Parameters
-        ----------
-        parts : iterable of ndarray
-            The scores of the valid cells, one-dimensional, part by part.
-        at_points : ndarray, shape (n_points,)
-            The scores to rank the cells against, in the same dtype.
-
-        Raises
-        ------
-        ScoreError
-            If there is no valid cell.
-        """
-        scores = np.unique(at_points)
-        n_bins = scores.size + 1
-        above, reaching = np.zeros(n_bins, np.int64), np.zeros(n_bins, np.int64)
-        for values in parts:
-            above += np.bincount(np.searchsorted(scores, values, "left"), minlength=n_bins)
-            reaching += np.bincount(np.searchsorted(scores, values, "right"), minlength=n_bins)
-        n_cells = int(above.sum())
-        if n_cells == 0:
-            raise ScoreError("the map has no valid cell", mend="give a map with scores")
-        # Cell bins run from "below all scores" to "beyond all"; sum each bin with those beyond.
-        return cls(scores, above[::-1].cumsum()[-2::-1], reaching[::-1].cumsum()[-2::-1], n_cells)
-
-    def curve(self, at_points: npt.NDArray[Any]) -> RateCurve:
-        """Draw the curve of occurrences whose scores are among those counted.
-
-        Parameters
-        ----------
-        at_points : ndarray, shape (n_occurrences,)
-            Scores of the occurrences, one each.
-
-        Raises
-        ------
-        ScoreError
-            If there is no occurrence.
-        """
-        if at_points.size == 0:
-            raise ScoreError("no occurrence lies on a valid cell of the map")
-        own, n_own = np.unique(at_points, return_counts=True)
-        at = np.searchsorted(self.scores, own)[::-1]
-        area = np.column_stack([self.above[at], self.reaching[at]]).ravel()
-        captured = np.repeat(np.r_[0, n_own[::-1].cumsum()], 2)[1:-1]
-        vertices = np.column_stack(
-            [np.r_[0, area, self.n_cells], np.r_[0, captured, at_points.size]]
-        )
-        area, captured = vertices[np.r_[True, np.diff(vertices, axis=0).any(axis=1)]].T
-        return RateCurve(
-            area / self.n_cells, captured / at_points.size, int(at_points.size), self.n_cells
-        )
-
-
 def rate_curve_of(values: npt.ArrayLike, at_points: npt.ArrayLike) -> RateCurve:
     """Draw the rate curve of scores that lie in memory.
 
@@ -203,7 +148,7 @@ def rate_curve_of(values: npt.ArrayLike, at_points: npt.ArrayLike) -> RateCurve:
     if not np.isfinite(points).all():
         raise ScoreError("an occurrence has no finite score", mend="leave it out and say so")
     valid = ~np.ma.getmaskarray(cells) & np.isfinite(np.ma.getdata(cells))
-    return Ranks.count([np.ma.getdata(cells)[valid]], points).curve(points)
+    return RateCurve.of(Ranks.count([np.ma.getdata(cells)[valid]], points), points)
 
 
 def rate_curve(
@@ -255,7 +200,7 @@ def rate_curve(
                 found=f"{int(invalid.sum())} of {points.size}",
                 mend="leave them out and say so",
             )
-        return Ranks.count(scores.valid_parts(window), points).curve(points)
+        return RateCurve.of(Ranks.count(scores.valid_parts(window), points), points)
 
 
 def _check_fraction(fraction: float) -> None:

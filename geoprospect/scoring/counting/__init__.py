@@ -1,0 +1,1 @@
+"""Counting: a map of scores, and how its cells rank against the scores at points."""

@@ -1,0 +1,1 @@
+"""Measures of a map: rate curve, prediction-area plot, Boyce index, classification."""

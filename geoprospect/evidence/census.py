@@ -26,10 +26,13 @@ class Block:
         Where it lies on the grid.
     values : ndarray of float32, shape (n_layers, rows, columns)
         The evidence, each layer in its own unit; NaN where that layer is invalid.
+    inner : tuple of slice
+        Rows and columns of the part that is asked about, where more was read with it.
     """
 
     window: Window
     values: Values
+    inner: tuple[slice, slice] = (slice(None), slice(None))
 
     @cached_property
     def valid(self) -> Bools:

@@ -1,7 +1,21 @@
-"""Windows in, GeoTIFF out: the map in bounded memory, resumable, on one machine or a cluster."""
+"""Windows in, GeoTIFF out: rasters in bounded memory, resumable, on one machine or a cluster."""
 
 from geoprospect.mapping.execution import Execution
-from geoprospect.mapping.job import NODATA
-from geoprospect.mapping.writing import MapSummary, write_map
+from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult
+from geoprospect.mapping.score import MapSummary, ScoreKernel, write_map
+from geoprospect.mapping.statistics import Statistics
+from geoprospect.mapping.writing import RasterSummary, write_raster
 
-__all__ = ["NODATA", "Execution", "MapSummary", "write_map"]
+__all__ = [
+    "NODATA",
+    "Band",
+    "Execution",
+    "Kernel",
+    "KernelResult",
+    "MapSummary",
+    "RasterSummary",
+    "ScoreKernel",
+    "Statistics",
+    "write_map",
+    "write_raster",
+]

@@ -10,17 +10,16 @@ import rasterio
 import rasterio.shutil
 from rasterio.enums import Resampling
 
-from geoprospect.mapping.job import BLOCK, NODATA, Job
+from geoprospect.mapping.job import BLOCK, Job
+from geoprospect.mapping.kernel import NODATA, Kernel
 from geoprospect.mapping.statistics import Statistics
-
-_BANDS = ("prospectivity", "standard deviation of the members")
 
 
 def write_virtual(
     path: Path,
     job: Job,
+    kernel: Kernel,
     statistics: Sequence[Statistics],
-    tags: Mapping[str, str],
     *,
     parts: str = "",
 ) -> None:
@@ -32,10 +31,10 @@ def write_virtual(
         The VRT.
     job : Job
         The job, all parts written; those without a raster are nodata.
+    kernel : Kernel
+        What made them: it names the bands and says what the metadata say.
     statistics : sequence of Statistics
         Of each band.
-    tags : mapping of str to str
-        What the map's metadata say of the model.
     parts : str
         Path from the VRT to the folder of the parts, ending in a slash; "" where it lies there.
     """
@@ -44,17 +43,17 @@ def write_virtual(
     ET.SubElement(root, "SRS").text = job.grid.crs.to_wkt()
     transform = job.grid.transform.to_gdal()
     ET.SubElement(root, "GeoTransform").text = ", ".join(map(repr, transform))
-    _add_metadata(root, tags)
+    _add_metadata(root, kernel.tags())
     present = [
         (job.raster(number), window)
         for number, window in enumerate(job.windows)
-        if job.figures(number).statistics[0].n
+        if not job.figures(number).empty
     ]
-    for number, figures in enumerate(statistics, start=1):
+    for number, (named, figures) in enumerate(zip(kernel.bands, statistics, strict=True), start=1):
         band = ET.SubElement(root, "VRTRasterBand", dataType="Float32", band=str(number))
         _add_metadata(band, figures.tags(job.grid.n_cells))
-        ET.SubElement(band, "Description").text = _BANDS[number - 1]
-        ET.SubElement(band, "UnitType").text = "1"
+        ET.SubElement(band, "Description").text = named.name
+        ET.SubElement(band, "UnitType").text = named.unit
         ET.SubElement(band, "NoDataValue").text = str(NODATA)
         for raster, window in present:
             source = ET.SubElement(band, "SimpleSource")

@@ -8,18 +8,16 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import rasterio
 
-from geoprospect.errors import ModelError, OutputError
+from geoprospect.errors import OutputError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.evidence.raster import is_local
-from geoprospect.mapping.engine import Engine
 from geoprospect.mapping.execution import Execution
 from geoprospect.mapping.job import Job
-from geoprospect.model.model import ProspectivityModel
+from geoprospect.mapping.kernel import Kernel, Ticket, kernel_of, ticket_of
 
 _SECONDS_TO_ANSWER = 30
 _thread = threading.local()  # a worker may have several, and a stack serves one
@@ -28,13 +26,13 @@ _thread = threading.local()  # a worker may have several, and a stack serves one
 def write_parts(
     job: Job,
     numbers: Sequence[int],
-    model: ProspectivityModel,
+    kernel: Kernel,
     execution: Execution,
     report: Callable[[int], None],
 ) -> None:
     """Write parts on a cluster; those of a worker that dies are given to another.
 
-    Model and evidence travel by description: workers open the same paths themselves.
+    Kernel and evidence travel by description: workers open the same paths themselves.
 
     Parameters
     ----------
@@ -42,8 +40,8 @@ def write_parts(
         The map.
     numbers : sequence of int
         The parts to write.
-    model : ProspectivityModel
-        The model, read from a folder.
+    kernel : Kernel
+        What computes them.
     execution : Execution
         The cluster's address, or the number of local workers.
     report : callable
@@ -52,21 +50,17 @@ def write_parts(
     Raises
     ------
     OutputError
-        If dask is not installed, the cluster does not answer, or a part cannot be written.
-    EvidenceError, ModelError
-        If a worker cannot read the evidence or the model.
+        If dask is not installed, the cluster does not answer, a part cannot be written, or the
+        kernel cannot travel.
+    GeoprospectError
+        If a worker cannot read the evidence, or make the kernel.
     """
-    if model.folder is None:
-        raise OutputError(
-            "only a model in a folder can be sent to other processes",
-            mend="save the model and load it again",
-        )
+    ticket = ticket_of(kernel)
     layers = tuple(
         replace(layer, path=os.path.abspath(layer.path)) if is_local(layer.path) else layer
         for layer in job.layers
     )
     travelling = replace(job, layers=layers, folder=os.path.abspath(job.folder))
-    folder = str(Path(model.folder).absolute())
     with _client(execution) as client:
         from distributed import as_completed  # noqa: PLC0415 - an optional library
 
@@ -74,7 +68,7 @@ def write_parts(
             _write_part,
             numbers,
             job=travelling,
-            model=(folder, model.identity),
+            ticket=ticket,
             pure=False,
             retries=2,
         )
@@ -86,23 +80,19 @@ def write_parts(
             client.cancel(futures)
 
 
-def _write_part(number: int, job: Job, model: tuple[str, str]) -> int:
+def _write_part(number: int, job: Job, ticket: Ticket) -> int:
     """Write a part in a worker's process."""
     with rasterio.Env(GDAL_CACHEMAX=job.cache):
-        stack, engine = _opened(job, model)
-        job.write(number, stack, engine)
+        stack, kernel = _opened(job, ticket)
+        job.write(number, stack, kernel)
     return number
 
 
-def _opened(job: Job, model: tuple[str, str]) -> tuple[EvidenceStack, Engine]:
-    """Open model and evidence, once for all parts that a thread writes one after the other."""
-    if getattr(_thread, "key", None) != (job, model):
-        folder, identity = model
-        loaded = ProspectivityModel.load(folder)
-        if loaded.identity != identity:
-            raise ModelError("is not the model that the map was begun with", path=folder)
-        _thread.opened = job.open_evidence(), Engine(loaded, job.engine)
-        _thread.key = job, model
+def _opened(job: Job, ticket: Ticket) -> tuple[EvidenceStack, Kernel]:
+    """Open kernel and evidence, once for all parts that a thread writes one after the other."""
+    if getattr(_thread, "key", None) != (job, ticket):
+        _thread.opened = job.open_evidence(), kernel_of(ticket)
+        _thread.key = job, ticket
     return _thread.opened  # type: ignore[no-any-return]
 
 

@@ -6,11 +6,12 @@ import json
 import os
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import rasterio
 import rasterio.windows
 from rasterio.errors import RasterioError
@@ -18,11 +19,10 @@ from rasterio.windows import Window
 
 from geoprospect.evidence import Context, EvidenceStack, Layer
 from geoprospect.grid import Grid
-from geoprospect.mapping.engine import Engine, Kind
+from geoprospect.mapping.kernel import NODATA, Kernel, KernelResult
 from geoprospect.mapping.statistics import Statistics
 from geoprospect.output import raster_written
 
-NODATA = -9999.0
 BLOCK = 256  # rows and columns of a block of the map
 _LASTING = {"compress": "deflate", "zlevel": 1, "predictor": 3}
 
@@ -35,14 +35,14 @@ class PartFigures:
     ----------
     statistics : tuple of Statistics
         Of each band.
-    n_beyond : int
-        Valid cells where some layer leaves its range at the training points.
+    counts : dict of str to int
+        What the kernel counted.
     checksum : int
         CRC-32 of the part's cells.
     """
 
     statistics: tuple[Statistics, ...]
-    n_beyond: int
+    counts: dict[str, int]
     checksum: int
 
     def to_json(self) -> str:
@@ -60,7 +60,12 @@ class PartFigures:
         """
         content = json.loads(text)
         statistics = tuple(Statistics(**band) for band in content["statistics"])
-        return cls(statistics, int(content["n_beyond"]), int(content["checksum"]))
+        return cls(statistics, dict(content["counts"]), int(content["checksum"]))
+
+    @property
+    def empty(self) -> bool:
+        """Whether no cell of any band has a value."""
+        return not any(band.n for band in self.statistics)
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ class Job:
     Attributes
     ----------
     layers : tuple of Layer
-        The evidence, in the order of the model.
+        The evidence, in the order that the kernel takes it.
     context : Context or None
         The surroundings that are read with it.
     grid : Grid
@@ -79,10 +84,6 @@ class Job:
         Rows and columns of a part.
     folder : str
         Where the parts are written.
-    n_bands : int
-        Bands of the map.
-    engine : {"compiled", "numpy"}
-        What scores the cells.
     compressed : bool
         Whether the parts are to last.
     cache : int
@@ -94,8 +95,6 @@ class Job:
     grid: Grid
     size: tuple[int, int]
     folder: str
-    n_bands: int
-    engine: Kind
     compressed: bool
     cache: int
 
@@ -132,7 +131,7 @@ class Job:
         """Tell whether a part is written; its cells are read again, for power may have failed."""
         try:
             figures = self.figures(number)
-            if not figures.statistics[0].n:
+            if figures.empty:
                 return True
             with rasterio.open(self.raster(number)) as raster:
                 return zlib.crc32(raster.read()) == figures.checksum
@@ -142,8 +141,8 @@ class Job:
     def _note(self, number: int) -> Path:
         return self.raster(number).with_suffix(".json")
 
-    def write(self, number: int, stack: EvidenceStack, engine: Engine) -> None:
-        """Read, score and write a part; its figures, written last, tell that it is whole.
+    def write(self, number: int, stack: EvidenceStack, kernel: Kernel) -> None:
+        """Read, compute and write a part; its figures, written last, tell that it is whole.
 
         Parameters
         ----------
@@ -151,36 +150,51 @@ class Job:
             The part.
         stack : EvidenceStack
             The job's layers, open in this thread.
-        engine : Engine
-            The job's engine.
+        kernel : Kernel
+            What computes it.
         """
-        # The evidence, by far the largest, is let go as soon as it is scored.
-        bands, beyond = engine.score(stack.read(self.windows[number]), self.n_bands, nodata=NODATA)
+        result = self._computed(number, stack, kernel)
+        bands = result.bands
         figures = PartFigures(
             tuple(Statistics.of(band[band != NODATA]) for band in bands),
-            beyond,
+            dict(result.counts),
             zlib.crc32(bands.data),
         )
+        if not np.isfinite([band.mean for band in figures.statistics]).all():
+            raise ValueError(f"{kernel!r} gave a cell that is not finite, rather than {NODATA}")
         # Several processes may be at the same part, when a cluster believes one of them dead.
-        own = f".{os.getpid()}-{number}"
-        if figures.statistics[0].n:
-            unfinished = Path(self.folder) / f"{own}.tif"
+        stem = f".{os.getpid()}-{number}"
+        if not figures.empty:
+            unfinished = Path(self.folder) / f"{stem}.tif"
             with (
                 raster_written(self.raster(number)),
-                rasterio.open(unfinished, "w", **self._profile(number)) as raster,
+                rasterio.open(unfinished, "w", **self._profile(number, len(bands))) as raster,
             ):
                 raster.write(bands)
             os.replace(unfinished, self.raster(number))
-        unfinished = Path(self.folder) / f"{own}.json"
+        unfinished = Path(self.folder) / f"{stem}.json"
         unfinished.write_text(figures.to_json())
         os.replace(unfinished, self._note(number))
 
-    def _profile(self, number: int) -> dict[str, Any]:
+    def _computed(self, number: int, stack: EvidenceStack, kernel: Kernel) -> KernelResult:
+        """Read and compute a part; the evidence, by far the largest, is then let go."""
+        window = self.windows[number]
+        around, inner = grown(window, kernel.halo, self.grid.shape)
+        result = kernel(replace(stack.read(around), inner=inner))
+        shape = (len(kernel.bands), window.height, window.width)
+        if result.bands.shape != shape or result.bands.dtype != np.float32:
+            raise ValueError(
+                f"{kernel!r} gave {result.bands.dtype} of shape {result.bands.shape}, "
+                f"not float32 of shape {shape}"
+            )
+        return KernelResult(np.ascontiguousarray(result.bands), result.counts)
+
+    def _profile(self, number: int, n_bands: int) -> dict[str, Any]:
         window = self.windows[number]
         profile = {
             "driver": "GTiff",
             "dtype": "float32",
-            "count": self.n_bands,
+            "count": n_bands,
             "height": window.height,
             "width": window.width,
             "crs": self.grid.crs,
@@ -192,3 +206,19 @@ class Job:
             # As the finished file is, which makes it quicker to put together.
             profile |= {"tiled": True, "blockxsize": BLOCK, "blockysize": BLOCK}
         return profile | (_LASTING if self.compressed else {})
+
+
+def grown(window: Window, halo: int, shape: tuple[int, int]) -> tuple[Window, tuple[slice, slice]]:
+    """Grow a window by a halo, as far as the grid reaches, and tell where it lies in that.
+
+    Examples
+    --------
+    >>> grown(Window(0, 5, 10, 2), 3, (20, 12))
+    (Window(col_off=0, row_off=2, width=12, height=8), (slice(3, 5, None), slice(0, 10, None)))
+    """
+    top, left = max(window.row_off - halo, 0), max(window.col_off - halo, 0)
+    bottom = min(window.row_off + window.height + halo, shape[0])
+    right = min(window.col_off + window.width + halo, shape[1])
+    row, column = window.row_off - top, window.col_off - left
+    inner = slice(row, row + window.height), slice(column, column + window.width)
+    return Window(left, top, right - left, bottom - top), inner

@@ -67,7 +67,9 @@ class Statistics:
         return math.sqrt(self.squares / self.n)
 
     def tags(self, n_cells: int) -> dict[str, str]:
-        """Give GDAL's metadata of a band of so many cells, valid or not."""
+        """Give GDAL's metadata of a band of so many cells, valid or not; none if none is valid."""
+        if not self.n:
+            return {}
         return {
             "STATISTICS_MINIMUM": f"{self.minimum:.9g}",
             "STATISTICS_MAXIMUM": f"{self.maximum:.9g}",

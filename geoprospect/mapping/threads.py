@@ -11,8 +11,8 @@ import rasterio
 from threadpoolctl import threadpool_limits
 
 from geoprospect.evidence import EvidenceStack
-from geoprospect.mapping.engine import Engine
 from geoprospect.mapping.job import Job
+from geoprospect.mapping.kernel import Kernel
 
 _SECONDS_A_LOOK = 0.1
 
@@ -20,7 +20,7 @@ _SECONDS_A_LOOK = 0.1
 def write_parts(
     job: Job,
     numbers: Sequence[int],
-    engine: Engine,
+    kernel: Kernel,
     evidence: EvidenceStack,
     threads: int,
     report: Callable[[int], None],
@@ -33,8 +33,8 @@ def write_parts(
         The map.
     numbers : sequence of int
         The parts to write.
-    engine : Engine
-        What scores them.
+    kernel : Kernel
+        What computes them.
     evidence : EvidenceStack
         The job's layers, open; they serve the first thread, the others open their own.
     threads : int
@@ -61,10 +61,10 @@ def write_parts(
                     number = waiting.popleft()
                 except IndexError:  # another thread took the last one
                     return
-                job.write(number, stack, engine)
+                job.write(number, stack, kernel)
                 done.append(number)
 
-    def tell() -> None:
+    def report_done() -> None:
         cells = 0
         while done:
             window = job.windows[done.popleft()]
@@ -79,9 +79,9 @@ def write_parts(
             running = set(works)
             while running:
                 finished, running = wait(running, _SECONDS_A_LOOK, FIRST_EXCEPTION)
-                tell()
-                for one in finished:
-                    one.result()
+                report_done()
+                for ended in finished:
+                    ended.result()
         finally:
             waiting.clear()
-    tell()
+    report_done()

@@ -15,7 +15,7 @@ from geoprospect.errors import EvidenceError, GeoprospectError, OutputError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.evidence.raster import is_local
 from geoprospect.mapping.job import Job
-from geoprospect.model.model import ProspectivityModel
+from geoprospect.mapping.kernel import Kernel, class_path, identity_of
 from geoprospect.output import output_error
 
 _IDENTITY = "begun-with.json"
@@ -42,15 +42,14 @@ def begun_size(target: Path) -> tuple[int, int] | None:
         return None
 
 
-def identity(job: Job, model: ProspectivityModel, evidence: EvidenceStack) -> dict[str, Any]:
+def identity(job: Job, kernel: Kernel, evidence: EvidenceStack) -> dict[str, Any]:
     """Tell what a map is made of: a map is gone on with only if nothing of it has changed."""
     return {
         "geoprospect": __version__,
-        "model": model.identity,
+        "kernel": class_path(kernel),
+        "description": identity_of(kernel),
         "grid": [job.grid.crs.to_wkt(), list(job.grid.transform)[:6], list(job.grid.shape)],
         "size": list(job.size),
-        "bands": job.n_bands,
-        "engine": job.engine,
         "compressed": job.compressed,
         "layers": evidence.fingerprints(),
     }
@@ -99,7 +98,7 @@ def begin(target: Path, content: dict[str, Any], *, overwrite: bool, resume: boo
 
 
 @contextmanager
-def kept_if_useful(target: Path, job: Job, model: ProspectivityModel) -> Iterator[None]:
+def kept_if_useful(target: Path, job: Job, kernel: Kernel) -> Iterator[None]:
     """Remove the folder of a map that fails, unless its parts can be gone on with.
 
     Raises
@@ -112,9 +111,9 @@ def kept_if_useful(target: Path, job: Job, model: ProspectivityModel) -> Iterato
         yield
     except BaseException as error:
         done = sum(1 for _ in folder.glob("part-*.json"))
-        # A file that is mended is another one, and a model in no folder cannot be known again.
+        # A file that is mended is another one, and what is not described cannot be known again.
         damaged = isinstance(error, EvidenceError) and all(is_local(x.path) for x in job.layers)
-        if not done or damaged or model.folder is None:
+        if not done or damaged or identity_of(kernel) is None:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         hint = (
@@ -130,16 +129,28 @@ def kept_if_useful(target: Path, job: Job, model: ProspectivityModel) -> Iterato
 
 def _check_same(folder: Path, begun: dict[str, Any], now: dict[str, Any]) -> None:
     """Refuse to go on if something has changed, and say what."""
-    changed = [key for key in now if begun.get(key) != now[key]]
+    changed = _changed_values(begun, now)
+    if now["description"] is None:
+        changed.append("kernel, for this one cannot be known again")
     if not changed:
         return
-    if changed == ["layers"]:
-        before, after = begun["layers"], now["layers"]
-        changed = [f"layer {name}" for name in after if before.get(name) != after[name]]
-    words = {"model": "the model", "size": "the size of the parts", "bands": "the members"}
+    words = {"model": "the model", "size": "the size of the parts"}
     raise OutputError(
         "the unfinished map cannot be gone on with: it was begun with something else",
         path=folder,
         found="another " + ", another ".join(words.get(key, key) for key in changed),
         mend="pass --overwrite to start again, or restore what was changed",
     )
+
+
+def _changed_values(begun: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Name what is not as it was: of layers and of a kernel's description, one by one."""
+    changed = [key for key in now if begun.get(key) != now[key]]
+    for key, word in (("layers", "layer "), ("description", "")):
+        before, after = begun.get(key), now[key]
+        if key in changed and isinstance(before, dict) and isinstance(after, dict):
+            names = [name for name in after if before.get(name) != after[name]]
+            changed[changed.index(key) : changed.index(key) + 1] = [word + n for n in names] or [
+                key
+            ]
+    return changed

@@ -1,12 +1,12 @@
-"""The map of a stack, from its parts to the finished file."""
+"""The raster of a kernel over a stack, from its parts to the finished file."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from os import PathLike
 from pathlib import Path
 
 import rasterio
@@ -14,87 +14,78 @@ import rasterio
 from geoprospect.errors import EvidenceError, OutputError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.mapping import assembly, threads, unfinished
-from geoprospect.mapping.engine import Engine
 from geoprospect.mapping.execution import Execution
-from geoprospect.mapping.job import Job
+from geoprospect.mapping.job import Job, PartFigures
+from geoprospect.mapping.kernel import Kernel
 from geoprospect.mapping.statistics import Statistics
-from geoprospect.model.model import ProspectivityModel
 from geoprospect.output import check_absent, raster_written, replacing
-from geoprospect.qgis.style import pseudocolour
-from geoprospect.typing import StageProgress
+from geoprospect.typing import StageProgress, StrPath
 
 
 @dataclass(frozen=True)
-class MapSummary:
+class RasterSummary:
     """What was written.
 
     Attributes
     ----------
     path : str
-        The map.
-    n_cells, n_valid : int
-        Cells of the grid, and those with a score.
-    n_beyond : int
-        Scored cells where some layer leaves the range it has at the training points.
-    minimum, maximum, mean, std : float
-        Statistics of the scores over the valid cells.
+        The raster.
+    n_cells : int
+        Cells of the grid.
+    statistics : tuple of Statistics
+        Of each band's valid cells.
+    counts : dict of str to int
+        What the kernel counted, over all cells.
     """
 
     path: str
     n_cells: int
-    n_valid: int
-    n_beyond: int
-    minimum: float
-    maximum: float
-    mean: float
-    std: float
+    statistics: tuple[Statistics, ...]
+    counts: dict[str, int]
 
 
-def write_map(
-    model: ProspectivityModel,
+def write_raster(
     stack: EvidenceStack,
-    path: str | PathLike[str],
+    kernel: Kernel,
+    path: StrPath,
     *,
     execution: Execution | None = None,
     overwrite: bool = False,
     resume: bool = False,
     progress: StageProgress | None = None,
-) -> MapSummary:
-    """Write the prospectivity map of a stack, with a QGIS style.
+) -> RasterSummary:
+    """Write a function of a stack as a raster, with a QGIS style.
 
-    The map is made in parts, in the folder `<path>.unfinished`, and put together at the end. If
-    it is stopped, by whatever, `resume` goes on with the parts that are there; the map then has
+    The raster is made in parts, in the folder `<path>.unfinished`, and put together at the end. If
+    it is stopped, by whatever, `resume` goes on with the parts that are there; the raster then has
     the same cells, to the bit, as one that was not stopped.
 
     Parameters
     ----------
-    model : ProspectivityModel
-        A fitted model; its layers are found in the stack by name.
     stack : EvidenceStack
-        The evidence; its grid and CRS become the map's.
+        The evidence, in the order that the kernel takes it; its grid and CRS become the raster's.
+    kernel : Kernel
+        The function; it names the bands, their units and styles, and counts cells.
     path : path-like
         A name ending in `.tif`, for a cloud-optimised GeoTIFF, or in `.vrt`, for a virtual raster
-        over the parts, which are left in the folder `<stem>_parts`. Float32, nodata -9999; band 1
-        is the prospectivity in [0, 1], band 2 (of an ensemble) the standard deviation over the
-        members. `<stem>.qml` is written beside.
+        over the parts, which are left in the folder `<stem>_parts`. Float32, nodata -9999.
+        `<stem>.qml` is written beside, if a band has a style.
     execution : Execution, optional
-        On which processors, in how much memory. The cells of the map do not depend on it.
+        On which processors, in how much memory. The cells do not depend on it.
     overwrite : bool
-        Whether an existing map, or an unfinished one, is replaced.
+        Whether an existing raster, or an unfinished one, is replaced.
     resume : bool
-        Whether an unfinished map is gone on with.
+        Whether an unfinished raster is gone on with.
     progress : callable, optional
         Called with the cells done and the cells of the grid, now and then.
 
     Raises
     ------
-    LayerNameError
-        If the stack lacks a layer of the model.
     EvidenceError
-        If a layer cannot be read, or no cell is valid in every layer.
+        If a layer cannot be read, or no cell has a value.
     OutputError
-        If the map exists already or cannot be written, or the unfinished one was begun with
-        another model or other evidence.
+        If the raster exists already or cannot be written, the unfinished one was begun with
+        another kernel or other evidence, or the kernel cannot be sent to other processes.
     """
     target, execution = Path(path), execution or Execution()
     if target.suffix.lower() not in (".tif", ".tiff", ".vrt"):
@@ -105,64 +96,59 @@ def write_map(
             expected="a name ending in .tif or .vrt",
         )
     check_absent(target, overwrite=overwrite)
-    evidence = model.select(stack)
-    n_bands = min(len(model.members), 2)
-    engine = Engine(model, Engine.choose(model, evidence.grid.n_cells))
-    size, n_threads = execution.plan(evidence, engine.bytes_a_cell(n_bands))
+    size, n_threads = execution.plan(stack, _bytes_a_cell(kernel, stack.n_layers))
     job = Job(
-        layers=evidence.layers,
-        context=evidence.context,
-        grid=evidence.grid,
+        layers=stack.layers,
+        context=stack.context,
+        grid=stack.grid,
         size=(resume and unfinished.begun_size(target)) or size,
         folder=str(unfinished.folder_of(target)),
-        n_bands=n_bands,
-        engine=engine.kind,
         compressed=target.suffix.lower() == ".vrt",
         cache=execution.cache,
     )
-    content = unfinished.identity(job, model, evidence)
+    content = unfinished.identity(job, kernel, stack)
     unfinished.begin(target, content, overwrite=overwrite, resume=resume)
-    with unfinished.kept_if_useful(target, job, model):
+    with unfinished.kept_if_useful(target, job, kernel):
         parts = range(len(job.windows))
         missing = [number for number in parts if not (resume and job.is_whole(number))]
         report = _reporter(job, missing, progress)
         if execution.distributed:
             from geoprospect.mapping import cluster  # noqa: PLC0415 - an optional library
 
-            cluster.write_parts(job, missing, model, execution, report)
+            cluster.write_parts(job, missing, kernel, execution, report)
         else:
-            threads.write_parts(job, missing, engine, evidence, n_threads, report)
-        figures = [job.figures(number) for number in parts]
-        bands = [
-            Statistics.merged(band)
-            for band in zip(*(part.statistics for part in figures), strict=True)
-        ]
-        if not bands[0].n:
-            raise EvidenceError(
-                "no cell is valid in every layer, so there is nothing to map",
-                mend="check the nodata values and the extent of the layers",
-            )
+            threads.write_parts(job, missing, kernel, stack, n_threads, report)
+        summary = _summarised(target, job, [job.figures(number) for number in parts])
         with (
             rasterio.Env(GDAL_CACHEMAX=execution.cache, GDAL_NUM_THREADS="ALL_CPUS"),
             raster_written(target),
         ):
             finish = _leave_virtual if job.compressed else _leave_cog
-            finish(target, job, bands, model.tags())
-    first = bands[0]
-    with replacing(target.with_suffix(".qml"), overwrite=True) as style:
-        style.write_text(pseudocolour(first.minimum, first.maximum))
+            finish(target, job, kernel, summary.statistics)
+    _write_style(target, kernel, summary.statistics)
     # QGIS keeps statistics of a former map in this file and would colour by them.
     Path(f"{target}.aux.xml").unlink(missing_ok=True)
-    return MapSummary(
-        str(target),
-        job.grid.n_cells,
-        first.n,
-        sum(part.n_beyond for part in figures),
-        first.minimum,
-        first.maximum,
-        first.mean,
-        first.std,
-    )
+    return summary
+
+
+def _bytes_a_cell(kernel: Kernel, n_layers: int) -> int:
+    """Give the memory that a cell of a window takes, all arrays of the way together."""
+    return 4 * (n_layers + 3 * len(kernel.bands) + 6) + kernel.bytes_a_cell()
+
+
+def _summarised(target: Path, job: Job, figures: Sequence[PartFigures]) -> RasterSummary:
+    """Merge the figures of all parts."""
+    bands = zip(*(part.statistics for part in figures), strict=True)
+    statistics = tuple(Statistics.merged(band) for band in bands)
+    if not any(band.n for band in statistics):
+        raise EvidenceError(
+            "no cell is valid in every layer, so there is nothing to map",
+            mend="check the nodata values and the extent of the layers",
+        )
+    counts: Counter[str] = Counter()
+    for part in figures:
+        counts.update(part.counts)
+    return RasterSummary(str(target), job.grid.n_cells, statistics, dict(counts))
 
 
 def _reporter(
@@ -182,13 +168,11 @@ def _reporter(
     return report
 
 
-def _leave_cog(
-    target: Path, job: Job, bands: Sequence[Statistics], tags: Mapping[str, str]
-) -> None:
+def _leave_cog(target: Path, job: Job, kernel: Kernel, statistics: Sequence[Statistics]) -> None:
     """Make one GeoTIFF of the parts, and remove them."""
     folder = Path(job.folder)
     virtual, finished = folder / "map.vrt", folder / "map.tif"
-    assembly.write_virtual(virtual, job, bands, tags)
+    assembly.write_virtual(virtual, job, kernel, statistics)
     assembly.add_overviews(virtual, compressed=False)
     assembly.write_cog(virtual, finished)
     os.replace(finished, target)
@@ -196,15 +180,15 @@ def _leave_cog(
 
 
 def _leave_virtual(
-    target: Path, job: Job, bands: Sequence[Statistics], tags: Mapping[str, str]
+    target: Path, job: Job, kernel: Kernel, statistics: Sequence[Statistics]
 ) -> None:
     """Leave the parts in a folder of their own, with a virtual raster over them beside it."""
     folder = Path(job.folder)
     lasting = target.with_name(f"{target.stem}_parts")
     virtual, overviews = folder / target.name, f"{target.name}.ovr"
-    assembly.write_virtual(virtual, job, bands, tags)
+    assembly.write_virtual(virtual, job, kernel, statistics)
     assembly.add_overviews(virtual, compressed=True)
-    assembly.write_virtual(virtual, job, bands, tags, parts=f"{lasting.name}/")
+    assembly.write_virtual(virtual, job, kernel, statistics, parts=f"{lasting.name}/")
     with replacing(lasting, overwrite=True) as moved:
         os.replace(folder, moved)
         for left in (*moved.glob("*.json"), *moved.glob(".*")):  # notes, and what a kill cut off
@@ -213,3 +197,12 @@ def _leave_virtual(
     if (lasting / overviews).exists():
         os.replace(lasting / overviews, target.with_name(overviews))
     os.replace(lasting / target.name, target)
+
+
+def _write_style(target: Path, kernel: Kernel, statistics: Sequence[Statistics]) -> None:
+    """Write how QGIS shows the first band that has a style and a value."""
+    for number, (band, figures) in enumerate(zip(kernel.bands, statistics, strict=True), start=1):
+        if band.style is not None and figures.n:
+            with replacing(target.with_suffix(".qml"), overwrite=True) as style:
+                style.write_text(band.style(figures.minimum, figures.maximum, band=number))
+            return

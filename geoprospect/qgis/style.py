@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from typing import Protocol
 
 # Viridis (van der Walt & Smith 2015): perceptually even, safe for colour-blind readers.
 _VIRIDIS = (
@@ -18,6 +19,14 @@ _VIRIDIS = (
     "#bddf26",
     "#fde725",
 )
+
+
+class Style(Protocol):
+    """How QGIS shows a band: a function that gives the text of a `.qml` file."""
+
+    def __call__(self, minimum: float, maximum: float, *, band: int) -> str:
+        """Give the style of a band, counted from 1, of these extremes."""
+        ...
 
 
 def pseudocolour(minimum: float, maximum: float, *, band: int = 1) -> str:

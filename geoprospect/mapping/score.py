@@ -1,0 +1,205 @@
+"""The prospectivity map: a model as a kernel, and its raster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from geoprospect.errors import ModelError, OutputError
+from geoprospect.evidence import EvidenceStack
+from geoprospect.evidence.census import Block
+from geoprospect.mapping.execution import Execution
+from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult
+from geoprospect.mapping.writing import write_raster
+from geoprospect.model.model import ProspectivityModel
+from geoprospect.network import Network
+from geoprospect.qgis.style import pseudocolour
+from geoprospect.typing import StageProgress, StrPath
+
+Engine = Literal["compiled", "numpy"]
+
+# Cells times members from which the compiled loop saves more than it costs to load.
+_WORTH_COMPILING = 2**22
+_BANDS = (
+    Band("prospectivity", style=pseudocolour),
+    Band("standard deviation of the members"),
+)
+
+
+class ScoreKernel(Kernel):
+    """Scores cells with all members of a model: their mean and, of several, their spread.
+
+    It counts as "beyond" the scored cells where some layer leaves the range it has at the
+    training points.
+
+    Parameters
+    ----------
+    model : ProspectivityModel
+        The model; evidence comes in the order of its layers, as `ProspectivityModel.select` gives.
+    engine : {"compiled", "numpy"}
+        The compiled loop, for chains of dense layers alone, or NumPy, for all members. Their
+        scores differ by rounding (1e-7), so one map is made by one of them.
+    """
+
+    def __init__(self, model: ProspectivityModel, engine: Engine) -> None:
+        self._model, self._engine = model, engine
+        self._forward = model.forward_pass()
+        self._compiled = None
+        if engine == "compiled":
+            from geoprospect.network.compiled import CompiledPass  # noqa: PLC0415 - loads numba
+
+            forward = self._forward
+            self._compiled = CompiledPass(forward.members, forward.centre, model.ranges)
+
+    @staticmethod
+    def choose(model: ProspectivityModel, n_cells: int) -> Engine:
+        """Choose the engine for a grid of so many cells, by what is faster."""
+        chains = all(isinstance(member, Network) for member in model.members)
+        large = n_cells * len(model.members) >= _WORTH_COMPILING
+        return "compiled" if chains and large else "numpy"
+
+    @property
+    def bands(self) -> tuple[Band, ...]:
+        """Prospectivity and, of an ensemble, the members' standard deviation."""
+        return _BANDS[: len(self._model.members)]
+
+    def bytes_a_cell(self) -> int:
+        """Give the memory of the valid cells' evidence, components and scores."""
+        if self._compiled is not None:
+            return 0
+        return 4 * (6 * len(self._model.names) + 3 * len(self._model.members))
+
+    def tags(self) -> dict[str, str]:
+        """Give what the map's metadata say of the model."""
+        return self._model.tags()
+
+    def description(self) -> dict[str, Any] | None:
+        """Give the model's folder and identity; a model in no folder cannot be known again."""
+        if self._model.folder is None:
+            return None
+        return {
+            "model": self._model.identity,
+            "folder": Path(self._model.folder).absolute(),
+            "engine": self._engine,
+        }
+
+    @classmethod
+    def of(cls, description: Mapping[str, Any]) -> ScoreKernel:
+        """Load the model of a description.
+
+        Raises
+        ------
+        ModelError
+            If it cannot be read, or is another one by now.
+        """
+        model = ProspectivityModel.load(description["folder"])
+        if model.identity != description["model"]:
+            raise ModelError(
+                "is not the model that the map was begun with", path=description["folder"]
+            )
+        return cls(model, description["engine"])
+
+    def __call__(self, block: Block) -> KernelResult:
+        """Score a window."""
+        bands = np.empty((len(self.bands), *block.values.shape[1:]), np.float32)
+        if self._compiled is not None:
+            values = block.values.reshape(len(block.values), -1)
+            beyond = self._compiled.score(values, bands.reshape(len(bands), -1), nodata=NODATA)
+            return KernelResult(bands, {"beyond": beyond})
+        bands.fill(NODATA)
+        for band, scores in zip(bands, self._forward.predict(block.X), strict=False):
+            band[block.valid] = scores
+        return KernelResult(bands, {"beyond": int(self._model.beyond_training(block.X).sum())})
+
+
+@dataclass(frozen=True)
+class MapSummary:
+    """What was written.
+
+    Attributes
+    ----------
+    path : str
+        The map.
+    n_cells, n_valid : int
+        Cells of the grid, and those with a score.
+    n_beyond : int
+        Scored cells where some layer leaves the range it has at the training points.
+    minimum, maximum, mean, std : float
+        Statistics of the scores over the valid cells.
+    """
+
+    path: str
+    n_cells: int
+    n_valid: int
+    n_beyond: int
+    minimum: float
+    maximum: float
+    mean: float
+    std: float
+
+
+def write_map(
+    model: ProspectivityModel,
+    stack: EvidenceStack,
+    path: StrPath,
+    *,
+    execution: Execution | None = None,
+    overwrite: bool = False,
+    resume: bool = False,
+    progress: StageProgress | None = None,
+) -> MapSummary:
+    """Write the prospectivity map of a stack, with a QGIS style.
+
+    Parameters
+    ----------
+    model : ProspectivityModel
+        A fitted model; its layers are found in the stack by name.
+    stack : EvidenceStack
+        The evidence; its grid and CRS become the map's.
+    path : path-like
+        Where to, as for `write_raster`. Band 1 is the prospectivity in [0, 1], band 2 (of an
+        ensemble) the standard deviation over the members.
+    execution, overwrite, resume, progress
+        As for `write_raster`.
+
+    Raises
+    ------
+    LayerNameError
+        If the stack lacks a layer of the model.
+    EvidenceError
+        If a layer cannot be read, or no cell is valid in every layer.
+    OutputError
+        If the map exists already or cannot be written, or the unfinished one was begun with
+        another model or other evidence; or if a model in no folder is to travel.
+    """
+    execution = execution or Execution()
+    if execution.distributed and model.folder is None:
+        raise OutputError(
+            "only a model in a folder can be sent to other processes",
+            mend="save the model and load it again",
+        )
+    evidence = model.select(stack)
+    raster = write_raster(
+        evidence,
+        ScoreKernel(model, ScoreKernel.choose(model, evidence.grid.n_cells)),
+        path,
+        execution=execution,
+        overwrite=overwrite,
+        resume=resume,
+        progress=progress,
+    )
+    scores = raster.statistics[0]
+    return MapSummary(
+        raster.path,
+        raster.n_cells,
+        scores.n,
+        raster.counts["beyond"],
+        scores.minimum,
+        scores.maximum,
+        scores.mean,
+        scores.std,
+    )

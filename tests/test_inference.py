@@ -104,3 +104,9 @@ def test_damaged_and_foreign_files_are_refused(model, tmp_path):
     convolution.save(tmp_path / "convolution.keras")
     with pytest.raises(ModelError, match="Conv2D"):
         Network.read(tmp_path / "convolution.keras")
+
+
+def test_a_keras_model_of_other_layers_is_refused():
+    layers = [keras.Input((7,)), keras.layers.Dense(1, "sigmoid"), keras.layers.Dropout(0.5)]
+    with pytest.raises(ModelError, match=r"not understood.*Dropout"):
+        Network.of(keras.Sequential(layers))

@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 
 from geoprospect.errors import TrainingError
-from geoprospect.network import Network, Schedule
+from geoprospect.network import Dense, Network, Schedule
 from geoprospect.network.builders import (
     autoencoder,
     encoder,
     lithology_classifier,
     logistic_regression,
-    prospectivity_classifier,
     prospectivity_network,
 )
-from geoprospect.network.training import Copies, class_weights, train
+from geoprospect.network.kerasmodel import keras_model
+from geoprospect.network.training import Ensemble, class_weights, train
 from geoprospect.network.training.batches import BatchOrder
 from geoprospect.network.training.history import History
 
@@ -33,7 +33,13 @@ def samples(rows=ROWS, columns=7, seed=0):
 
 
 def classifier(seed=1):
-    return prospectivity_classifier(encoder(7, widths=(6, 3), seed=seed), seed=seed)
+    return prospectivity_network(encoder(7, widths=(6, 3), seed=seed), seed=seed)
+
+
+def train_one(network, X, y, *, seed=0, n_frozen=0, l1=0.0, l2=0.0, **settings):
+    """Train an ensemble of one; gives the network and the history."""
+    training = train(Ensemble([network], [seed], n_frozen, l1, l2), X, y, **settings)
+    return training.networks[0], training.history
 
 
 def keras_training(network, X, y, schedule, seed, weight=None):
@@ -57,43 +63,55 @@ def keras_training(network, X, y, schedule, seed, weight=None):
     return losses
 
 
-def twin_of(network):
-    twin = keras.models.clone_model(network)
-    twin.set_weights(network.get_weights())
+def twin_of(network, *, n_frozen=0, l1=0.0, l2=0.0):
+    """The same network in Keras, frozen and penalised likewise."""
+    twin = keras_model(network.layers)
+    for layer in twin.layers[:n_frozen]:
+        layer.trainable = False
+    if l1 or l2:
+        twin.layers[-1].kernel.regularizer = keras.regularizers.L1L2(l1, l2)
     return twin
 
 
+def weights_of(network):
+    layers = network.layers if isinstance(network, Network) else Network.of(network).layers
+    return [weights for layer in layers for weights in (layer.kernel, layer.bias)]
+
+
 def assert_weights_agree(ours, theirs, atol=1e-4):
-    for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+    for one, other in zip(weights_of(ours), weights_of(theirs), strict=True):
         np.testing.assert_allclose(one, other, rtol=0, atol=atol)
 
 
 def bytes_of(network):
-    return [weights.tobytes() for weights in network.get_weights()]
+    return [weights.tobytes() for weights in weights_of(network)]
 
 
 def a_task(kind):
+    """A network, its samples, the loss, their weights, and what is frozen or penalised."""
     part = encoder(7, seed=3)
     X, label, rock_class = samples()
     occurrence = label[:, None].astype(np.float32)
     match kind:
         case "autoencoder":
-            return autoencoder(part, seed=4), X, X, "mean-squared-error", None
+            return autoencoder(part, seed=4), X, X, "mean-squared-error", None, {}
         case "lithology":
             classes = np.eye(5, dtype=np.float32)[rock_class]
             network = lithology_classifier(part, 5, seed=4)
-            return network, X, classes, "categorical-crossentropy", None
+            return network, X, classes, "categorical-crossentropy", None, {}
         case "linear probing":
-            network = prospectivity_classifier(part, l1=0.01, l2=0.01, frozen=True, seed=4)
-            return network, X, occurrence, "binary-crossentropy", None
+            network = prospectivity_network(part, seed=4)
+            restraint = {"n_frozen": 5, "l1": 0.01, "l2": 0.01}
+            return network, X, occurrence, "binary-crossentropy", None, restraint
         case "fine-tuning":
-            network = prospectivity_classifier(part, l1=0.01, l2=0.01, seed=4)
-            return network, X, occurrence, "binary-crossentropy", class_weights(label)
+            network = prospectivity_network(part, seed=4)
+            penalty = {"l1": 0.01, "l2": 0.01}
+            return network, X, occurrence, "binary-crossentropy", class_weights(label), penalty
         case "from scratch":
-            network = prospectivity_classifier(part, seed=4)
-            return network, X, occurrence, "binary-crossentropy", None
+            network = prospectivity_network(part, seed=4)
+            return network, X, occurrence, "binary-crossentropy", None, {}
         case _:
-            return logistic_regression(7, seed=4), X, occurrence, "binary-crossentropy", None
+            return logistic_regression(7, seed=4), X, occurrence, "binary-crossentropy", None, {}
 
 
 @pytest.mark.parametrize(
@@ -101,41 +119,45 @@ def a_task(kind):
     ["autoencoder", "lithology", "linear probing", "fine-tuning", "from scratch", "logistic"],
 )
 def test_two_hundred_steps_give_the_weights_that_keras_gives(kind):
-    network, X, y, loss, weight = a_task(kind)
-    twin, before = twin_of(network), network.get_weights()
+    network, X, y, loss, weight, restraint = a_task(kind)
+    twin = twin_of(network, **restraint)
     schedule = Schedule(loss, 1e-3, BATCH, EPOCHS)
-    history = train([network], X, y, schedule=schedule, seeds=[5], sample_weight=weight)
+    trained, history = train_one(
+        network, X, y, seed=5, schedule=schedule, sample_weight=weight, **restraint
+    )
     expected = keras_training(twin, X, y, schedule, 5, weight)
-    assert_weights_agree(network, twin)
-    moved = [np.abs(a - b).max() for a, b in zip(network.get_weights(), before, strict=True)]
+    assert_weights_agree(trained, twin)
+    pairs = zip(weights_of(trained), weights_of(network), strict=True)
+    moved = [np.abs(after - before).max() for after, before in pairs]
     assert max(moved) > 0.05
     np.testing.assert_allclose(history.loss[0], expected, rtol=1e-4)
 
 
 @pytest.mark.parametrize(
-    ("columns", "layers"),
+    ("columns", "layers", "penalty"),
     [
-        (20, [keras.layers.Dense(30, "relu"), keras.layers.Dense(20, "sigmoid")]),
-        (3, [keras.layers.Dense(5), keras.layers.LeakyReLU(negative_slope=0.1)]),
-        (3, [keras.layers.Dense(4, "sigmoid", use_bias=False, kernel_regularizer="l1")]),
-        (20, [keras.layers.Dense(3, "relu", kernel_regularizer="l2"), keras.layers.Dense(25)]),
+        (20, [keras.layers.Dense(30, "relu"), keras.layers.Dense(20, "sigmoid")], {}),
+        (3, [keras.layers.Dense(5), keras.layers.LeakyReLU(negative_slope=0.1)], {}),
+        (3, [keras.layers.Dense(4, "sigmoid")], {"l1": 0.01}),
+        (20, [keras.layers.Dense(3, "relu"), keras.layers.Dense(25)], {"l2": 0.01}),
     ],
-    ids=["wide after wide", "activation as a layer", "no bias", "narrow, then wide"],
+    ids=["wide after wide", "activation as a layer", "narrow", "narrow, then wide"],
 )
-def test_any_chain_of_dense_layers_is_trained_as_keras_trains_it(columns, layers):
+def test_any_chain_of_dense_layers_is_trained_as_keras_trains_it(columns, layers, penalty):
     X, _, _ = samples(columns=columns)
-    network = keras.Sequential(
+    model = keras.Sequential(
         [
             keras.layers.Input((columns,)),
             *layers,
             keras.layers.Dense(2, keras.layers.LeakyReLU(negative_slope=0.2)),
         ]
     )
-    twin = twin_of(network)
+    network = Network.of(model)
+    twin = twin_of(network, **penalty)
     schedule = Schedule("mean-squared-error", 1e-2, BATCH, 10)
-    history = train([network], X, X[:, :2], schedule=schedule, seeds=[0])
+    trained, history = train_one(network, X, X[:, :2], schedule=schedule, **penalty)
     expected = keras_training(twin, X, X[:, :2], schedule, 0)
-    assert_weights_agree(network, twin)
+    assert_weights_agree(trained, twin)
     np.testing.assert_allclose(history.loss[0], expected, rtol=1e-4)
 
 
@@ -144,23 +166,33 @@ def test_any_chain_of_dense_layers_is_trained_as_keras_trains_it(columns, layers
 def test_cosines_are_trained_as_keras_trains_them(columns, widths):
     X, label, _ = samples(columns=columns)
     part = encoder(columns, widths=widths, activation="cosine", seed=3)
-    network, twin = (prospectivity_classifier(part, seed=4) for _ in range(2))
-    history = train([network], X, label, schedule=CROSSENTROPY, seeds=[0])
+    network = prospectivity_network(part, seed=4)
+    trained, history = train_one(network, X, label, schedule=CROSSENTROPY)
+    twin = twin_of(network)
     expected = keras_training(twin, X, label[:, None], CROSSENTROPY, 0)
-    assert_weights_agree(network, twin)
+    assert_weights_agree(trained, twin)
     np.testing.assert_allclose(history.loss[0], expected, rtol=1e-4)
 
 
-def test_a_layer_frozen_between_trained_ones_stays_and_the_others_learn_as_in_keras():
+def test_layers_frozen_beneath_trained_ones_stay_and_the_others_learn_as_in_keras():
     X, label, _ = samples()
-    network = prospectivity_classifier(encoder(7, widths=(20, 6, 4), seed=0), seed=1)
-    network.layers[1].trainable = False
-    twin, before = twin_of(network), bytes_of(network)
-    twin.layers[1].trainable = False
-    train([network], X, label, schedule=CROSSENTROPY, seeds=[0])
+    network = prospectivity_network(encoder(7, widths=(20, 6, 4), seed=0), seed=1)
+    twin = twin_of(network, n_frozen=2)
+    trained, _ = train_one(network, X, label, schedule=CROSSENTROPY, n_frozen=2)
     keras_training(twin, X, label[:, None], CROSSENTROPY, 0)
-    assert_weights_agree(network, twin)
-    assert bytes_of(network)[2:4] == before[2:4]
+    assert_weights_agree(trained, twin)
+    assert bytes_of(trained)[:4] == bytes_of(network)[:4]
+
+
+def test_the_penalty_is_the_heads_and_counts_in_the_loss():
+    X, label, _ = samples()
+    network = prospectivity_network(encoder(7), seed=3)
+    once = Schedule("binary-crossentropy", 1e-3, ROWS, 1)
+    _, plain = train_one(network, X, label, schedule=once)
+    _, penalised = train_one(network, X, label, schedule=once, l1=0.5, l2=2.0)
+    kernel = network.layers[-1].kernel
+    expected = 0.5 * np.abs(kernel).sum() + 2.0 * np.square(kernel).sum()
+    assert float(penalised.loss[0, 0] - plain.loss[0, 0]) == pytest.approx(expected, rel=1e-6)
 
 
 def test_a_batch_larger_than_a_tile_gives_the_weights_that_keras_gives():
@@ -168,9 +200,9 @@ def test_a_batch_larger_than_a_tile_gives_the_weights_that_keras_gives():
     network = autoencoder(encoder(7, seed=0), seed=1)
     twin = twin_of(network)
     schedule = Schedule("mean-squared-error", 1e-3, 10_000, 20, held_back=0.1)
-    history = train([network], X, X, schedule=schedule, seeds=[0])
+    trained, history = train_one(network, X, X, schedule=schedule)
     keras_training(twin, X, X, schedule, 0)
-    assert_weights_agree(network, twin)
+    assert_weights_agree(trained, twin)
     held = BatchOrder(range(1300), batch=1300, held_back=0.1, seed=0).held_back
     error = np.square(np.asarray(twin(X[held])) - X[held]).mean()
     np.testing.assert_allclose(history.held_back_loss[0, -1], error, rtol=1e-4)
@@ -178,60 +210,59 @@ def test_a_batch_larger_than_a_tile_gives_the_weights_that_keras_gives():
 
 def test_each_member_learns_as_it_would_alone():
     X, label, _ = samples()
-    together = [classifier(seed) for seed in range(3)]
-    history = train(together, X, label, schedule=CROSSENTROPY, seeds=[10, 11, 12])
-    for number, member in enumerate(together):
-        alone = classifier(number)
-        curve = train([alone], X, label, schedule=CROSSENTROPY, seeds=[10 + number])
+    together = Ensemble([classifier(seed) for seed in range(3)], [10, 11, 12])
+    training = train(together, X, label, schedule=CROSSENTROPY)
+    for number, member in enumerate(training.networks):
+        alone, curve = train_one(
+            classifier(number), X, label, seed=10 + number, schedule=CROSSENTROPY
+        )
         assert_weights_agree(member, alone, atol=1e-5)
-        np.testing.assert_allclose(history.loss[number], curve.loss[0], rtol=1e-4)
+        np.testing.assert_allclose(training.history.loss[number], curve.loss[0], rtol=1e-4)
 
 
-@pytest.mark.parametrize("frozen", [False, True])
-def test_copies_learn_to_the_bit_as_keras_networks_do(frozen):
+@pytest.mark.parametrize("n_frozen", [0, 2])
+def test_networks_taken_from_keras_learn_to_the_bit_as_those_built(n_frozen):
     X, label, _ = samples()
     parts = [encoder(7, widths=(20, 4), seed=seed) for seed in range(3)]
-    settings = {"l1": 0.01, "l2": 0.01, "frozen": frozen}
-    whole = [
-        prospectivity_classifier(part, seed=seed, **settings) for seed, part in enumerate(parts)
-    ]
-    copies = Copies(
-        prospectivity_classifier(parts[0], **settings),
-        [prospectivity_network(part, seed=seed) for seed, part in enumerate(parts)],
+    built = [prospectivity_network(part, seed=seed) for seed, part in enumerate(parts)]
+    taken = [Network.of(keras_model(network.layers)) for network in built]
+    before = [bytes_of(network) for network in built]
+    ours, theirs = (
+        train(
+            Ensemble(networks, [4, 5, 6], n_frozen, 0.01, 0.01), X, label, schedule=CROSSENTROPY
+        ).networks
+        for networks in (built, taken)
     )
-    before = [weights.copy() for weights in copies.form.get_weights()]
-    for networks in (whole, copies):
-        train(networks, X, label, schedule=CROSSENTROPY, seeds=[4, 5, 6])
-    for network, copy in zip(whole, copies.networks, strict=True):
-        for layer, other in zip(Network.of(network).layers, copy.layers, strict=True):
+    for network, other_network in zip(ours, theirs, strict=True):
+        for layer, other in zip(network.layers, other_network.layers, strict=True):
             np.testing.assert_array_equal(layer.kernel, other.kernel)
             np.testing.assert_array_equal(layer.bias, other.bias)
             assert layer.activation == other.activation
-    for weights, same in zip(copies.form.get_weights(), before, strict=True):
-        np.testing.assert_array_equal(weights, same)
+    assert [bytes_of(network) for network in built] == before
 
 
 def test_frozen_layers_whose_values_would_fill_the_memory_are_run_anew_each_step(monkeypatch):
     X, label, _ = samples()
     parts = [encoder(7, widths=(20, 4), seed=seed) for seed in range(3)]
-    kept, anew = ([prospectivity_classifier(part, frozen=True) for part in parts] for _ in "ab")
-    train(kept, X, label, schedule=CROSSENTROPY, seeds=[4, 5, 6])
-    monkeypatch.setattr("geoprospect.network.training.ensemble._KEPT_BYTES", 3 * ROWS * 4 * 4 - 1)
-    train(anew, X, label, schedule=CROSSENTROPY, seeds=[4, 5, 6])
-    for part, one, other in zip(parts, kept, anew, strict=True):
+    ensemble = Ensemble([prospectivity_network(part) for part in parts], [4, 5, 6], n_frozen=2)
+    kept = train(ensemble, X, label, schedule=CROSSENTROPY)
+    monkeypatch.setattr("geoprospect.network.training.fit._KEPT_BYTES", 3 * ROWS * 4 * 4 - 1)
+    anew = train(ensemble, X, label, schedule=CROSSENTROPY)
+    for part, one, other in zip(parts, kept.networks, anew.networks, strict=True):
         assert_weights_agree(one, other, atol=1e-5)
         for layer, before in zip(other.layers[:-1], part.layers, strict=True):
-            np.testing.assert_array_equal(layer.get_weights()[0], before.get_weights()[0])
+            np.testing.assert_array_equal(layer.kernel, before.kernel)
 
 
 def test_a_sample_of_weight_zero_is_never_seen():
     X, label, _ = samples()
-    seen = np.arange(ROWS) % 3 != 0
-    spoilt = np.where(seen[:, None], X, 1e6).astype(np.float32)
-    fold = classifier()
-    train([fold], spoilt, label, schedule=CROSSENTROPY, seeds=[1], sample_weight=seen)
-    twin = classifier()
-    keras_training(twin, X, label[:, None], CROSSENTROPY, 1, weight=seen.astype(np.float32))
+    mask = np.arange(ROWS) % 3 != 0
+    spoilt = np.where(mask[:, None], X, 1e6).astype(np.float32)
+    fold, _ = train_one(
+        classifier(), spoilt, label, seed=1, schedule=CROSSENTROPY, sample_weight=mask
+    )
+    twin = twin_of(classifier())
+    keras_training(twin, X, label[:, None], CROSSENTROPY, 1, weight=mask.astype(np.float32))
     assert_weights_agree(fold, twin)
 
 
@@ -239,38 +270,41 @@ def test_a_member_with_fewer_batches_makes_no_step_in_an_empty_one():
     X, label, _ = samples()
     weight = np.ones((2, ROWS), np.float32)
     weight[0, 30:] = 0
-    members = [classifier(), classifier(2)]
-    train(members, X, label, schedule=CROSSENTROPY, seeds=[0, 0], sample_weight=weight)
-    alone = classifier()
-    train([alone], X[:30], label[:30], schedule=CROSSENTROPY, seeds=[0])
-    assert_weights_agree(members[0], alone, atol=1e-5)
+    members = Ensemble([classifier(), classifier(2)], [0, 0])
+    training = train(members, X, label, schedule=CROSSENTROPY, sample_weight=weight)
+    alone, _ = train_one(classifier(), X[:30], label[:30], schedule=CROSSENTROPY)
+    assert_weights_agree(training.networks[0], alone, atol=1e-5)
 
 
 def test_members_may_learn_different_outputs():
     X, label, _ = samples()
-    members = [classifier(), classifier(), classifier()]
+    members = Ensemble([classifier(), classifier(), classifier()], [0, 0, 0])
     wanted = np.stack([label, 1 - label, label])[:, :, None]
-    train(members, X, wanted, schedule=CROSSENTROPY, seeds=[0, 0, 0])
-    alone = classifier()
-    train([alone], X, 1 - label, schedule=CROSSENTROPY, seeds=[0])
-    assert_weights_agree(members[1], alone, atol=1e-5)
-    assert bytes_of(members[0]) == bytes_of(members[2])
+    first, second, third = train(members, X, wanted, schedule=CROSSENTROPY).networks
+    alone, _ = train_one(classifier(), X, 1 - label, schedule=CROSSENTROPY)
+    assert_weights_agree(second, alone, atol=1e-5)
+    assert bytes_of(first) == bytes_of(third)
 
 
 def test_the_same_seeds_give_the_same_weights_to_the_bit():
     X, label, _ = samples()
-    first, second = ([classifier(seed) for seed in range(3)] for _ in range(2))
-    for networks in (first, second):
-        train(networks, X, label, schedule=CROSSENTROPY, seeds=[7, 8, 9])
+    first, second = (
+        train(
+            Ensemble([classifier(seed) for seed in range(3)], [7, 8, 9]),
+            X,
+            label,
+            schedule=CROSSENTROPY,
+        ).networks
+        for _ in range(2)
+    )
     assert [bytes_of(n) for n in first] == [bytes_of(n) for n in second]
 
 
 def test_frozen_layers_keep_their_weights_to_the_bit():
     X, label, _ = samples()
-    network = prospectivity_classifier(encoder(7, seed=1), frozen=True)
-    before = bytes_of(network)
-    train([network], X, label, schedule=CROSSENTROPY, seeds=[0])
-    after = bytes_of(network)
+    network = prospectivity_network(encoder(7, seed=1))
+    trained, _ = train_one(network, X, label, schedule=CROSSENTROPY, n_frozen=5)
+    before, after = bytes_of(network), bytes_of(trained)
     assert after[:-2] == before[:-2]
     assert after[-2:] != before[-2:]
 
@@ -279,34 +313,35 @@ def test_patience_stops_a_member_and_keeps_its_best_weights():
     X, label, _ = samples()
     noise = np.random.default_rng(1).permutation(label)
     schedule = Schedule("binary-crossentropy", 3e-2, BATCH, 300, held_back=0.3, patience=8)
-    members = [classifier(seed) for seed in range(3)]
-    history = train(members, X, noise, schedule=schedule, seeds=[0, 1, 2])
+    ensemble = Ensemble([classifier(seed) for seed in range(3)], [0, 1, 2])
+    training = train(ensemble, X, noise, schedule=schedule)
+    history = training.history
     assert (history.epochs_run < 300).all()
-    for number, member in enumerate(members):
-        n, behind = history.epochs_run[number], history.held_back_loss[number]
-        assert n - 1 - np.nanargmin(behind) == 8
+    for number, member in enumerate(training.networks):
+        n, held_back_loss = history.epochs_run[number], history.held_back_loss[number]
+        assert n - 1 - np.nanargmin(held_back_loss) == 8
         assert np.isnan(history.loss[number, n:]).all()
         held = BatchOrder(range(ROWS), batch=BATCH, held_back=0.3, seed=number).held_back
-        score = np.asarray(member(X[held]))[:, 0].astype(np.float64)
+        score = member.predict(X[held])[:, 0].astype(np.float64)
         entropy = -np.log(np.where(noise[held], score, 1 - score)).mean()
-        np.testing.assert_allclose(entropy, behind[n - 9], rtol=1e-4)
+        np.testing.assert_allclose(entropy, held_back_loss[n - 9], rtol=1e-4)
 
 
 def test_progress_tells_the_epochs_done_up_to_the_last():
     X, label, _ = samples()
-    told = []
-    history = train(
-        [classifier()],
+    reports = []
+    _, history = train_one(
+        classifier(),
         X,
         label,
         schedule=CROSSENTROPY,
-        seeds=[0],
-        progress=lambda *words: told.append(words),
+        progress=lambda *report: reports.append(report),
     )
-    done, epochs, losses = zip(*told, strict=True)
+    stages, done, epochs, losses = zip(*reports, strict=True)
+    assert set(stages) == {"training"}
     assert list(done) == sorted(set(done))
     assert (done[-1], set(epochs)) == (12, {12})
-    assert losses[-1] == pytest.approx(history.loss[0, -1])
+    assert losses[-1] == f"loss {history.loss[0, -1]:.4f}"
 
 
 def test_an_interruption_leaves_the_networks_as_they_were():
@@ -318,7 +353,7 @@ def test_an_interruption_leaves_the_networks_as_they_were():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train([network], X, label, schedule=CROSSENTROPY, seeds=[0], progress=interrupt)
+        train_one(network, X, label, schedule=CROSSENTROPY, progress=interrupt)
     assert bytes_of(network) == before
 
 
@@ -328,16 +363,16 @@ def test_a_loss_that_is_not_finite_is_an_error_with_member_and_epoch():
     y[1] = 1e30
     networks = [autoencoder(encoder(7, widths=(4, 2), seed=k)) for k in range(2)]
     before = bytes_of(networks[1])
+    schedule = Schedule("mean-squared-error", 1e-3, 30, 5)
     with pytest.raises(TrainingError, match="loss of member 2 is no longer finite in epoch 1"):
-        train(networks, X, y, schedule=Schedule("mean-squared-error", 1e-3, 30, 5), seeds=[0, 1])
+        train(Ensemble(networks, [0, 1]), X, y, schedule=schedule)
     assert bytes_of(networks[1]) == before
 
 
 def test_a_loss_that_does_not_fall_is_reported_with_its_epochs():
-    network = logistic_regression(1)
-    network.set_weights([np.zeros((1, 1)), np.zeros(1)])
+    network = Network((Dense(np.zeros((1, 1), np.float32), np.zeros(1, np.float32), "sigmoid"),))
     schedule = Schedule("binary-crossentropy", 0.1, 2, 12)
-    history = train([network], [[1.0], [1.0]], [0, 1], schedule=schedule, seeds=[0])
+    _, history = train_one(network, [[1.0], [1.0]], [0, 1], schedule=schedule)
     assert history.warnings == (
         "member 1: the loss did not fall: 0.6931 in epoch 1, 0.6931 in epoch 12, lowest in epoch 1",
     )
@@ -366,22 +401,8 @@ def spoilt(value):
     return X
 
 
-def with_dropout():
-    return keras.Sequential(
-        [keras.layers.Input((7,)), keras.layers.Dense(1, "sigmoid"), keras.layers.Dropout(0.5)]
-    )
-
-
-def penalised(**settings):
-    return keras.Sequential(
-        [keras.layers.Input((7,)), keras.layers.Dense(1, "sigmoid", **settings)]
-    )
-
-
-def all_frozen():
-    network = classifier()
-    network.trainable = False
-    return network
+def with_hidden_softmax():
+    return prospectivity_network(lithology_classifier(encoder(7), 5))
 
 
 @pytest.mark.parametrize(
@@ -404,17 +425,19 @@ def all_frozen():
         (wrong(schedule=Schedule("mean-squared-error", 0.1, 8, 1, 0.2, 0)), "patience"),
         (wrong(schedule=Schedule("mean-squared-error", 0.1, 8, 1, 0.0, 3)), "rows held back"),
         (wrong(schedule=Schedule("categorical-crossentropy", 0.1, 8, 1)), "sigmoid.*softmax"),
-        (wrong(networks=[with_dropout()]), "cannot be trained here"),
-        (wrong(networks=[penalised(bias_regularizer="l2")]), "bias_regularizer"),
-        (wrong(networks=[penalised(kernel_constraint="non_neg")]), "kernel_constraint"),
-        (wrong(networks=[penalised(kernel_regularizer="orthogonal_regularizer")]), "Orthogonal"),
-        (wrong(networks=[all_frozen()]), "no layer can be trained"),
+        (wrong(networks=[with_hidden_softmax()]), "softmax layer that cannot be trained here"),
+        (wrong(l1=-0.1), "negative penalty"),
+        (wrong(n_frozen=3), "no layer can be trained"),
+        (wrong(n_frozen=-1), "negative number of layers"),
         (wrong(networks=[classifier(), logistic_regression(7)], seeds=[0, 1]), "member 2 is of"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_in_one_clear_line(given, said):
+    members = {
+        key: given.pop(key) for key in ("networks", "seeds", "n_frozen", "l1") if key in given
+    }
     with pytest.raises(TrainingError, match=said) as raised:
-        train(given.pop("networks"), given.pop("X"), given.pop("y"), **given)
+        train(Ensemble(**members), given.pop("X"), given.pop("y"), **given)
     assert "\n" not in str(raised.value)
 
 
@@ -428,8 +451,8 @@ def test_class_weights_make_the_classes_count_alike():
 
 def test_class_weights_of_a_fold_count_only_its_rows():
     label = np.array([0, 0, 0, 1, 0, 1])
-    rows = np.array([True, False, True, True, False, False])
-    np.testing.assert_allclose(class_weights(label, rows=rows), [0.75, 0, 0.75, 1.5, 0, 0])
+    mask = np.array([True, False, True, True, False, False])
+    np.testing.assert_allclose(class_weights(label, mask=mask), [0.75, 0, 0.75, 1.5, 0, 0])
 
 
 def test_class_weights_of_one_class_are_refused():

@@ -8,9 +8,7 @@ import pytest
 from geoprospect.errors import TrainingError
 from geoprospect.methods.presets import transfer_plan
 from geoprospect.methods.transfer import pretrain, transfer
-from geoprospect.network import Network
-from geoprospect.network.builders import prospectivity_classifier
-from geoprospect.network.training import class_weights, train
+from geoprospect.network.training import Ensemble, class_weights, train
 
 RANDOM = np.random.default_rng(3)
 P = RANDOM.normal(size=(120, 4)).astype(np.float32)
@@ -39,27 +37,23 @@ def test_the_head_learns_alone_before_all_layers_do(plan, encoders):
         head_epochs=0,
     )
     probed, _ = transfer(probing, encoders, P, LABEL)
-    for taught, after_head, tuned in zip(encoders, probed, by_plan, strict=True):
-        network = prospectivity_classifier(taught)
-        network.set_weights([array for x in after_head.layers for array in (x.kernel, x.bias)])
-        train(
-            [network],
+    for after_head, tuned in zip(probed, by_plan, strict=True):
+        training = train(
+            Ensemble([after_head], [0]),
             P,
             LABEL,
             schedule=plan.training,
-            seeds=[0],
             sample_weight=class_weights(LABEL),
         )
-        np.testing.assert_allclose(
-            tuned.predict(P), Network.of(network).predict(P), atol=1e-5, rtol=0
-        )
+        expected = training.networks[0].predict(P)
+        np.testing.assert_allclose(tuned.predict(P), expected, atol=1e-5, rtol=0)
         assert np.ptp(tuned.predict(P) - after_head.predict(P)) > 0.01
 
 
 def test_linear_probing_leaves_the_encoder_as_it_was_taught(plan, encoders):
     probed, _ = transfer(replace(plan, strategy="linear-probing"), encoders, P, LABEL)
     for taught, member in zip(encoders, probed, strict=True):
-        for before, after in zip(Network.of(taught).layers, member.layers[:-1], strict=True):
+        for before, after in zip(taught.layers, member.layers[:-1], strict=True):
             np.testing.assert_array_equal(after.kernel, before.kernel)
             np.testing.assert_array_equal(after.bias, before.bias)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
@@ -16,11 +15,10 @@ from geoprospect.crossval.pretext import PretextCells
 from geoprospect.errors import TrainingError
 from geoprospect.methods import each_side_by_side, fit_baseline, logistic_regressions
 from geoprospect.methods.plan import BaselinePlan, TransferPlan
+from geoprospect.methods.transfer import pretrain, transfer
+from geoprospect.network import Network
 from geoprospect.samples import Samples
 from geoprospect.typing import Bools, Floats, Ints, Progress, Values
-
-if TYPE_CHECKING:
-    from geoprospect.network.backend import keras
 
 Pretext = tuple[Values, Ints | None] | PretextCells
 
@@ -34,7 +32,7 @@ def cross_validate(
     scheme: FoldScheme,
     *,
     seen: Bools | None = None,
-    encoders: Sequence[keras.Sequential] | None = None,
+    encoders: Sequence[Network] | None = None,
     progress: Progress | None = None,
 ) -> HeldOutScores:
     """Train a method on all folds but one, and score that one; for all folds and repeats.
@@ -54,7 +52,7 @@ def cross_validate(
         How points are held out.
     seen : ndarray of bool, shape (members, n), optional
         The samples that each member learns from, where these are not held out; all by default.
-    encoders : sequence of keras.Sequential, optional
+    encoders : sequence of Network, optional
         Encoders taught a network's pretext task, as `teach` gives them; by default, taught to
         reconstruct the samples.
     progress : callable, optional
@@ -100,7 +98,7 @@ def teach(
     pretext: Pretext,
     *,
     progress: Progress | None = None,
-) -> list[keras.Sequential]:
+) -> list[Network]:
     """Teach the encoders of a cross-validation their pretext task.
 
     Strategies that share a pretext task, its schedule, members and seed can share the encoders.
@@ -116,7 +114,7 @@ def teach(
 
     Returns
     -------
-    list of keras.Sequential
+    list of Network
         One a member; or, where cells held out are kept from the task, one a member for the first
         split, and so on.
 
@@ -127,8 +125,6 @@ def teach(
     TrainingError
         If the training fails.
     """
-    from geoprospect.methods.transfer import pretrain  # noqa: PLC0415 - loads TensorFlow
-
     if not isinstance(pretext, PretextCells) or plan.pretraining is None:
         P, rock_class = (
             (pretext.P, pretext.rock_class) if isinstance(pretext, PretextCells) else pretext
@@ -137,7 +133,7 @@ def teach(
     cells = DistinctCells.of(samples).samples
     folds, rows = scheme.splits(cells)
     n_folds = len(rows) // len(folds)
-    taught: list[keras.Sequential] = []
+    taught: list[Network] = []
     for split in range(len(rows)):
         held_out = folds[split // n_folds] == split % n_folds
         kept = pretext.beyond(cells, held_out, scheme.buffer)
@@ -216,12 +212,10 @@ def _fitted_scores(plan: BaselinePlan, seed: int, P: Values, label: Ints, learne
 def _network_scores(
     plan: TransferPlan,
     points: tuple[Values, Ints, Bools],
-    encoders: Sequence[keras.Sequential],
+    encoders: Sequence[Network],
     progress: Progress | None,
 ) -> Values:
     """Score all points by every member of every split, shape (splits * members, n)."""
-    from geoprospect.methods.transfer import transfer  # noqa: PLC0415 - loads TensorFlow
-
     P, label, learned = points
     networks, _ = transfer(
         replace(plan, members=len(learned)),

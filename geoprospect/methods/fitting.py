@@ -12,7 +12,10 @@ from geoprospect.methods.baseline import Baseline
 from geoprospect.methods.plan import BaselineMethod, BaselineSettings
 from geoprospect.methods.presets import RECOMMENDED_BASELINES
 from geoprospect.methods.sidebyside import each_side_by_side
+from geoprospect.methods.stages import under_stage
 from geoprospect.network import Network
+from geoprospect.network.builders import logistic_regression
+from geoprospect.network.training import Ensemble, class_weights, train
 from geoprospect.typing import Ints, Progress, Values
 
 _MOST = 5_000  # points of a Gaussian process: a matrix of 0.2 GB, of which a fit holds several
@@ -151,24 +154,19 @@ def logistic_regressions(
     >>> [bool(np.ptp(unit.predict(P)) > 0) for unit in units]
     [True, True]
     """
-    from geoprospect.network.builders import logistic_regression  # noqa: PLC0415 - loads TensorFlow
-    from geoprospect.network.training import class_weights, train  # noqa: PLC0415
-
     weights = seen.astype(np.float32)
     if settings.class_weights:
-        weights = np.stack([class_weights(label, rows=own) for own in seen])
+        weights = np.stack([class_weights(label, mask=mask) for mask in seen])
     units = [logistic_regression(P.shape[1], seed=seed) for seed in seeds]
-    train(
-        units,
+    training = train(
+        Ensemble(units, seeds),
         P,
         label.astype(np.float32),
         schedule=settings.schedule,
-        seeds=seeds,
         sample_weight=weights,
-        progress=progress
-        and (lambda done, n, loss: progress("logistic-regression", done, n, f"loss {loss:.3g}")),
+        progress=under_stage(progress, "logistic-regression"),
     )
-    return [Network.of(unit) for unit in units]
+    return [*training.networks]
 
 
 def _check_counts(method: BaselineMethod, labels: Ints, settings: BaselineSettings) -> None:

@@ -12,7 +12,7 @@ from geoprospect.methods.plan import (
     contradiction,
 )
 from geoprospect.network import Schedule
-from geoprospect.network.network import PAPER_WIDTHS
+from geoprospect.network.builders import PAPER_WIDTHS
 
 Preset = Literal["recommended", "paper"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,17 +10,16 @@ import numpy.typing as npt
 
 from geoprospect.errors import TrainingError
 from geoprospect.methods.plan import TransferPlan
+from geoprospect.methods.stages import under_stage
 from geoprospect.network import Network, Schedule
-from geoprospect.network.backend import keras
 from geoprospect.network.builders import (
     autoencoder,
     encoder,
     encoder_of,
     lithology_classifier,
-    prospectivity_classifier,
     prospectivity_network,
 )
-from geoprospect.network.training import Copies, History, class_weights, train
+from geoprospect.network.training import Ensemble, History, Training, class_weights, train
 from geoprospect.typing import Progress, Values
 
 
@@ -30,7 +29,7 @@ def pretrain(
     rock_class: npt.NDArray[np.int64] | None = None,
     *,
     progress: Progress | None = None,
-) -> list[keras.Sequential]:
+) -> list[Network]:
     """Teach one encoder a member the pretext task.
 
     Parameters
@@ -46,7 +45,7 @@ def pretrain(
 
     Returns
     -------
-    list of keras.Sequential
+    list of Network
         The encoders, one a member.
 
     Raises
@@ -78,24 +77,22 @@ def pretrain(
             for part, seed in zip(encoders, _seeds(plan, "pretext head"), strict=True)
         ]
         target = np.eye(n_classes, dtype=np.float32)[rock_class]
-    train(
-        networks,
+    training = train(
+        Ensemble(networks, _seeds(plan, "pretext order")),
         P,
         target,
         schedule=plan.pretraining,
-        seeds=_seeds(plan, "pretext order"),
-        progress=_staged(progress, f"{plan.pretext} pretext"),
+        progress=under_stage(progress, f"{plan.pretext} pretext"),
     )
-    # The networks hold copies of the encoders, and these are what was taught.
     return [
         encoder_of(network, n_layers=len(part.layers))
-        for network, part in zip(networks, encoders, strict=True)
+        for network, part in zip(training.networks, encoders, strict=True)
     ]
 
 
 def transfer(
     plan: TransferPlan,
-    encoders: Sequence[keras.Sequential],
+    encoders: Sequence[Network],
     P: Values,
     label: npt.NDArray[np.int64],
     *,
@@ -108,7 +105,7 @@ def transfer(
     ----------
     plan : TransferPlan
         The plan.
-    encoders : sequence of keras.Sequential
+    encoders : sequence of Network
         One encoder a member, as `pretrain` gives them.
     P : ndarray of float32, shape (n, n_components)
         Components at the training points.
@@ -133,29 +130,27 @@ def transfer(
     """
     seen = np.ones((plan.members, len(label)), bool) if rows is None else rows
     weights = np.stack([_weights(plan, label, member) for member in seen])
-    networks = [
+    networks: Sequence[Network] = [
         prospectivity_network(part, seed=seed)
         for part, seed in zip(encoders, _seeds(plan, "head"), strict=True)
     ]
 
-    def trained(schedule: Schedule, stage: str, *, frozen: bool) -> History:
-        form = prospectivity_classifier(encoders[0], l1=plan.l1, l2=plan.l2, frozen=frozen)
+    def trained(schedule: Schedule, stage: str, n_frozen: int) -> Training:
         return train(
-            Copies(form, networks),
+            Ensemble(networks, _seeds(plan, "order"), n_frozen, plan.l1, plan.l2),
             P,
             label.astype(np.float32),
             schedule=schedule,
-            seeds=_seeds(plan, "order"),
             sample_weight=weights,
-            progress=_staged(progress, stage),
+            progress=under_stage(progress, stage),
         )
 
-    probing = plan.strategy == "linear-probing"
+    n_encoder, probing = len(encoders[0].layers), plan.strategy == "linear-probing"
     if plan.head_epochs and not probing:
         alone = replace(plan.training, epochs=plan.head_epochs)
-        trained(alone, f"{plan.strategy}, the head alone", frozen=True)
-    history = trained(plan.training, plan.strategy, frozen=probing)
-    return networks, history
+        networks = trained(alone, f"{plan.strategy}, the head alone", n_encoder).networks
+    training = trained(plan.training, plan.strategy, n_encoder if probing else 0)
+    return [*training.networks], training.history
 
 
 def _weights(
@@ -169,16 +164,10 @@ def _weights(
             found=f"{counts[1]} occurrences, {counts[0]} non-occurrences",
             mend="give points of both labels as `training` under [points]",
         )
-    return class_weights(label, rows=seen) if plan.class_weights else seen.astype(np.float32)
+    return class_weights(label, mask=seen) if plan.class_weights else seen.astype(np.float32)
 
 
 def _seeds(plan: TransferPlan, purpose: str) -> list[int]:
     """Give a seed a member, different for each purpose, the same for the first members of any."""
     root = np.random.SeedSequence([plan.seed, *purpose.encode()])
     return [int(child.generate_state(1)[0]) for child in root.spawn(plan.members)]
-
-
-def _staged(progress: Progress | None, stage: str) -> Callable[[int, int, float], None] | None:
-    if progress is None:
-        return None
-    return lambda epoch, epochs, loss: progress(stage, epoch, epochs, f"loss {loss:.4f}")

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geoprospect.model import Components
-from geoprospect.network.network import Dense, Network, Scorer
+from geoprospect.network import Dense, Network, Scorer
 from geoprospect.typing import Values
 
 

@@ -163,12 +163,8 @@ class ProspectivityModel:
             self.components.save(temporary / "components.json")
             for number, member in enumerate(self.members):
                 path = temporary / f"member-{number:03d}"
-                if isinstance(member, Baseline):
-                    member.save(path.with_suffix(".skops"))
-                else:
-                    from geoprospect.network.kerassaving import save_keras  # noqa: PLC0415 - TensorFlow
-
-                    save_keras(member, path.with_suffix(".keras"))
+                suffix = ".skops" if isinstance(member, Baseline) else ".keras"
+                member.save(path.with_suffix(suffix))
             files = sorted(path.name for path in temporary.iterdir())
             content = {
                 "format": _FORMAT,

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from geoprospect.network.dense import Dense
 from geoprospect.network.kernel import COSINE, LEAKY, LINEAR, SIGMOID, STEP, score_cells
-from geoprospect.network.network import Dense, Network
+from geoprospect.network.network import Network
 from geoprospect.typing import Values
 
 # A ReLU is a leaky one that does not leak.

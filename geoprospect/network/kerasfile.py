@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +12,11 @@ import h5py
 import numpy as np
 
 from geoprospect.errors import ModelError
-from geoprospect.network.network import Dense
-from geoprospect.typing import Values
+from geoprospect.network.dense import Dense
+from geoprospect.typing import StrPath, Values
 
 
-def layers_of(model: Any) -> tuple[Dense, ...]:
-    """Take the dense layers of a Keras model in memory."""
-    weights = {layer.name: layer.get_weights() for layer in model.layers}
-    return _assemble(model.get_config(), lambda name, _: weights[name], str(model.name))
-
-
-def read_layers(path: str | PathLike[str]) -> tuple[Dense, ...]:
+def read_layers(path: StrPath) -> tuple[Dense, ...]:
     """Read the dense layers of a Keras 3 `.keras` file or a Keras 2 `.h5` file.
 
     Raises
@@ -44,7 +37,7 @@ def read_layers(path: str | PathLike[str]) -> tuple[Dense, ...]:
                 group = store[f"layers/dense{f'_{position}' if position else ''}/vars"]
                 return [np.asarray(group[key]) for key in sorted(group)]
 
-            return _assemble(config, arrays, path)
+            return chain_of(config, arrays, path)
     except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
         raise ModelError(
             f"cannot be read as a network: {error}",
@@ -54,7 +47,7 @@ def read_layers(path: str | PathLike[str]) -> tuple[Dense, ...]:
         ) from error
 
 
-def _read_h5(path: str | PathLike[str]) -> tuple[Dense, ...]:
+def _read_h5(path: StrPath) -> tuple[Dense, ...]:
     """Read a Keras 2 file: its configuration as JSON, a group of weights for each layer's name."""
     try:
         with h5py.File(path) as store:
@@ -65,7 +58,7 @@ def _read_h5(path: str | PathLike[str]) -> tuple[Dense, ...]:
                 group = groups[name]
                 return [np.asarray(group[key], np.float32) for key in group.attrs["weight_names"]]
 
-            return _assemble(config, arrays, path)
+            return chain_of(config, arrays, path)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         reason = str(error) if Path(path).is_file() else "there is no such file"
         raise ModelError(
@@ -76,7 +69,7 @@ def _read_h5(path: str | PathLike[str]) -> tuple[Dense, ...]:
         ) from error
 
 
-def _assemble(config: dict[str, Any], arrays: Any, path: str | PathLike[str]) -> tuple[Dense, ...]:
+def chain_of(config: dict[str, Any], arrays: Any, path: StrPath) -> tuple[Dense, ...]:
     """Chain the dense layers of a Keras configuration with their weights."""
     layers: list[Dense] = []
     for entry in config["layers"]:

@@ -4,61 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from os import PathLike
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from geoprospect.typing import Values
-
-EncoderActivation = Literal["relu", "cosine"]
-Activation = Literal["linear", "relu", "leaky-relu", "cosine", "sigmoid", "softmax"]
-
-PAPER_WIDTHS = (100, 8, 6, 4, 2)
-"""Units of the encoder of the published study."""
+from geoprospect.network.dense import Dense
+from geoprospect.typing import StrPath, Values
 
 # Rows of one matrix product. Always the same number, so that a cell's score does not depend on
 # which other cells it is predicted with; small enough for a core's cache.
 _TILE = 2048
-
-
-@dataclass(frozen=True)
-class Dense:
-    """One dense layer: `activation(X @ kernel + bias)`.
-
-    Attributes
-    ----------
-    kernel : ndarray of float32, shape (n_inputs, n_outputs)
-    bias : ndarray of float32, shape (n_outputs,)
-    activation : {"linear", "relu", "leaky-relu", "cosine", "sigmoid", "softmax"}
-    slope : float
-        Slope of the leaky ReLU below zero.
-    """
-
-    kernel: Values
-    bias: Values
-    activation: Activation = "linear"
-    slope: float = 0.0
-
-    def __call__(self, X: Values) -> Values:
-        """Apply the layer to X of shape (n, n_inputs)."""
-        Z = X @ self.kernel
-        Z += self.bias
-        match self.activation:
-            case "relu":
-                np.maximum(Z, 0, out=Z)
-            case "leaky-relu":
-                np.maximum(Z, np.float32(self.slope) * Z, out=Z)
-            case "cosine":
-                np.cos(Z, out=Z)
-            case "sigmoid":
-                # 1 / (1 + exp(-z)) without overflow: exp only of numbers up to 88.
-                Z = 1 / (1 + np.exp(-np.maximum(Z, np.float32(-88))))
-            case "softmax":
-                Z = np.exp(Z - Z.max(axis=1, keepdims=True))
-                Z /= Z.sum(axis=1, keepdims=True)
-        return Z
 
 
 class Scorer(Protocol):
@@ -78,7 +34,12 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True)
 class Network:
-    """A chain of dense layers.
+    """A chain of dense layers, as a value: nothing changes it.
+
+    Attributes
+    ----------
+    layers : tuple of Dense
+        From the input on.
 
     Examples
     --------
@@ -92,12 +53,12 @@ class Network:
     @property
     def n_inputs(self) -> int:
         """Number of inputs."""
-        return int(self.layers[0].kernel.shape[0])
+        return self.layers[0].n_inputs
 
     @property
     def n_outputs(self) -> int:
         """Number of outputs."""
-        return int(self.layers[-1].kernel.shape[1])
+        return self.layers[-1].n_outputs
 
     def predict(self, X: npt.ArrayLike) -> Values:
         """Predict X of shape (n, n_inputs); gives float32 of shape (n, n_outputs).
@@ -115,13 +76,19 @@ class Network:
 
     @classmethod
     def of(cls, model: Any) -> Network:
-        """Take the layers of a Keras model in memory."""
-        from geoprospect.network.kerasfile import layers_of  # noqa: PLC0415 - h5py is slow
+        """Take the layers and weights of a Keras model in memory.
+
+        Raises
+        ------
+        ModelError
+            If it is no chain of dense layers.
+        """
+        from geoprospect.network.kerasmodel import layers_of  # noqa: PLC0415 - loads TensorFlow
 
         return cls(layers_of(model))
 
     @classmethod
-    def read(cls, path: str | PathLike[str]) -> Network:
+    def read(cls, path: StrPath) -> Network:
         """Read a network from a Keras 3 `.keras` file or a Keras 2 `.h5` file.
 
         Raises
@@ -132,6 +99,12 @@ class Network:
         from geoprospect.network.kerasfile import read_layers  # noqa: PLC0415 - h5py is slow
 
         return cls(read_layers(path))
+
+    def save(self, path: StrPath) -> None:
+        """Write a `.keras` file, which plain Keras reads; the same weights give the same bytes."""
+        from geoprospect.network.kerasmodel import save_keras  # noqa: PLC0415 - loads TensorFlow
+
+        save_keras(self.layers, path)
 
 
 def _tiles(rows: Values) -> Iterator[tuple[int, Values]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,15 +22,12 @@ from geoprospect.crossval.validate import Pretext
 from geoprospect.errors import EvidenceError, ProjectError, TrainingError
 from geoprospect.evidence.variogram import evidence_range
 from geoprospect.methods.plan import BaselinePlan, TransferPlan
+from geoprospect.network import Network
 from geoprospect.project.file import Project
 from geoprospect.project.inputs import TrainingInputs
 from geoprospect.samples import Samples
 from geoprospect.typing import Bools, Progress
 from geoprospect.wording import listed
-
-if TYPE_CHECKING:
-    from geoprospect.network.backend import keras
-
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -152,9 +148,9 @@ class _Encoders:
     samples: Samples
     scheme: FoldScheme
     exclude_held_out: bool
-    known: dict[Hashable, list[keras.Sequential]] = field(default_factory=dict)
+    known: dict[Hashable, list[Network]] = field(default_factory=dict)
 
-    def of(self, plan: TransferPlan, progress: Progress | None) -> list[keras.Sequential]:
+    def of(self, plan: TransferPlan, progress: Progress | None) -> list[Network]:
         """Give the encoders of a plan; see `teach`."""
         form = (plan.widths, plan.activation)
         key = (plan.pretext, plan.pretraining, form, plan.members, plan.seed)

@@ -17,6 +17,7 @@ from geoprospect.methods import (
     logistic_regressions,
 )
 from geoprospect.methods.plan import BaselinePlan
+from geoprospect.methods.transfer import pretrain, transfer
 from geoprospect.model.model import ProspectivityModel
 from geoprospect.network import Network
 from geoprospect.project.inputs import TrainingInputs
@@ -48,8 +49,6 @@ def train_ensemble(read: TrainingInputs, *, progress: Progress | None = None) ->
         _LOGGER.info(f"model: {plan.method}, {plan.members} members{seen}")
         members = _baselines(plan, read, progress)
     else:
-        from geoprospect.methods.transfer import pretrain, transfer  # noqa: PLC0415 - loads TensorFlow
-
         _LOGGER.info(f"model: {plan.pretext} pretext, {plan.strategy}, {plan.members} members")
         encoders = pretrain(plan, *read.pretext(plan), progress=progress)
         members, history = transfer(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,15 +16,12 @@ from geoprospect.methods.plan import (
     TransferPlan,
 )
 from geoprospect.methods.presets import PAPER_BASELINES, transfer_plan
+from geoprospect.methods.transfer import pretrain, transfer
 from geoprospect.network import Network, Schedule
 from geoprospect.published.figures import MethodResult, Points, Trial
 from geoprospect.published.tables import PublishedTable, Study
 from geoprospect.published.weights import PublishedNetwork, read_encoders, read_published
 from geoprospect.typing import Ints, Progress, Values
-
-if TYPE_CHECKING:
-    import keras
-
 
 NETWORKS: dict[str, tuple[Pretext, Strategy]] = {
     "FDE-LP": ("reconstruction", "linear-probing"),
@@ -72,10 +68,8 @@ class _Laboratory:
     def _cut(self, schedule: Schedule) -> Schedule:
         return replace(schedule, epochs=max(1, round(int(np.max(schedule.epochs)) * self.effort)))
 
-    def encoders(self, pretext: Pretext) -> list[keras.Sequential]:
+    def encoders(self, pretext: Pretext) -> list[Network]:
         """Teach encoders a pretext task, one a seed."""
-        from geoprospect.methods.transfer import pretrain  # noqa: PLC0415 - loads TensorFlow
-
         study = self.study
         strategy: Strategy = "from-scratch" if pretext == "none" else "fine-tuning"
         plan = self.plan(pretext, strategy)
@@ -91,15 +85,13 @@ class _Laboratory:
     def train(
         self,
         method: str,
-        encoders: Sequence[keras.Sequential],
+        encoders: Sequence[Network],
         training: PublishedTable,
         *,
         rate: float | None = None,
         stage: str | None = None,
     ) -> list[Network]:
         """Transfer encoders to training points, one network a seed."""
-        from geoprospect.methods.transfer import transfer  # noqa: PLC0415 - loads TensorFlow
-
         plan = self.plan(*NETWORKS[method])
         if rate is not None:
             plan = replace(plan, training=replace(plan.training, rate=rate))
@@ -256,12 +248,10 @@ def _forest_scores(
 
 def _tried(
     laboratory: _Laboratory,
-    encoders: Mapping[Pretext, Sequence[keras.Sequential]],
+    encoders: Mapping[Pretext, Sequence[Network]],
     known: Mapping[str, Network],
 ) -> Iterator[MethodResult]:
     """Train at the rates that the weight files record, and from the study's own encoders."""
-    from geoprospect.network.builders import of_network  # noqa: PLC0415 - loads TensorFlow
-
     training = laboratory.study.training
     for network in laboratory.published.values():
         if network.method not in NETWORKS or network.scenario is not None:
@@ -270,12 +260,11 @@ def _tried(
         pretext, strategy = NETWORKS[method]
         if rate == transfer_plan(pretext, strategy, preset="paper").training.rate:
             rate = None
-        starts: list[tuple[list[str], Sequence[keras.Sequential]]] = []
+        starts: list[tuple[list[str], Sequence[Network]]] = []
         if rate is not None:
             starts.append(([], encoders[pretext]))
         if pretext in known:
-            taught = of_network(known[pretext])
-            starts.append((["study's encoder"], [taught] * laboratory.seeds))
+            starts.append((["study's encoder"], [known[pretext]] * laboratory.seeds))
         for notes, start in starts:
             note = ", ".join([*notes, *([] if rate is None else [f"rate {rate:g}"])])
             stage = f"{method}, tried"

@@ -1,7 +1,8 @@
-"""The training of an ensemble of networks in one compiled program."""
+"""The training of an ensemble of networks, all members in one compiled loop."""
 
-from geoprospect.network.training.copies import Copies
-from geoprospect.network.training.ensemble import class_weights, train
+from geoprospect.network.training.classweights import class_weights
+from geoprospect.network.training.ensemble import Ensemble, Training
+from geoprospect.network.training.fit import train
 from geoprospect.network.training.history import History
 
-__all__ = ["Copies", "History", "class_weights", "train"]
+__all__ = ["Ensemble", "History", "Training", "class_weights", "train"]

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-_FEWEST_EPOCHS = 10  # of which it is said that the loss did not fall
+from geoprospect.typing import Floats, Ints
+
+_FEWEST_EPOCHS = 10  # of a training whose loss can be reported as not falling
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class History:
     ----------
     loss : ndarray of float64, shape (members, epochs)
         Mean loss of the batches as they were trained on, weights and penalties included, as
-        Keras tells it; NaN after a member has stopped.
+        Keras has it; NaN after a member has stopped.
     held_back_loss : ndarray of float64, shape (members, epochs), or None
         The same after each epoch on the rows held back; None if there were none.
     epochs_run : ndarray of int64, shape (members,)
@@ -28,14 +29,14 @@ class History:
         Which members' loss did not fall, and since which epoch.
     """
 
-    loss: npt.NDArray[np.float64]
-    held_back_loss: npt.NDArray[np.float64] | None
-    epochs_run: npt.NDArray[np.int64]
+    loss: Floats
+    held_back_loss: Floats | None
+    epochs_run: Ints
     warnings: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, curves: npt.NDArray[np.float64], *, held_back: bool) -> History:
-        """Take the curves of the compiled program.
+    def of(cls, curves: Floats, *, held_back: bool) -> History:
+        """Take the curves of the compiled loop.
 
         Parameters
         ----------
@@ -44,10 +45,12 @@ class History:
         held_back : bool
             Whether rows were held back.
         """
-        loss, behind = np.where(curves < 0, np.nan, curves).transpose(1, 2, 0)
+        loss, held_back_loss = np.where(curves < 0, np.nan, curves).transpose(1, 2, 0)
         n_run = np.isfinite(loss).sum(axis=1)
-        loss, behind = loss[:, : n_run.max()], behind[:, : n_run.max()]
-        return cls(loss, behind if held_back else None, n_run, tuple(_not_falling(loss, n_run)))
+        most = n_run.max()
+        loss, held_back_loss = loss[:, :most], held_back_loss[:, :most]
+        warnings = tuple(_not_falling(loss, n_run))
+        return cls(loss, held_back_loss if held_back else None, n_run, warnings)
 
     def lines(self) -> list[str]:
         """Say in sentences how the training went."""
@@ -57,15 +60,15 @@ class History:
         if self.held_back_loss is not None:
             curves.append(("loss on the rows held back", self.held_back_loss))
         last = (np.arange(len(self.loss)), self.epochs_run - 1)
-        said = [
+        sentences = [
             f"{name}: {curve[:, 0].mean():.4g} after epoch 1, {curve[last].mean():.4g} at the end "
             f"({epochs} epochs, mean of {len(curve)} members)"
             for name, curve in curves
         ]
-        return [*said, *self.warnings]
+        return [*sentences, *self.warnings]
 
 
-def _not_falling(loss: npt.NDArray[np.float64], n_run: npt.NDArray[np.int64]) -> Iterator[str]:
+def _not_falling(loss: Floats, n_run: Ints) -> Iterator[str]:
     """Name the members whose loss at the end is not below that of the first epoch."""
     for member, (curve, n) in enumerate(zip(loss, n_run, strict=True), start=1):
         lowest = int(np.argmin(curve[:n])) + 1

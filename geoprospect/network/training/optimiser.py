@@ -1,4 +1,4 @@
-"""One compiled program in which every member of an ensemble takes its Adam steps.
+"""One compiled loop in which every member of an ensemble takes its Adam steps.
 
 The gradients are written out by hand: of a chain of dense layers they are short, and the
 compiler makes fewer loops of them than of recorded ones. A layer's bias is a row of its kernel,
@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from geoprospect.network import Loss
 from geoprospect.network.backend import tf
-from geoprospect.network.training.architecture import Architecture, LayerForm, table_width
-from geoprospect.network.training.cosine import cosine, sine
-from geoprospect.network.training.products import turned, with_one
+from geoprospect.network.schedule import Loss
+from geoprospect.network.training.activations import activate, before_activation
+from geoprospect.network.training.architecture import Architecture
+from geoprospect.network.training.products import Products, products_of, turned, with_one
+from geoprospect.network.training.widths import table_width
+from geoprospect.typing import Values
 
 Tensor = Any
 State = dict[str, Any]
@@ -27,7 +29,9 @@ STOPPED = -1.0  # in place of the loss of a member at rest; no loss is negative
 
 
 @lru_cache(maxsize=32)
-def program(architecture: Architecture, loss: Loss, patience: int | None) -> Callable[..., Any]:
+def compiled_run(
+    architecture: Architecture, loss: Loss, patience: int | None
+) -> Callable[..., Any]:
     """Give the compiled form of `Optimiser.run`."""
     run = Optimiser(architecture, loss, patience).run
     compiled: Callable[..., Any] = tf.function(run, jit_compile=True, autograph=False)
@@ -53,13 +57,28 @@ class Optimiser:
     patience: int | None
 
     @cached_property
-    def _trained(self) -> list[int]:
-        return [n for n, layer in enumerate(self.architecture.layers) if layer.trainable]
+    def _trained(self) -> range:
+        """Give the numbers of the layers that learn."""
+        return range(self.architecture.n_frozen, len(self.architecture.layers))
+
+    @cached_property
+    def _masks(self) -> list[tuple[Values, Values]]:
+        return self.architecture.masks()
+
+    @cached_property
+    def _products(self) -> list[Products]:
+        return products_of(self.architecture)
 
     def run(
-        self, state: State, table: Tensor, order: Tensor, steps: Tensor, watched: Tensor, n: Tensor
+        self,
+        state: State,
+        table: Tensor,
+        order: Tensor,
+        steps: Tensor,
+        held_back: Tensor,
+        n_epochs: Tensor,
     ) -> tuple[State, Tensor]:
-        """Train for `n` epochs.
+        """Train for some epochs.
 
         Parameters
         ----------
@@ -72,9 +91,9 @@ class Optimiser:
             Rows of the table that make up the batches; -1 for none.
         steps : shape (epochs, batches, 3, members)
             Adam's step; 1 / rows of the batch, or 0 of an empty one; its share in the epoch.
-        watched : shape (tiles, members, rows of a tile)
+        held_back : shape (tiles, members, rows of a tile)
             Rows held back.
-        n : int
+        n_epochs : int
             How many of the epochs are run.
 
         Returns
@@ -96,14 +115,14 @@ class Optimiser:
             _, state, loss = tf.while_loop(
                 lambda b, *_: b < n_batches, batch, (0, state, tf.zeros(members))
             )
-            behind = self._held_back(state["weights"], table, watched)
-            state = self._patient(state, behind, awake > 0)
-            row = tf.where(awake > 0, tf.stack([loss, behind]), STOPPED)
+            held_back_loss = self._held_back_loss(state["weights"], table, held_back)
+            state = self._patient(state, held_back_loss, awake > 0)
+            row = tf.where(awake > 0, tf.stack([loss, held_back_loss]), STOPPED)
             return e + 1, state, tf.tensor_scatter_nd_update(losses, [[e]], row[None])
 
         losses = tf.fill((order.shape[0], 2, members), STOPPED)
         _, state, losses = tf.while_loop(
-            lambda e, state, _: (e < n) & tf.reduce_any(state["rest"] > 0),
+            lambda e, state, _: (e < n_epochs) & tf.reduce_any(state["rest"] > 0),
             epoch,
             (0, state, losses),
         )
@@ -124,40 +143,34 @@ class Optimiser:
 
         loss, gradients = _over_tiles(tile, index.shape[0], zeros)
         loss = (loss + self._penalty(weights)) * part[:, 0, 0]
-        masks = self.architecture.masks()
-        for g, n in zip(gradients, self._trained, strict=True):
-            layer, (free, kernel), W = self.architecture.layers[n], masks[n], weights[n]
-            g = g * free  # noqa: PLW2901 - the gradient of what is trained
-            if layer.l1:
-                g += layer.l1 * tf.sign(W) * kernel  # noqa: PLW2901 - and of the penalty
-            if layer.l2:
-                g += 2 * layer.l2 * W * kernel  # noqa: PLW2901
+        for n, gradient in zip(self._trained, gradients, strict=True):
+            g = self._penalised(n, gradient, weights[n])
             means[n] += (g - means[n]) * ((1 - BETA_1) * taken)
             squares[n] += (g * g - squares[n]) * ((1 - BETA_2) * taken)
-            weights[n] = W - means[n] * rate / (tf.sqrt(squares[n]) + EPSILON)
+            weights[n] -= means[n] * rate / (tf.sqrt(squares[n]) + EPSILON)
         return dict(state, weights=weights, means=means, squares=squares), loss
 
-    def _held_back(self, weights: list[Tensor], table: Tensor, watched: Tensor) -> Tensor:
-        zeros = tf.zeros(watched.shape[1])
-        if not watched.shape[0]:
+    def _held_back_loss(self, weights: list[Tensor], table: Tensor, held_back: Tensor) -> Tensor:
+        zeros = tf.zeros(held_back.shape[1])
+        if not held_back.shape[0]:
             return zeros
-        n_rows = tf.reduce_sum(tf.cast(watched >= 0, tf.float32), (0, 2))
+        n_rows = tf.reduce_sum(tf.cast(held_back >= 0, tf.float32), (0, 2))
         share = 1 / tf.maximum(n_rows, 1)
 
         def tile(t: Tensor) -> Tensor:
-            x, y, w = self._rows(table, watched[t])
+            x, y, w = self._rows(table, held_back[t])
             return self._loss(self._forward(weights, x)[-1], y, w * share[:, None])
 
-        return _over_tiles(tile, watched.shape[0], zeros) + self._penalty(weights)
+        return _over_tiles(tile, held_back.shape[0], zeros) + self._penalty(weights)
 
-    def _patient(self, state: State, behind: Tensor, awake: Tensor) -> State:
+    def _patient(self, state: State, held_back_loss: Tensor, awake: Tensor) -> State:
         if self.patience is None:
             return state
-        better = (behind < state["best"]) & awake
+        better = (held_back_loss < state["best"]) & awake
         pairs = zip(state["weights"], state["kept"], strict=True)
         return dict(
             state,
-            best=tf.where(better, behind, state["best"]),
+            best=tf.where(better, held_back_loss, state["best"]),
             kept=[tf.where(better[:, None, None], new, old) for new, old in pairs],
             rest=tf.where(better, self.patience, state["rest"] - 1),
         )
@@ -168,17 +181,28 @@ class Optimiser:
         rows = tf.gather(table, tf.maximum(index, 0)) * there[:, :, None]
         width = table_width(self.architecture.layers[0].n_inputs)
         x, y, w = rows[..., :width], rows[..., width:-1], rows[..., -1]
-        return x if self.architecture.products[0].from_wide else with_one(turned(x)), y, w
+        return x if self._products[0].from_wide else with_one(turned(x)), y, w
 
     def _penalty(self, weights: list[Tensor]) -> Tensor:
+        """Give the penalty on the last kernel."""
+        W, (_, in_kernel) = weights[-1], self._masks[-1]
         total: Tensor = 0.0
-        parts = zip(self.architecture.layers, weights, self.architecture.masks(), strict=True)
-        for layer, W, (_, kernel) in parts:
-            if layer.l1:
-                total += layer.l1 * tf.reduce_sum(tf.abs(W * kernel), (1, 2))
-            if layer.l2:
-                total += layer.l2 * tf.reduce_sum(tf.square(W * kernel), (1, 2))
+        if self.architecture.l1:
+            total += self.architecture.l1 * tf.reduce_sum(tf.abs(W * in_kernel), (1, 2))
+        if self.architecture.l2:
+            total += self.architecture.l2 * tf.reduce_sum(tf.square(W * in_kernel), (1, 2))
         return total
+
+    def _penalised(self, n: int, gradient: Tensor, W: Tensor) -> Tensor:
+        """Leave of a layer's gradient that of its weights, and add the penalty's to the last."""
+        is_weight, in_kernel = self._masks[n]
+        gradient = gradient * is_weight
+        if n == len(self._masks) - 1:
+            if self.architecture.l1:
+                gradient += self.architecture.l1 * tf.sign(W) * in_kernel
+            if self.architecture.l2:
+                gradient += 2 * self.architecture.l2 * W * in_kernel
+        return gradient
 
     def _forward(self, weights: Sequence[Tensor], x: Tensor) -> list[Tensor]:
         """Give what enters each layer, and last what leaves the network before its activation."""
@@ -187,13 +211,12 @@ class Optimiser:
     def _through(self, weights: Sequence[Tensor], x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Give what enters each layer, the last one's output, and what each activation gets."""
         values, sums = [x], []
-        architecture = self.architecture
-        *hidden, last = zip(architecture.layers, architecture.products, weights, strict=True)
+        *hidden, last = zip(self.architecture.layers, self._products, weights, strict=True)
         for layer, products, W in hidden:
             z = products.forward(W, values[-1])
             if products.from_wide and not products.to_wide:
                 z = turned(z)
-            a = _activate(layer, z)
+            a = activate(layer, z)
             sums.append(z)
             values.append(a if products.to_wide else with_one(a))
         _, products, W = last
@@ -209,7 +232,7 @@ class Optimiser:
             case "categorical-crossentropy":
                 each = -tf.reduce_sum(y * tf.nn.log_softmax(z), 2)
             case _:
-                a = _activate(self.architecture.layers[-1], z)
+                a = activate(self.architecture.layers[-1], z)
                 each = tf.reduce_mean(tf.square(a - y), 2)
         return tf.matmul(each[:, None], w[:, :, None])[:, 0, 0]
 
@@ -217,12 +240,12 @@ class Optimiser:
         self, weights: list[Tensor], x: Tensor, y: Tensor, w: Tensor
     ) -> tuple[Tensor, list[Tensor]]:
         """Give the loss and the trained layers' gradients; `w` is weight / rows of the batch."""
-        layers, products = self.architecture.layers, self.architecture.products
+        layers, products = self.architecture.layers, self._products
         values, sums = self._through(weights, x)
         z, last = values[-1], layers[-1]
-        a = _activate(last, z)
+        a = activate(last, z)
         if self.loss == "mean-squared-error":
-            delta = _back(last, (a - y) * (2 / last.n_outputs), a, z)
+            delta = before_activation(last, (a - y) * (2 / last.n_outputs), a, z)
         elif self.loss == "binary-crossentropy":
             delta = (a - y) / last.n_outputs
         else:
@@ -232,11 +255,10 @@ class Optimiser:
             delta = turned(delta)
         gradients = {}
         for n in range(len(layers) - 1, self._trained[0] - 1, -1):
-            if layers[n].trainable:
-                gradients[n] = products[n].gradient(values[n], delta)
+            gradients[n] = products[n].gradient(values[n], delta)
             if n > self._trained[0]:
                 entered = values[n] if products[n].from_wide else values[n][:, :-1]
-                delta = _back(
+                delta = before_activation(
                     layers[n - 1], products[n].back(weights[n], delta), entered, sums[n - 1]
                 )
         return self._loss(z, y, w), [gradients[n] for n in self._trained]
@@ -251,32 +273,3 @@ def _over_tiles(make: Callable[[Tensor], Any], n_tiles: int, zeros: Any) -> Any:
         return t + 1, tf.nest.map_structure(tf.add, total, make(t))
 
     return tf.while_loop(lambda t, _: t < n_tiles, add, (0, zeros))[1]
-
-
-def _activate(layer: LayerForm, z: Tensor) -> Tensor:
-    match layer.activation:
-        case "relu":
-            return tf.maximum(z, 0.0)
-        case "leaky-relu":
-            return tf.where(z > 0, z, layer.slope * z)
-        case "cosine":
-            return cosine(z)
-        case "sigmoid":
-            return tf.sigmoid(z)
-        case "softmax":
-            return tf.nn.softmax(z)
-    return z
-
-
-def _back(layer: LayerForm, delta: Tensor, a: Tensor, z: Tensor) -> Tensor:
-    """Take a gradient from behind an activation, which gave `a` of `z`, to before it."""
-    match layer.activation:
-        case "relu":
-            return tf.where(a > 0, delta, 0.0)
-        case "leaky-relu":
-            return tf.where(a > 0, delta, layer.slope * delta)
-        case "cosine":
-            return -delta * sine(z)
-        case "sigmoid":
-            return delta * a * (1 - a)
-    return delta

@@ -9,18 +9,14 @@ inputs, outputs). So every product has its few rows first and runs along the man
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from geoprospect.network.backend import tf
+from geoprospect.network.training.architecture import Architecture
+from geoprospect.network.training.widths import is_wide
 
 Tensor = Any
-
-NARROW = 16  # units of a narrow layer, at most
-
-
-def is_wide(width: int) -> bool:
-    """Tell whether a layer of so many units is wide."""
-    return width > NARROW
 
 
 @dataclass(frozen=True)
@@ -62,6 +58,16 @@ class Products:
         if self.from_wide:
             return _sum(delta[:, k, :, None] * W[:, k, None, :] for k in outputs)
         return _sum(delta[:, k, None, :] * W[:, k, : self.n_inputs, None] for k in outputs)
+
+
+def products_of(architecture: Architecture) -> list[Products]:
+    """Give the products of each layer."""
+    layers = architecture.layers
+    wide = [is_wide(layers[0].n_inputs), *(is_wide(layer.n_outputs) for layer in layers)]
+    return [
+        Products(layer.n_inputs, *from_and_to)
+        for layer, from_and_to in zip(layers, pairwise(wide), strict=True)
+    ]
 
 
 def turned(values: Tensor) -> Tensor:

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from geoprospect.errors import TrainingError
-from geoprospect.network import Loss, Network
-from geoprospect.network.training.architecture import table_width
-from geoprospect.typing import Values
+from geoprospect.network.network import Network
+from geoprospect.network.schedule import Loss
+from geoprospect.network.training.widths import table_width
+from geoprospect.typing import Ints, Values
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class TrainingSet:
         """Number of samples."""
         return int(self.X.shape[1])
 
-    def rows(self, member: int) -> npt.NDArray[np.int64]:
+    def rows(self, member: int) -> Ints:
         """Give the samples that a member may see."""
         return np.flatnonzero(self.weight[member % len(self.weight)])
 

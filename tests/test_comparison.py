@@ -11,7 +11,6 @@ from test_crossval import quarters
 
 from geoprospect.cli import main
 from geoprospect.crossval import Comparison, FoldScheme, HeldOutScores, Regions, cross_validate
-from geoprospect.crossval.cells import part_of
 from geoprospect.crossval.page import held_out_cells, held_out_repeats, page, write_comparison
 from geoprospect.errors import ProjectError, SamplesError, TrainingError
 from geoprospect.methods.plan import BaselinePlan
@@ -132,7 +131,7 @@ def test_three_occurrences_give_wide_intervals(samples):
     chosen = np.concatenate(
         [np.flatnonzero(samples.label == 1)[[0, 20, 50]], np.flatnonzero(samples.label == 0)]
     )
-    few = part_of(samples, np.sort(chosen))
+    few = samples.part(np.sort(chosen))
     told = Comparison(FoldScheme(), few, (scored("all right", few.label, few),),
                       scored("coordinates alone", few.easting, few))  # fmt: skip
     interval = told.interval(told.best, "auc")

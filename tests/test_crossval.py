@@ -16,7 +16,6 @@ from geoprospect.crossval import (
     coordinates_alone,
     cross_validate,
 )
-from geoprospect.crossval.cells import part_of
 from geoprospect.crossval.validate import teach
 from geoprospect.errors import SamplesError, TrainingError
 from geoprospect.methods import fit_baseline
@@ -85,7 +84,7 @@ def test_every_point_is_held_out_once_a_repeat_and_never_learned_from_then(sampl
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_points_of_one_cell_are_never_parted(samples, kind):
-    twice = part_of(samples, np.tile(np.arange(len(samples)), 2))
+    twice = samples.part(np.tile(np.arange(len(samples)), 2))
     folds, _ = FoldScheme(kind, size=700, repeats=2).splits(twice)
     np.testing.assert_array_equal(folds[:, : len(samples)], folds[:, len(samples) :])
 
@@ -213,20 +212,20 @@ def test_folds_that_leave_a_class_empty_whatever_the_draw_are_refused(samples):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_points_that_lie_in_one_cell_are_refused(samples, kind):
-    one = part_of(samples, np.zeros(40, int))
+    one = samples.part(np.zeros(40, int))
     with pytest.raises(SamplesError, match="too few places"):
         FoldScheme(kind, size=700).splits(replace(one, label=np.arange(40) % 2))
 
 
 def test_fewer_points_of_either_label_than_folds_are_refused(samples):
-    eight = part_of(samples, np.arange(0, 80, 10))
+    eight = samples.part(np.arange(0, 80, 10))
     with pytest.raises(SamplesError, match="too few points"):
         FoldScheme("random").splits(with_labels(eight, [0, 1, 2, 3]))
 
 
 def test_points_that_share_a_cell_count_once_and_an_occurrence_wins(samples):
     order = np.array([4, 7, 4, 9, 7, 4])
-    some = replace(part_of(samples, order), label=np.array([0, 0, 1, 1, 0, 0]))
+    some = replace(samples.part(order), label=np.array([0, 0, 1, 1, 0, 0]))
     distinct = DistinctCells.of(some)
     assert distinct.kept.tolist() == [1, 2, 3]
     assert distinct.samples.label.tolist() == [0, 1, 1]
@@ -236,7 +235,7 @@ def test_points_that_share_a_cell_count_once_and_an_occurrence_wins(samples):
 
 def test_doubled_points_change_no_score(samples):
     P = components(samples)
-    twice = part_of(samples, np.tile(np.arange(len(samples)), 2))
+    twice = samples.part(np.tile(np.arange(len(samples)), 2))
     scheme = FoldScheme("blocks", repeats=2, size=700)
     once = cross_validate(FEW_TREES, samples, P, scheme)
     doubled = cross_validate(FEW_TREES, twice, np.tile(P, (2, 1)), scheme)

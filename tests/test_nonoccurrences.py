@@ -10,7 +10,6 @@ from scipy.stats import chisquare
 from smallproject import PROJECT, TRANSFORM, points, write_project, write_raster
 
 from geoprospect.crossval import FoldScheme
-from geoprospect.crossval.cells import part_of
 from geoprospect.errors import ProjectError, SamplesError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.methods import fit_baseline
@@ -20,9 +19,8 @@ from geoprospect.project.file import Project
 from geoprospect.project.inputs import TrainingInputs
 from geoprospect.project.run import run_project
 from geoprospect.project.training import train_ensemble
-from geoprospect.samples import Samples
-from geoprospect.samples.areas import Area
-from geoprospect.samples.nonoccurrences import DrawingRule, draw_non_occurrences, spacing
+from geoprospect.samples import Area, DrawingRule, draw_non_occurrences, read_samples
+from geoprospect.samples.nonoccurrences import spacing
 
 # Occurrences on a lattice 1000 m wide; the two uppermost rows of the evidence are not valid.
 LATTICE = np.meshgrid([5, 15, 25, 35, 45], [5, 15, 25, 35], indexing="ij")
@@ -49,7 +47,7 @@ def known(stack):
 
 def occurrences(stack, rows, columns):
     table = points(rows, columns, DEP=np.ones(len(rows), int))
-    return Samples.read(table, stack, label="DEP", kind="occurrence")
+    return read_samples(table, stack, label="DEP", kind="occurrence")
 
 
 def places(samples):
@@ -58,7 +56,7 @@ def places(samples):
 
 def samples_of(realisations, draw):
     """The occurrences and the cells of one draw."""
-    return part_of(realisations.samples, np.flatnonzero(realisations.seen[draw]))
+    return realisations.samples.part(np.flatnonzero(realisations.masks[draw]))
 
 
 def cells_drawn(realisations, draw):
@@ -131,7 +129,7 @@ def test_a_draw_depends_on_its_seed_alone_not_on_other_draws_or_the_blocks_of_th
 
 def test_at_random_every_allowed_cell_is_as_likely_as_any_other(stack, known):
     drawn = draw_non_occurrences(known, stack, DrawingRule(number=20, distance=500), draws=2000)
-    times = drawn.seen[:, len(known) :].sum(axis=0)
+    times = drawn.masks[:, len(known) :].sum(axis=0)
     assert len(times) == drawn.n_allowed
     assert chisquare(times).pvalue > 1e-3
 
@@ -143,7 +141,7 @@ def test_dissimilar_cells_are_drawn_in_proportion_to_their_distance_in_evidence(
         rule = DrawingRule(number=1, method="dissimilar")
         drawn = draw_non_occurrences(known, stack, rule, draws=4000)
     share = np.array([0.1, 0.2, 0.3, 0.4])
-    times = drawn.seen[:, 1:].sum(axis=0)
+    times = drawn.masks[:, 1:].sum(axis=0)
     assert chisquare(times, 4000 * share).pvalue > 1e-3
 
 

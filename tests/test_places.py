@@ -17,7 +17,7 @@ from geoprospect.crossval import FoldScheme, PretextCells
 from geoprospect.evidence import EvidenceStack
 from geoprospect.grid import Grid, Places
 from geoprospect.grid.steps import size_range, step_lengths, steps
-from geoprospect.samples import Samples
+from geoprospect.samples import Samples, read_samples
 from geoprospect.samples.nonoccurrences import DrawingRule, draw_non_occurrences, spacing
 
 DEGREES = CRS.from_epsg(4326)
@@ -191,7 +191,7 @@ def known(stack):
     table = gpd.GeoDataFrame(
         {"DEP": 1}, index=range(25), geometry=gpd.points_from_xy(places.easting, places.northing)
     )
-    return Samples.read(table.set_crs("EPSG:4326"), stack, label="DEP", kind="occurrence")
+    return read_samples(table.set_crs("EPSG:4326"), stack, label="DEP", kind="occurrence")
 
 
 def test_non_occurrences_are_drawn_at_the_distance_in_metres_on_the_ground(stack, known):

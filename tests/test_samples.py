@@ -1,6 +1,8 @@
 """Samples: labels, cells, what is left out and what is listed."""
 
 import json
+import subprocess
+import sys
 
 import geopandas as gpd
 import numpy as np
@@ -8,11 +10,12 @@ import pandas as pd
 import pytest
 import rasterio
 from affine import Affine
+from pydantic import TypeAdapter, ValidationError
 from shapely import Point
 
 from geoprospect.errors import SamplesError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.samples import Samples
+from geoprospect.samples import Area, DrawingRule, PointsSource, read_samples
 from geoprospect.samples.audit import Audit
 from geoprospect.samples.points import read_points
 
@@ -45,7 +48,7 @@ def frame(*points, labels=None, crs="EPSG:3578"):
 
 
 def read(points, stack, **options):
-    return Samples.read(points, stack, **({"label": "DEP", "kind": "occurrence"} | options))
+    return read_samples(points, stack, **({"label": "DEP", "kind": "occurrence"} | options))
 
 
 def test_samples_hold_the_evidence_at_their_cells(stack):
@@ -285,3 +288,73 @@ def test_the_study_validation_points_have_a_crs_without_code_and_lie_at_centres(
     easting, northing = yukon.grid.centres(samples.rows, samples.columns)
     np.testing.assert_allclose(samples.easting, easting, atol=0.01)
     np.testing.assert_allclose(samples.northing, northing, atol=0.01)
+
+
+def test_samples_say_what_they_are_and_what_was_left_out(stack):
+    samples = read(frame(at(1, 2), at(0, 3), at(9, 9), labels=[1, 0, 0]), stack)
+    said = "1 occurrence and 1 non-occurrence in 2 cells, from points."
+    assert samples.sentence() == said
+    assert repr(samples) == f"<Samples: {said} {' '.join(samples.audit.lines())}>"
+    assert f"<p>{said}</p>" in samples._repr_html_()
+    assert "<li>1 point left out outside the grid: row 2.</li>" in samples._repr_html_()
+    rocks = frame(at(0, 0), at(0, 1), at(1, 0), labels=["shale", "granite", "shale"])
+    assert read(rocks, stack, kind="class").sentence() == (
+        "3 points (1 of granite, 2 of shale) in 3 cells, from points."
+    )
+
+
+def test_without_a_field_of_labels_all_points_are_occurrences(stack, tmp_path):
+    camps = gpd.GeoDataFrame({"name": ["a", "b"]}, geometry=[at(1, 2), at(0, 3)], crs="EPSG:3578")
+    camps.to_file(tmp_path / "camps.gpkg")
+    for samples in (
+        read_samples(camps, stack),
+        read_samples(tmp_path / "camps.gpkg", stack),
+        PointsSource(tmp_path / "camps.gpkg").samples(stack),
+    ):
+        assert samples.label.tolist() == [1, 1]
+        assert samples.classes == ("non-occurrence", "occurrence")
+    with pytest.raises(SamplesError, match=r"field of the classes is not named.*label = "):
+        PointsSource(tmp_path / "camps.gpkg").samples(stack, "class")
+    assert PointsSource(tmp_path / "camps.gpkg", "name").samples(stack, "class").classes == (
+        "a",
+        "b",
+    )
+
+
+def test_sources_rules_and_areas_are_read_from_tables_of_a_project_file():
+    source = TypeAdapter(PointsSource).validate_python({"path": "camps.csv", "crs": "EPSG:3578"})
+    assert source == PointsSource("camps.csv", crs="EPSG:3578")
+    table = {
+        "number": 60,
+        "method": "dissimilar",
+        "within": {"path": "rocks.gpkg", "field": "rock", "classes": [3, "granite"]},
+    }
+    area = Area("rocks.gpkg", "rock", ("3", "granite"))
+    rule = DrawingRule(60, method="dissimilar", within=area)
+    assert TypeAdapter(DrawingRule).validate_python(table) == rule
+
+
+@pytest.mark.parametrize(
+    ("kind", "table", "place"),
+    [
+        (DrawingRule, {"number": 0}, ("number",)),
+        (DrawingRule, {"distance": -1.0}, ("distance",)),
+        (DrawingRule, {"method": "evenly"}, ("method",)),
+        (DrawingRule, {"spacing": 3}, ("spacing",)),
+        (PointsSource, {"label": "DEP"}, ("path",)),
+        (PointsSource, {"path": "a.csv", "z": "height"}, ("z",)),
+        (Area, {"path": "a.gpkg", "field": "rock", "classes": []}, ("classes",)),
+    ],
+)
+def test_what_a_table_says_wrongly_is_named(kind, table, place):
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(kind).validate_python(table)
+    assert [problem["loc"] for problem in caught.value.errors()] == [place]
+
+
+def test_sources_and_rules_are_known_without_loading_what_reads_points():
+    code = (
+        "import sys\nfrom geoprospect.samples import Area, DrawingRule, PointsSource, Samples\n"
+        "assert not {'geopandas', 'pandas', 'pyproj', 'sklearn'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -17,7 +17,7 @@ from geoprospect.errors import OutputError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.model import Components
 from geoprospect.project.file import Project
-from geoprospect.samples import Samples
+from geoprospect.samples import read_samples
 from geoprospect.synthetic import Province, province, sample_files, sample_project
 from geoprospect.synthetic.fields import gaussian_field
 from geoprospect.synthetic.geology import ROCK_CLASSES, contact_nearness
@@ -308,7 +308,7 @@ def test_project_file_loads_with_the_published_settings(folder):
             (project.points.validation, "occurrence"),
             (project.points.lithology, "class"),
         ):
-            audit = Samples.read(entry.path, stack, label=entry.label, kind=kind).audit
+            audit = read_samples(entry.path, stack, label=entry.label, kind=kind).audit
             assert audit.n_kept == audit.n_read
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -45,13 +45,7 @@ class DistinctCells:
         number[order] = rank[group]
         held = np.bincount(number, samples.label)
         mixed = (held > 0) & (held < np.bincount(number))
-        return cls(part_of(samples, kept), kept, number, int(mixed.sum()))
-
-
-def part_of(samples: Samples, chosen: Ints) -> Samples:
-    """Take some of the samples, by their numbers."""
-    names = ("rows", "columns", "easting", "northing", "X", "label", "source")
-    return replace(samples, **{name: getattr(samples, name)[chosen] for name in names})
+        return cls(samples.part(kept), kept, number, int(mixed.sum()))
 
 
 def centres(samples: Samples) -> Floats:

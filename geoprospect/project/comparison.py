@@ -17,7 +17,6 @@ from geoprospect.crossval import (
     cross_validate,
     teach,
 )
-from geoprospect.crossval.cells import part_of
 from geoprospect.crossval.validate import Pretext
 from geoprospect.errors import EvidenceError, ProjectError, TrainingError
 from geoprospect.evidence.variogram import evidence_range
@@ -220,7 +219,7 @@ def _cells(read: TrainingInputs, scheme: FoldScheme, notes: _Notes) -> tuple[Sam
                 f"{listed([str(row) for row in outside])}."
             )
         inside = np.flatnonzero(region >= 0)
-        samples, kept = part_of(samples, inside), kept[inside]
+        samples, kept = samples.part(inside), kept[inside]
     return samples, None if seen is None else seen[:, kept]
 
 

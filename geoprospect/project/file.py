@@ -26,8 +26,7 @@ from geoprospect.project.settings import (
 )
 
 if TYPE_CHECKING:  # slow to import, and a map needs no points
-    from geoprospect.samples import Samples
-    from geoprospect.samples.nonoccurrences import DrawingRule
+    from geoprospect.samples import DrawingRule, Samples
 
 Role = Literal["training", "validation", "lithology"]
 
@@ -117,7 +116,7 @@ class Project(Section):
     @property
     def drawing_rule(self) -> DrawingRule:
         """How non-occurrences are drawn where the training points are occurrences only."""
-        from geoprospect.samples.nonoccurrences import DrawingRule  # noqa: PLC0415
+        from geoprospect.samples import DrawingRule  # noqa: PLC0415
 
         entry = self.points.non_occurrences
         return DrawingRule() if entry is None else entry.rule()
@@ -133,7 +132,7 @@ class Project(Section):
         ProjectError
             If the project names no such points, or not the field of their rock classes.
         SamplesError
-            If they cannot be read or used; see `Samples.read`.
+            If they cannot be read or used; see `read_samples`.
         """
         entry: PointsEntry | None = getattr(self.points, role)
         if entry is None or (entry.label is None and role == "lithology"):
@@ -143,17 +142,10 @@ class Project(Section):
                 path=self.path,
                 mend=f'write {role} = {{ path = "…", label = "…" }} under [points]',
             )
-        from geoprospect.samples import Samples  # noqa: PLC0415
-        from geoprospect.scoring import PointsSource  # noqa: PLC0415
+        from geoprospect.samples import PointsSource  # noqa: PLC0415
 
         source = PointsSource(**entry.model_dump())
-        table = source.read()
-        label = source.label_field(table)
-        if label is None:
-            label = "occurrence"
-            table[label] = 1
-        kind: Literal["class", "occurrence"] = "class" if role == "lithology" else "occurrence"
-        return Samples.read(table, stack, label=label, kind=kind)
+        return source.samples(stack, "class" if role == "lithology" else "occurrence")
 
     def plan(self) -> TransferPlan | BaselinePlan:
         """Give the plan of the training: the preset's settings and this file's changes.

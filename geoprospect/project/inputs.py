@@ -15,7 +15,7 @@ from geoprospect.model import Components
 from geoprospect.output import checksum
 from geoprospect.project.file import Project, Role
 from geoprospect.samples import Samples
-from geoprospect.samples.nonoccurrences import Realisations, draw_non_occurrences
+from geoprospect.samples.nonoccurrences import DrawnSamples, draw_non_occurrences
 from geoprospect.typing import Bools, Ints, Values
 
 _LOGGER = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class TrainingInputs:
         of all draws together.
     components : Components
         Fitted on the stack, or read from the file that the project names.
-    drawn : Realisations, optional
+    drawn : DrawnSamples, optional
         All draws of non-occurrences, one a member, where none were given.
     """
 
@@ -47,7 +47,7 @@ class TrainingInputs:
     stack: EvidenceStack
     points: Samples
     components: Components
-    drawn: Realisations | None = None
+    drawn: DrawnSamples | None = None
 
     @classmethod
     def read(cls, project: Project, stack: EvidenceStack) -> TrainingInputs:
@@ -82,7 +82,7 @@ class TrainingInputs:
     @property
     def seen(self) -> Bools | None:
         """The points that each member learns from, shape (members, n); None: all of them."""
-        return None if self.drawn is None else self.drawn.seen
+        return None if self.drawn is None else self.drawn.masks
 
     def components_for(self, plan: TransferPlan | BaselinePlan) -> Components:
         """Give the components that a plan's method sees.
@@ -131,7 +131,7 @@ class TrainingInputs:
 
 def draw_for_members(
     project: Project, training: Samples, stack: EvidenceStack
-) -> Realisations | None:
+) -> DrawnSamples | None:
     """Draw non-occurrences, one draw a member, where all training points are occurrences.
 
     Raises

@@ -10,7 +10,7 @@ from geoprospect.methods.plan import BaselineMethod, Pretext, Strategy
 from geoprospect.methods.presets import Preset
 
 if TYPE_CHECKING:  # slow to import, and a map needs no points
-    from geoprospect.samples.nonoccurrences import DrawingRule
+    from geoprospect.samples import DrawingRule
 
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -59,8 +59,8 @@ class NonOccurrencesEntry(Section):
 
     def rule(self) -> DrawingRule:
         """Give the rule that these settings ask for."""
+        from geoprospect.samples import DrawingRule  # noqa: PLC0415
         from geoprospect.samples.areas import Area  # noqa: PLC0415
-        from geoprospect.samples.nonoccurrences import DrawingRule  # noqa: PLC0415
 
         area = None
         if self.within is not None:

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import shapely
+from pydantic import BeforeValidator, Field
 
 from geoprospect.errors import SamplesError
 from geoprospect.grid import Grid, transformed
-from geoprospect.samples.polygons import check_polygons, read_polygons
 from geoprospect.typing import Bools
 from geoprospect.wording import listed
+
+if TYPE_CHECKING:  # slow to import, and a map needs no areas
+    import geopandas as gpd
+
+
+def _text(value: Any) -> Any:
+    """Write a number as a person does, 3 for 3.0, and leave other things alone.
+
+    Examples
+    --------
+    >>> _text(3.0), _text("granite")
+    ('3', 'granite')
+    """
+    return f"{value:.12g}" if isinstance(value, int | float) else value
 
 
 @dataclass(frozen=True)
@@ -35,7 +47,8 @@ class Area:
 
     Examples
     --------
-    >>> import tempfile
+    >>> import tempfile, shapely
+    >>> import geopandas as gpd
     >>> from affine import Affine
     >>> from rasterio.crs import CRS
     >>> grid = Grid(CRS.from_epsg(3578), Affine(1200, 0, 159050, 0, -1200, 977582), (110, 118))
@@ -49,9 +62,11 @@ class Area:
     [True, False]
     """
 
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
     path: str
     field: str
-    classes: tuple[str, ...]
+    classes: Annotated[tuple[Annotated[str, BeforeValidator(_text)], ...], Field(min_length=1)]
     layer: str | None = None
 
     def __str__(self) -> str:
@@ -77,6 +92,8 @@ class Area:
             If the file cannot be read, holds no polygons, lacks a CRS or the field, or a class
             is not in it.
         """
+        import shapely  # noqa: PLC0415 - slow to import, and a map needs no areas
+
         polygons = self._polygons()
         # The places are transformed, not the polygons: an edge stays straight in its own CRS.
         x, y = transformed(easting, northing, grid.crs, polygons.crs)
@@ -86,8 +103,10 @@ class Area:
 
     def _polygons(self) -> gpd.GeoDataFrame:
         """Read the polygons of the classes."""
+        from geoprospect.samples.polygons import check_polygons, read_polygons  # noqa: PLC0415
+
         table = read_polygons(self.path, self.layer, self.field)
-        texts = table[self.field].map(_text, na_action="ignore")
+        texts = table[self.field].map(lambda value: str(_text(value)).strip(), na_action="ignore")
         lacking = [name for name in self.classes if name not in set(texts)]
         if lacking:
             raise SamplesError(
@@ -99,14 +118,3 @@ class Area:
         chosen = table[texts.isin(self.classes)]
         check_polygons(chosen, self.path)
         return chosen
-
-
-def _text(value: Any) -> str:
-    """Write a class as a person does: 3 for 3.0.
-
-    Examples
-    --------
-    >>> _text(3.0), _text(" granite ")
-    ('3', 'granite')
-    """
-    return f"{value:.12g}" if isinstance(value, int | float) else str(value).strip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from geoprospect.wording import counted, listed
@@ -71,9 +71,7 @@ class Audit:
 
     def to_dict(self) -> dict[str, Any]:
         """Give all counts and rows as plain numbers and lists, for JSON."""
-        return {
-            name: [list(x) if isinstance(x, tuple) else x for x in value]
-            if isinstance(value, tuple)
-            else value
-            for name, value in asdict(self).items()
-        }
+        from pydantic import TypeAdapter  # noqa: PLC0415 - slow to import
+
+        plain: dict[str, Any] = TypeAdapter(Audit).dump_python(self, mode="json")
+        return plain

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from os import PathLike
-from typing import Literal
 
 import geopandas as gpd
 import numpy as np
@@ -13,60 +12,23 @@ from scipy.spatial import cKDTree
 from geoprospect.errors import SamplesError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.output import replacing
-from geoprospect.samples.areas import Area
+from geoprospect.samples.drawingrule import DrawingRule
 from geoprospect.samples.labelled import Samples
 from geoprospect.typing import Bools, Floats, Ints, Values
-
-DrawingMethod = Literal["random", "dissimilar"]
 
 _SEARCHED = 2**18  # valid cells looked at; of a larger stack, so many drawn at random
 
 
 @dataclass(frozen=True)
-class DrawingRule:
-    """Which cells are drawn as non-occurrences, and how many.
-
-    Attributes
-    ----------
-    number : int, optional
-        Cells of a draw. By default as many as hold an occurrence, so that neither label
-        outweighs the other.
-    distance : float, optional
-        No cell whose centre is nearer than this to an occurrence is drawn, in metres. By
-        default the median distance from an occurrence to the next, within which another one
-        is as likely as not; at most the median distance of the valid cells, so that half of them
-        are left.
-    method : {"random", "dissimilar"}
-        Each cell as likely as any other; or in proportion to its distance, in standardised
-        evidence, from the occurrence most like it.
-    within : Area, optional
-        Draw inside this area only.
-
-    Notes
-    -----
-    That non-occurrences be random, far from occurrences and as many as these are the criteria of
-    Carranza, Hale & Faassen (2008), Ore Geology Reviews 33: 536-558, who read the distance off
-    the pattern of the occurrences likewise. That members learn from draws of their own, because
-    a single draw sways the map, follows Zuo & Wang (2020), Natural Resources Research 29:
-    3443-3455.
-    """
-
-    number: int | None = None
-    distance: float | None = None
-    method: DrawingMethod = "random"
-    within: Area | None = None
-
-
-@dataclass(frozen=True)
-class Realisations:
-    """Occurrences with several draws of non-occurrences.
+class DrawnSamples:
+    """Occurrences with several draws of non-occurrences, one for each member of an ensemble.
 
     Attributes
     ----------
     samples : Samples
         The occurrences, then every cell of any draw, row by row, at its centre; `source` is -1
         for these.
-    seen : ndarray of bool, shape (draws, n)
+    masks : ndarray of bool, shape (draws, n)
         The samples of each draw: all occurrences, and the cells drawn.
     rule : DrawingRule
         The rule, with the number and the distance that were used.
@@ -75,7 +37,7 @@ class Realisations:
     """
 
     samples: Samples
-    seen: Bools
+    masks: Bools
     rule: DrawingRule
     n_allowed: int
     n_searched: int
@@ -84,7 +46,7 @@ class Realisations:
         """Say what was drawn."""
         rule = self.rule
         how = "unlike the occurrences by preference" if rule.method == "dissimilar" else "at random"
-        times = "once" if len(self.seen) == 1 else f"{len(self.seen)} times, once for each member"
+        times = "once" if len(self.masks) == 1 else f"{len(self.masks)} times, once for each member"
         where = f" and in {rule.within}" if rule.within is not None else ""
         return (
             f"{rule.number} cells drawn {how}, {times}, from the {self.n_allowed} of "
@@ -100,7 +62,7 @@ class Realisations:
         OutputError
             If the file exists already or cannot be written.
         """
-        draw, sample = np.nonzero(self.seen & (self.samples.label == 0))
+        draw, sample = np.nonzero(self.masks & (self.samples.label == 0))
         places = gpd.points_from_xy(self.samples.easting[sample], self.samples.northing[sample])
         table = gpd.GeoDataFrame(
             {"member": draw + 1, "occurrence": 0},
@@ -139,7 +101,7 @@ def draw_non_occurrences(
     *,
     draws: int = 1,
     seed: int = 0,
-) -> Realisations:
+) -> DrawnSamples:
     """Draw non-occurrences among valid cells, once for each member of an ensemble.
 
     A cell that holds an occurrence is never drawn, and a cell at most once in a draw. A draw
@@ -161,7 +123,7 @@ def draw_non_occurrences(
 
     Returns
     -------
-    Realisations
+    DrawnSamples
 
     Raises
     ------
@@ -171,6 +133,7 @@ def draw_non_occurrences(
     Examples
     --------
     >>> import tempfile, rasterio
+    >>> from geoprospect.samples.reading import read_samples
     >>> from affine import Affine
     >>> profile = dict(driver="GTiff", height=1, width=9, count=1, dtype="float32",
     ...                crs="EPSG:3578", transform=Affine(1200, 0, 159050, 0, -1200, 977582))
@@ -180,7 +143,7 @@ def draw_non_occurrences(
     ...     with rasterio.open(f"{folder}/X1.tif", "w", **profile) as file:
     ...         file.write(np.arange(9, dtype="float32")[None], 1)
     ...     with EvidenceStack.open(folder) as stack:
-    ...         known = Samples.read(deposit, stack, label="DEP", kind="occurrence")
+    ...         known = read_samples(deposit, stack)
     ...         rule = DrawingRule(number=2, distance=8000)
     ...         drawn = draw_non_occurrences(known, stack, rule)
     >>> drawn.samples.columns.tolist(), drawn.samples.label.tolist()
@@ -212,7 +175,7 @@ def draw_non_occurrences(
     used = drawn.any(axis=0)
     samples = _with_cells(occurrences, X[used], rows[used], columns[used])
     known = np.ones((draws, len(occurrences)), dtype=bool)
-    return Realisations(
+    return DrawnSamples(
         samples, np.hstack([known, drawn[:, used]]), rule, len(chosen), len(allowed)
     )
 
@@ -229,6 +192,7 @@ def _dissimilarity(X: Values, known: Values) -> Floats:
 
 
 def _check_enough(rule: DrawingRule, allowed: Bools, occurrences: Samples) -> None:
+    """Refuse a rule that leaves fewer cells than are to be drawn."""
     if rule.number is None or allowed.sum() >= rule.number:
         return
     where = f" and in {rule.within}" if rule.within is not None else ""

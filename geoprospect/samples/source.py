@@ -1,17 +1,17 @@
-"""A file of points to score a map at, and what it does not say itself."""
+"""A file of points, and what it does not say itself."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from os import PathLike
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import geopandas as gpd
+if TYPE_CHECKING:  # slow to import, and a map needs no points
+    import geopandas as gpd
 
-from geoprospect.errors import SamplesError
-from geoprospect.samples.points import read_points
-
-_LABELS = ("occurrence", "dep", "label")
-_BINARY = ({"0", "1"}, {"0.0", "1.0"}, {"False", "True"})
+    from geoprospect.evidence import EvidenceStack
+    from geoprospect.samples.labelled import Samples
+    from geoprospect.samples.reading import LabelKind
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class PointsSource:
     path : path-like
         Vector file or table.
     label : str, optional
-        The field with 1 for an occurrence and 0 for a non-occurrence. If not given, it is the one
-        field named occurrence, DEP or label in any case; without such a field all points are
-        occurrences.
+        The field with 1 for an occurrence and 0 for a non-occurrence, or of classes. If not
+        given, it is the one field named occurrence, DEP or label in any case; without such a
+        field all points are occurrences.
     crs, layer, x, y : str, optional
         As for `geoprospect.samples.points.read_points`.
 
@@ -40,6 +40,8 @@ class PointsSource:
     'DEP'
     """
 
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
     path: str | PathLike[str]
     label: str | None = None
     crs: str | None = None
@@ -49,6 +51,8 @@ class PointsSource:
 
     def read(self) -> gpd.GeoDataFrame:
         """Read the points; see `geoprospect.samples.points.read_points`."""
+        from geoprospect.samples.points import read_points  # noqa: PLC0415
+
         return read_points(self.path, crs=self.crs, layer=self.layer, x=self.x, y=self.y)
 
     def label_field(self, points: gpd.GeoDataFrame) -> str | None:
@@ -59,16 +63,25 @@ class PointsSource:
         SamplesError
             If no field is named and which one holds the labels is not obvious.
         """
-        if self.label is not None:
-            return self.label
-        fields = [field for field in points.columns if field != points.geometry.name]
-        named = [field for field in fields if str(field).strip().casefold() in _LABELS]
-        binary = [f for f in fields if set(points[f].dropna().astype(str)) in _BINARY]
-        if len(named) == 1 or not (named or binary):
-            return named[0] if named else None
-        raise SamplesError(
-            "which field tells occurrences from non-occurrences is not obvious",
-            path=self.path,
-            found=", ".join(map(str, named or binary)),
-            mend="name it with --label FIELD, or drop the field if all points are occurrences",
-        )
+        from geoprospect.samples.reading import label_field  # noqa: PLC0415
+
+        return self.label or label_field(points, self.path)
+
+    def samples(self, stack: EvidenceStack, kind: LabelKind = "occurrence") -> Samples:
+        """Read the points and the evidence at them.
+
+        Parameters
+        ----------
+        stack : EvidenceStack
+            The evidence.
+        kind : {"occurrence", "class"}
+            What the labels are; see `geoprospect.samples.read_samples`.
+
+        Raises
+        ------
+        SamplesError
+            If the points cannot be read or used.
+        """
+        from geoprospect.samples.reading import read_samples  # noqa: PLC0415
+
+        return read_samples(self.read(), stack, label=self.label, kind=kind)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from rasterio.errors import CRSError
 
 from geoprospect.errors import SamplesError
 from geoprospect.grid import Grid, describe_grid, read_grid
-from geoprospect.typing import Floats, Ints
+from geoprospect.typing import Bools, Floats, Ints
 
 _CELLS = "GEOPROSPECT_TRAINING_CELLS"
 _GRID = "GEOPROSPECT_TRAINING_GRID"
@@ -115,7 +114,7 @@ class TrainingCells:
         }
         return tags if self.evidence_range is None else tags | {_RANGE: f"{self.evidence_range:g}"}
 
-    def hold(self, easting: Floats, northing: Floats) -> Any:
+    def hold(self, easting: Floats, northing: Floats) -> Bools:
         """Tell which points lie in one of the cells.
 
         Parameters
@@ -129,4 +128,5 @@ class TrainingCells:
         """
         rows, columns, inside = self.grid.cells(easting, northing)
         width = self.grid.shape[1]
-        return inside & np.isin(rows * width + columns, self.rows * width + self.columns)
+        ours = self.rows * width + self.columns
+        return np.asarray(inside & np.isin(rows * width + columns, ours))

@@ -12,7 +12,7 @@ import numpy as np
 from geoprospect.errors import SamplesError, ScoreError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.intervals import clusters
-from geoprospect.samples import Samples
+from geoprospect.samples import Samples, read_samples
 from geoprospect.samples.points import coordinates
 from geoprospect.samples.source import PointsSource
 from geoprospect.scoring.counting.levels import survey
@@ -99,7 +99,7 @@ def score_map(
     with ScoreMap.open(map_file) as scored:
         table = source.read()
         label = source.label_field(table)
-        samples = _samples(scored, table if label else table.assign(occurrence=1), label)
+        samples = _samples(scored, table, label)
         occurrences = samples.label == 1
         used = table.loc[samples.source]
         leaks = _leaks(scored, used, kind, training, near)
@@ -153,7 +153,7 @@ def _samples(scored: ScoreMap, table: gpd.GeoDataFrame, label: str | None) -> Sa
     """Find the cells of the points, and which of them can be scored."""
     try:
         with EvidenceStack.open({"prospectivity": scored.path}) as stack:
-            return Samples.read(table, stack, label=label or "occurrence", kind="occurrence")
+            return read_samples(table, stack, label=label)
     except SamplesError as error:
         if not any(part.size for part in scored.valid_parts()):
             raise ScoreError(

@@ -110,7 +110,7 @@ class TrainingPoints:
         """
         grid = self.cells.grid
         easting, northing = coordinates(points, grid)
-        repeats = np.asarray(self.cells.hold(easting, northing), np.bool_)
+        repeats = self.cells.hold(easting, northing)
         known = self.cells.evidence_range
         is_range = near is None and known is not None
         if near is None and known is not None:

@@ -64,6 +64,14 @@ class GridMismatchError(EvidenceError):
     """Layers that do not lie on one grid."""
 
 
+class GridNeededError(EvidenceError):
+    """Evidence without a grid of its own, asked for where no other layer gives one."""
+
+
+class RemoteError(EvidenceError):
+    """A layer that its server does not give; it may do so when it is asked again later."""
+
+
 class LayerNameError(GeoprospectError):
     """Layer names that are not those a model or the components were fitted on."""
 

@@ -7,14 +7,16 @@ from mapjobs import network, write_stack
 from smallproject import PROJECT, write_project
 
 from geoprospect.errors import LayerNameError, ProjectError
-from geoprospect.evidence import Context, EvidenceStack
+from geoprospect.evidence import EvidenceStack, Neighbourhood
+from geoprospect.evidence.layers import columns_of
+from geoprospect.evidence.surroundings import surrounded
 from geoprospect.mapping import Execution, write_map
 from geoprospect.model import Components
 from geoprospect.model.model import ProspectivityModel
 from geoprospect.project.file import Project
 from geoprospect.project.run import run_project
 
-SEEN = Context((1, 2))
+SEEN = Neighbourhood((1, 2))
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +25,7 @@ def layers(tmp_path_factory):
 
 
 def model(layers):
-    with EvidenceStack.open(layers, context=SEEN) as stack:
+    with EvidenceStack.open(surrounded(columns_of(layers), SEEN)) as stack:
         X = stack.read().X
         names = stack.names
     components = Components.fit(X, names=names)
@@ -33,7 +35,7 @@ def model(layers):
 
 
 def test_reading_in_windows_gives_the_surroundings_of_the_whole_grid(layers):
-    with EvidenceStack.open(layers, context=SEEN) as stack:
+    with EvidenceStack.open(surrounded(columns_of(layers), SEEN)) as stack:
         whole = stack.read()
         assert whole.values.shape[0] == stack.n_layers == len(stack.names)
         for window in stack.windows((37, 29)):
@@ -46,8 +48,8 @@ def test_reading_in_windows_gives_the_surroundings_of_the_whole_grid(layers):
 
 
 def test_surroundings_hide_no_cell(layers):
-    with EvidenceStack.open(layers, context=SEEN) as stack:
-        bare = stack.with_context(None)
+    with EvidenceStack.open(surrounded(columns_of(layers), SEEN)) as stack:
+        bare = stack.bare()
         np.testing.assert_array_equal(stack.read().valid, bare.read().valid)
         assert stack.count_valid() == bare.count_valid()
 
@@ -55,7 +57,7 @@ def test_surroundings_hide_no_cell(layers):
 @pytest.mark.parametrize("window", [(150, 130), (16, 64), (41, 23)])
 def test_a_map_with_surroundings_is_the_same_in_any_window(layers, tmp_path, window):
     seeing = model(layers)
-    with EvidenceStack.open(layers, context=SEEN) as stack:
+    with EvidenceStack.open(surrounded(columns_of(layers), SEEN)) as stack:
         block = stack.read()
         mean, spread = seeing.forward_pass().predict(block.X)
     with EvidenceStack.open(layers) as stack:  # the model adds the surroundings itself
@@ -83,7 +85,7 @@ def test_the_project_file_says_which_surroundings_the_model_sees(tmp_path):
     project = Project.load(path)
     summary = run_project(project)
     loaded = ProspectivityModel.load(tmp_path / "out" / "model")
-    assert loaded.context == Context((1, 2), spread=True)
+    assert loaded.context == Neighbourhood((1, 2), spread=True)
     assert len(loaded.names) == 3 * (1 + 2 * 2)
     with project.open_evidence() as stack:
         block = stack.read()

@@ -15,7 +15,7 @@ from rasterio.enums import ColorInterp
 from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError, GridMismatchError, LayerNameError
-from geoprospect.evidence import EvidenceStack, Layer
+from geoprospect.evidence import EvidenceStack, RasterBand
 from geoprospect.evidence.raster import whole_blocks
 
 TRANSFORM = Affine(1200, 0, 159050, 0, -1200, 977582)
@@ -91,12 +91,12 @@ def test_layers_may_be_bands_of_files(tmp_path):
     layers = {
         "deep": (path, 3),
         "shallow": {"path": path, "band": 1},
-        "X": Layer("b", str(path), 2),
+        "X": RasterBand("b", str(path), 2),
     }
     with EvidenceStack.open(layers) as stack:
         assert stack.names == ("deep", "shallow", "X")
         assert stack.read().X[0].tolist() == [40.0, 0.0, 20.0]
-        assert stack.layers[0] == Layer("deep", str(path), 3)
+        assert stack.columns[0] == RasterBand("deep", str(path), 3)
 
 
 def test_a_folder_is_read_in_natural_order(tmp_path):

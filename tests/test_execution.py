@@ -29,7 +29,7 @@ def empty_stack(folder, shape, layouts):
 def times_decoded(stack, size):
     """Count, for each layer, how many parts touch its most touched block."""
     most = []
-    for layer in stack.layers:
+    for layer in stack.columns:
         with rasterio.open(layer.path) as raster:
             height, width = raster.block_shapes[0]
         touched = Counter()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,7 +10,6 @@ import numpy as np
 from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
-from geoprospect.evidence.layers import Layer
 from geoprospect.evidence.remote.address import without_secrets
 from geoprospect.grid import Grid
 from geoprospect.typing import Bools, Ints, Values
@@ -100,32 +99,32 @@ class Census:
             per_layer = per_layer + np.isfinite(block.values).sum(axis=(1, 2))
         return cls(size, counts, per_layer)
 
-    def check(self, layers: Sequence[Layer]) -> None:
+    def check(self, paths: Mapping[str, str | None]) -> None:
         """Refuse layers without a cell to use.
 
         Parameters
         ----------
-        layers : sequence of Layer
-            The layers, in the order they were counted in.
+        paths : mapping of str to str or None
+            Names of the layers, in the order they were counted in, to their files.
 
         Raises
         ------
         EvidenceError
             If a layer has no valid cell, or no cell is valid in all of them.
         """
-        for layer, count in zip(layers, self.per_layer, strict=True):
+        for (name, path), count in zip(paths.items(), self.per_layer, strict=True):
             if count == 0:
                 raise EvidenceError(
                     "the layer holds no valid cell",
-                    path=without_secrets(layer.path),
-                    layer=layer.name,
+                    path=path and without_secrets(path),
+                    layer=name,
                     mend="check its nodata value and mask, or leave the layer out",
                 )
         if self.n_valid == 0:
-            counts = zip(layers, self.per_layer, strict=True)
+            counts = zip(paths, self.per_layer, strict=True)
             raise EvidenceError(
                 "no cell is valid in all layers",
-                found=", ".join(f"{layer.name} {count} valid cells" for layer, count in counts),
+                found=", ".join(f"{name} {count} valid cells" for name, count in counts),
                 mend="use layers that cover the same ground",
             )
 

@@ -1,4 +1,4 @@
-"""Layers: names for evidence rasters, and the files and bands they stand for."""
+"""Layers found: the columns that a mapping, a folder or a file stands for."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from rasterio.enums import ColorInterp
 
-from geoprospect.errors import EvidenceError, GridMismatchError, LayerNameError
+from geoprospect.errors import EvidenceError, LayerNameError
+from geoprospect.evidence.column import Column
 from geoprospect.evidence.raster import open_raster
-from geoprospect.evidence.remote.address import without_secrets
-from geoprospect.grid import Grid
+from geoprospect.evidence.rasterband import RasterBand
+from geoprospect.evidence.remote.address import stem_of, without_secrets
 from geoprospect.typing import StrPath
 
 RASTER_SUFFIXES = frozenset(
@@ -24,44 +24,47 @@ RASTER_SUFFIXES = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Layer:
-    """One evidence layer: a name for a band of a file.
+LayerSource: TypeAlias = StrPath | RasterBand | tuple[StrPath, int] | Mapping[str, Any]
+StackSource: TypeAlias = StrPath | Mapping[str, LayerSource] | Sequence[Column]
 
-    Attributes
+
+def columns_of(source: StackSource) -> tuple[Column, ...]:
+    """Give the columns that a source of evidence stands for.
+
+    Parameters
     ----------
-    name : str
-        The name by which the layer is found, as ``X1``.
-    path : str
-        The file, or any path that GDAL reads (``/vsizip/…``, ``https://…``, ``s3://…``).
-    band : int
-        The band, counted from 1.
+    source : mapping, path-like or sequence of Column
+        The columns themselves, or what `find_layers` takes.
+
+    Raises
+    ------
+    EvidenceError
+        If there is none, or a file cannot be opened.
+    LayerNameError
+        If two layers have one name.
     """
-
-    name: str
-    path: str
-    band: int = 1
-
-
-LayerSource: TypeAlias = StrPath | Layer | tuple[StrPath, int] | Mapping[str, Any]
-StackSource: TypeAlias = StrPath | Mapping[str, LayerSource]
+    if isinstance(source, str | os.PathLike | Mapping):
+        return find_layers(source)
+    if not source:
+        raise EvidenceError("no evidence layer is given", mend="name at least one raster")
+    return tuple(source)
 
 
-def find_layers(source: StackSource) -> tuple[Layer, ...]:
+def find_layers(source: StrPath | Mapping[str, LayerSource]) -> tuple[RasterBand, ...]:
     """List the layers that a mapping, a folder or a file holds.
 
     Parameters
     ----------
     source : mapping, or path-like
-        Names to paths, to (path, band), to ``{"path": …, "band": …}`` or to `Layer`; a folder,
-        whose every raster is a layer named by its stem, in natural order; or one raster, whose
-        bands are layers named by their descriptions, or else B1, B2, … A raster with one band
-        is named by its stem; in a folder, the bands of a raster with several are named
+        Names to paths, to (path, band), to ``{"path": …, "band": …}`` or to `RasterBand`; a
+        folder, whose every raster is a layer named by its stem, in natural order; or one raster,
+        whose bands are layers named by their descriptions, or else B1, B2, … A raster with one
+        band is named by its stem; in a folder, the bands of a raster with several are named
         ``stem_band``. Alpha bands are masks, not layers.
 
     Returns
     -------
-    tuple of Layer
+    tuple of RasterBand
         The layers, none of whose names occurs twice. That the files of a mapping exist is not
         checked here.
 
@@ -75,7 +78,7 @@ def find_layers(source: StackSource) -> tuple[Layer, ...]:
     Examples
     --------
     >>> find_layers({"X1": "X1.tif", "X2": {"path": "stack.tif", "band": 2}})
-    (Layer(name='X1', path='X1.tif', band=1), Layer(name='X2', path='stack.tif', band=2))
+    (RasterBand(name='X1', path='X1.tif', band=1), RasterBand(name='X2', path='stack.tif', band=2))
     """
     if isinstance(source, Mapping):
         layers = [_named(name, value) for name, value in source.items()]
@@ -98,51 +101,19 @@ def find_layers(source: StackSource) -> tuple[Layer, ...]:
     return tuple(layers)
 
 
-def open_layers(layers: Sequence[Layer]) -> tuple[dict[str, Any], Grid]:
-    """Open the files of layers and check that they lie on one grid.
-
-    Parameters
-    ----------
-    layers : sequence of Layer
-        At least one.
-
-    Returns
-    -------
-    datasets : dict of str to rasterio.DatasetReader
-        The open files by path, each once.
-    grid : Grid
-        The grid that all layers share.
-
-    Raises
-    ------
-    EvidenceError
-        If a file is missing or unreadable, lacks the band or a CRS, or holds complex numbers.
-    GridMismatchError
-        If two layers differ in CRS, affine (by a thousandth of a cell) or shape.
-    """
-    with ExitStack() as opened:
-        datasets: dict[str, Any] = {}
-        for layer in layers:
-            if layer.path not in datasets:
-                dataset = opened.enter_context(open_raster(layer.path, layer=layer.name))
-                datasets[layer.path] = dataset
-            _check_band(layer, datasets[layer.path])
-        grid = _common_grid(layers, datasets)
-        opened.pop_all()
-    return datasets, grid
-
-
-def _named(name: str, value: LayerSource) -> Layer:
-    if isinstance(value, Layer):
-        return Layer(name, value.path, value.band)
+def _named(name: str, value: LayerSource) -> RasterBand:
+    """Give the band that a value of a mapping stands for."""
+    if isinstance(value, RasterBand):
+        return replace(value, name=name)
     if isinstance(value, Mapping):
-        return Layer(name, os.fspath(value["path"]), int(value.get("band", 1)))
+        return RasterBand(name, os.fspath(value["path"]), int(value.get("band", 1)))
     if isinstance(value, tuple):
-        return Layer(name, os.fspath(value[0]), int(value[1]))
-    return Layer(name, os.fspath(value))
+        return RasterBand(name, os.fspath(value[0]), int(value[1]))
+    return RasterBand(name, os.fspath(value))
 
 
-def _in_folder(folder: Path) -> list[Layer]:
+def _in_folder(folder: Path) -> list[RasterBand]:
+    """List the bands of the rasters in a folder, in natural order of the files."""
     files = [
         path
         for path in folder.iterdir()
@@ -162,11 +133,11 @@ def _in_folder(folder: Path) -> list[Layer]:
         bands = _bands(str(path))
         for layer in bands:
             name = path.stem if len(bands) == 1 else f"{path.stem}_{layer.name}"
-            layers.append(Layer(name, layer.path, layer.band))
+            layers.append(RasterBand(name, layer.path, layer.band))
     return layers
 
 
-def _bands(path: str) -> list[Layer]:
+def _bands(path: str) -> list[RasterBand]:
     """List the bands of a raster, less its alpha band."""
     with open_raster(path) as dataset:
         bands = [
@@ -183,55 +154,11 @@ def _bands(path: str) -> list[Layer]:
             mend="name the layers inside it one by one (gdalinfo lists its subdatasets)",
         )
     if len(bands) == 1:
-        return [Layer(_stem(path), path, bands[0][0])]
-    return [Layer(description or f"B{band}", path, band) for band, description in bands]
-
-
-def _stem(path: str) -> str:
-    """Give the name of a file without its suffix, nor the query string of its address."""
-    name = without_secrets(path).removesuffix("?…")
-    return Path(name.rpartition("!")[2] if "://" in name else name).stem
+        return [RasterBand(stem_of(path), path, bands[0][0])]
+    return [RasterBand(description or f"B{band}", path, band) for band, description in bands]
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
     """Sort key that puts X2 before X10."""
     parts = re.split(r"(\d+)", name.casefold())
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
-
-
-def _check_band(layer: Layer, dataset: Any) -> None:
-    if layer.band not in dataset.indexes:
-        raise EvidenceError(
-            f"the raster has no band {layer.band}",
-            path=without_secrets(layer.path),
-            layer=layer.name,
-            found=f"{dataset.count} band{'s' if dataset.count != 1 else ''}",
-            mend="correct the band, counted from 1",
-        )
-    dtype = dataset.dtypes[layer.band - 1]
-    if dtype.startswith("complex"):
-        raise EvidenceError(
-            "complex numbers cannot be evidence",
-            path=without_secrets(layer.path),
-            layer=layer.name,
-            found=dtype,
-            expected="integers or real numbers",
-            mend="export the amplitude or another real quantity",
-        )
-
-
-def _common_grid(layers: Sequence[Layer], datasets: dict[str, Any]) -> Grid:
-    """Give the grid of the first layer, once the others are known to share it."""
-    first, grid = layers[0], Grid.of(datasets[layers[0].path])
-    for layer in layers[1:]:
-        difference = grid.difference(Grid.of(datasets[layer.path]))
-        if difference is not None:
-            path, like = without_secrets(layer.path), without_secrets(first.path)
-            raise GridMismatchError(
-                f"the layer does not lie on the grid of layer {first.name}, {like}: " + difference,
-                path=path,
-                layer=layer.name,
-                mend="resample it onto that grid, for instance: "
-                f"rio warp {path} {_stem(path)}_aligned.tif --like {like}",
-            )
-    return grid

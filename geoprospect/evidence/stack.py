@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from rasterio.windows import Window
 
-from geoprospect.errors import LayerNameError
-from geoprospect.evidence import identity
 from geoprospect.evidence.census import Block, Census
-from geoprospect.evidence.context import Context
-from geoprospect.evidence.layers import Layer, StackSource, find_layers, open_layers
-from geoprospect.evidence.raster import read_band, whole_blocks
+from geoprospect.evidence.column import Column
+from geoprospect.evidence.gathering import near_windows
+from geoprospect.evidence.layers import StackSource, columns_of
+from geoprospect.evidence.neighbourhood import Neighbourhood
+from geoprospect.evidence.opening import open_columns
+from geoprospect.evidence.raster import whole_blocks
+from geoprospect.evidence.selection import Part, Selection
+from geoprospect.evidence.surroundings import Surroundings
 from geoprospect.grid import Grid
 from geoprospect.typing import Bools, Ints, Values
 
@@ -33,12 +35,8 @@ class EvidenceStack:
 
     Attributes
     ----------
-    layers : tuple of Layer
-        The layers, in the order of the columns of X.
     grid : Grid
         The grid that all layers share.
-    context : Context or None
-        The surroundings that are read as columns of their own after the layers.
 
     Examples
     --------
@@ -56,24 +54,22 @@ class EvidenceStack:
     (('X1', 'X2'), 5, [2.0, 0.0])
     """
 
-    def __init__(self, layers: Sequence[Layer], datasets: dict[str, Any], grid: Grid) -> None:
-        self.layers = tuple(layers)
+    def __init__(self, selection: Selection, grid: Grid, *, owner: bool = True) -> None:
         self.grid = grid
-        self.context: Context | None = None
-        self._datasets = datasets
-        self._owner = True
+        self._selection = selection
+        self._owned = selection.parts if owner else ()
 
     @classmethod
-    def open(cls, source: StackSource, *, context: Context | None = None) -> EvidenceStack:
-        """Open layers and check that they lie on one grid.
+    def open(cls, source: StackSource, *, names: Sequence[str] = ()) -> EvidenceStack:
+        """Open columns and check that they lie on one grid.
 
         Parameters
         ----------
-        source : mapping, or path-like
-            Layer names to paths or (path, band); a folder of rasters; or one raster with several
-            bands. See `geoprospect.evidence.layers.find_layers`.
-        context : Context, optional
-            The surroundings to read with them.
+        source : sequence of Column, mapping, or path-like
+            Columns; layer names to paths or (path, band); a folder of rasters; or one raster with
+            several bands. See `geoprospect.evidence.layers.find_layers`.
+        names : sequence of str, optional
+            What is read of them, in this order; by default all that they give.
 
         Raises
         ------
@@ -84,21 +80,34 @@ class EvidenceStack:
         LayerNameError
             If two layers have one name.
         """
-        layers = find_layers(source)
-        stack = cls(layers, *open_layers(layers))
-        stack.context = context
+        columns = columns_of(source)
+        opened, grid = open_columns(columns)
+        whole = Selection.of(Part(*pair) for pair in zip(columns, opened, strict=True))
+        stack = cls(whole, grid)
+        if names:
+            stack._selection = whole.select(names)
         return stack
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Layer names, and those of their surroundings, in the order of the columns of X."""
-        names = tuple(layer.name for layer in self.layers)
-        return names if self.context is None else self.context.names(names)
+        """Names of the evidence, in the order of the columns of X."""
+        return self._selection.names
 
     @property
     def n_layers(self) -> int:
         """Number of columns of X."""
         return len(self.names)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that its evidence comes from; some may give more than is selected."""
+        return tuple(part.column for part in self._selection.parts)
+
+    @property
+    def neighbourhood(self) -> Neighbourhood | None:
+        """The surroundings that are read with the layers; None where there are none."""
+        scales = {x.neighbourhood for x in self.columns if isinstance(x, Surroundings)}
+        return scales.pop() if len(scales) == 1 else None
 
     def __enter__(self) -> EvidenceStack:
         return self
@@ -107,46 +116,44 @@ class EvidenceStack:
         self.close()
 
     def close(self) -> None:
-        """Close the files; a selection leaves them to the stack it was made from."""
-        if self._owner:
-            for dataset in self._datasets.values():
-                dataset.close()
+        """Close the columns; a selection leaves them to the stack it was made from."""
+        for part in self._owned:
+            part.opened.close()
 
     def select(self, names: Iterable[str]) -> EvidenceStack:
-        """Give some of the layers by name, in the order asked for, over the same open files.
+        """Give some of the evidence by name, in the order asked for, over the same open columns.
 
         Parameters
         ----------
         names : iterable of str
-            Layer names, without surroundings; layers not named are left aside.
+            Names of the evidence, surroundings among it; what is not named is left aside.
 
         Raises
         ------
         LayerNameError
             If a name is missing from the stack or asked for twice.
         """
-        wanted = tuple(names)
-        by_name = {layer.name: layer for layer in self.layers}
-        missing = [name for name in wanted if name not in by_name]
-        if missing:
-            raise LayerNameError(
-                f"the stack lacks layer{'s' if len(missing) > 1 else ''} {', '.join(missing)}",
-                found=", ".join(by_name),
-                expected=", ".join(wanted),
-                mend="give every layer its own name, as it is asked for",
-            )
-        if len(set(wanted)) != len(wanted) or not wanted:
-            raise LayerNameError("every layer must be named once", found=", ".join(wanted) or None)
-        return self._view([by_name[name] for name in wanted], self.context)
+        return EvidenceStack(self._selection.select(names), self.grid, owner=False)
 
-    def with_context(self, context: Context | None) -> EvidenceStack:
-        """Give the same layers with surroundings, or without them."""
-        return self._view(self.layers, context)
+    def bare(self) -> EvidenceStack:
+        """Give the layers themselves, without what is computed from them.
 
-    def _view(self, layers: Sequence[Layer], context: Context | None) -> EvidenceStack:
-        view = EvidenceStack(layers, self._datasets, self.grid)
-        view.context, view._owner = context, False
-        return view
+        Of evidence that is computed from a layer, the layer takes the place.
+        """
+        return EvidenceStack(self._selection.bare(), self.grid, owner=False)
+
+    def surrounded(self, neighbourhood: Neighbourhood | None) -> EvidenceStack:
+        """Give the layers themselves, with the surroundings of their cells if any are asked for.
+
+        Parameters
+        ----------
+        neighbourhood : Neighbourhood or None
+            The surroundings.
+        """
+        if neighbourhood is None:
+            return self.bare()
+        selection = self._selection.surrounded(neighbourhood, self.grid)
+        return EvidenceStack(selection, self.grid, owner=False)
 
     def windows(self, size: tuple[int, int] | None = None) -> Iterator[Window]:
         """Cover the grid with windows, by default of whole blocks, about a million cells."""
@@ -177,17 +184,7 @@ class EvidenceStack:
         height, width = int(window.height), int(window.width)
         if min(top, left, height, width) < 0 or top + height > rows or left + width > columns:
             raise ValueError(f"{window} does not lie inside a grid of {rows} x {columns} cells")
-        if self.context is None:
-            return Block(window, self._values(window))
-        around, inner = self.context.around(window, self.grid.shape)
-        return Block(window, self.context.expand(self._values(around), inner))
-
-    def _values(self, window: Window) -> Values:
-        values = np.empty((len(self.layers), window.height, window.width), dtype=np.float32)
-        for k, layer in enumerate(self.layers):
-            dataset = self._datasets[layer.path]
-            read_band(dataset, layer.band, window, layer=layer.name, out=values[k])
-        return values
+        return Block(window, self._selection.read(window))
 
     def sample(self, rows: npt.ArrayLike, columns: npt.ArrayLike) -> tuple[Values, Bools]:
         """Read the evidence at cells, going only to the blocks of the files they lie in.
@@ -206,18 +203,10 @@ class EvidenceStack:
         """
         rows, columns = (np.asarray(cells, dtype=np.int64).ravel() for cells in (rows, columns))
         X = np.full((rows.size, self.n_layers), np.nan, dtype=np.float32)
-        n_rows, n_columns = self.grid.shape
-        inside = (rows >= 0) & (rows < n_rows) & (columns >= 0) & (columns < n_columns)
-        height, width = self._whole_blocks(_SAMPLE_CELLS)
-        group = (rows // height) * -(-n_columns // width) + columns // width
-        order = np.flatnonzero(inside)
-        order = order[np.argsort(group[order], kind="stable")]
-        for points in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
-            if points.size:
-                top, left = int(rows[points].min()), int(columns[points].min())
-                bottom, right = int(rows[points].max()), int(columns[points].max())
-                block = self.read(Window(left, top, right - left + 1, bottom - top + 1))
-                X[points] = block.values[:, rows[points] - top, columns[points] - left].T
+        size = self._whole_blocks(_SAMPLE_CELLS)
+        for window, cells in near_windows(rows, columns, self.grid.shape, size):
+            down, across = rows[cells] - window.row_off, columns[cells] - window.col_off
+            X[cells] = self.read(window).values[:, down, across].T
         return X, np.logical_and.reduce(np.isfinite(X), axis=1)
 
     def count_valid(self) -> int:
@@ -269,24 +258,28 @@ class EvidenceStack:
         return X, rows, columns
 
     def checksums(self) -> dict[str, str]:
-        """Give the SHA-256 of each layer; see `geoprospect.evidence.identity.checksums`."""
-        return identity.checksums(self.layers, self._datasets)
+        """Give the SHA-256 of each layer in hexadecimal, by name; see `OpenColumn.checksum`."""
+        return self._selection.by_layer(lambda column: column.checksum())
 
     def fingerprints(self) -> dict[str, str]:
-        """Tell each layer from a changed one; see `geoprospect.evidence.identity.fingerprints`."""
-        return identity.fingerprints(self.layers, self._datasets)
+        """Give a text for each layer, by name, that changes when it is changed.
+
+        It costs hardly any reading; see `OpenColumn.fingerprint`.
+        """
+        return self._selection.by_layer(lambda column: column.fingerprint())
 
     def _census(self) -> Census:
-        """Count valid cells, or say which layer has none; surroundings change nothing there."""
-        size = self._whole_blocks()
-        census = Census.take(map(self.with_context(None).read, self.windows(size)), self.grid, size)
-        census.check(self.layers)
+        """Count valid cells, or say which layer has none."""
+        hiding, size = self._selection.hiding(), self._whole_blocks()
+        blocks = (Block(window, hiding.read(window)) for window in self.windows(size))
+        census = Census.take(blocks, self.grid, size)
+        census.check(hiding.paths())
         return census
 
     @property
     def block_shapes(self) -> list[tuple[int, int]]:
-        """Rows and columns of a block of each file."""
-        return [self._datasets[x.path].block_shapes[x.band - 1] for x in self.layers]
+        """Rows and columns of a block of each layer's file."""
+        return [part.opened.block_shape for part in self._selection.bare().parts]
 
     def whole_blocks(self, cells: int) -> tuple[int, int]:
         """Give rows and columns of windows of about so many cells, in whole blocks of the files."""

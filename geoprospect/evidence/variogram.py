@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geoprospect.errors import EvidenceError
-from geoprospect.evidence import EvidenceStack
+from geoprospect.evidence.stack import EvidenceStack
 from geoprospect.grid import Grid
 from geoprospect.grid.steps import size_range, step_lengths, steps
 from geoprospect.typing import Floats, Ints, Values

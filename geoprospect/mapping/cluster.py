@@ -14,7 +14,6 @@ import rasterio
 
 from geoprospect.errors import OutputError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.evidence.raster import is_local
 from geoprospect.mapping.execution import Execution
 from geoprospect.mapping.job import Job
 from geoprospect.mapping.kernel import Kernel, Ticket, kernel_of, ticket_of
@@ -56,11 +55,7 @@ def write_parts(
         If a worker cannot read the evidence, or make the kernel.
     """
     ticket = ticket_of(kernel)
-    layers = tuple(
-        replace(layer, path=os.path.abspath(layer.path)) if is_local(layer.path) else layer
-        for layer in job.layers
-    )
-    travelling = replace(job, layers=layers, folder=os.path.abspath(job.folder))
+    travelling = replace(job, folder=os.path.abspath(job.folder))
     with _client(execution) as client:
         from distributed import as_completed  # noqa: PLC0415 - an optional library
 

@@ -17,7 +17,7 @@ import rasterio.windows
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
-from geoprospect.evidence import Context, EvidenceStack, Layer
+from geoprospect.evidence import Column, EvidenceStack
 from geoprospect.grid import Grid
 from geoprospect.mapping.kernel import NODATA, Kernel, KernelResult
 from geoprospect.mapping.statistics import Statistics
@@ -74,10 +74,10 @@ class Job:
 
     Attributes
     ----------
-    layers : tuple of Layer
-        The evidence, in the order that the kernel takes it.
-    context : Context or None
-        The surroundings that are read with it.
+    columns : tuple of Column
+        The columns of the evidence.
+    names : tuple of str
+        What is read of them, in the order that the kernel takes it.
     grid : Grid
         The grid of evidence and map.
     size : (int, int)
@@ -90,8 +90,8 @@ class Job:
         Bytes of the file blocks that GDAL keeps in a process.
     """
 
-    layers: tuple[Layer, ...]
-    context: Context | None
+    columns: tuple[Column, ...]
+    names: tuple[str, ...]
     grid: Grid
     size: tuple[int, int]
     folder: str
@@ -109,9 +109,8 @@ class Job:
         ]
 
     def open_evidence(self) -> EvidenceStack:
-        """Open the layers; each thread needs a stack of its own."""
-        layers = {layer.name: layer for layer in self.layers}
-        return EvidenceStack.open(layers, context=self.context)
+        """Open the evidence; each thread needs a stack of its own."""
+        return EvidenceStack.open(self.columns, names=self.names)
 
     def raster(self, number: int) -> Path:
         """Give the GeoTIFF of a part; there is none where no cell is valid."""

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from geoprospect import __version__
-from geoprospect.errors import EvidenceError, GeoprospectError, OutputError
+from geoprospect.errors import EvidenceError, GeoprospectError, OutputError, RemoteError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.evidence.raster import is_local
 from geoprospect.mapping.job import Job
 from geoprospect.mapping.kernel import Kernel, class_path, identity_of
 from geoprospect.output import output_error
@@ -112,7 +111,7 @@ def kept_if_useful(target: Path, job: Job, kernel: Kernel) -> Iterator[None]:
     except BaseException as error:
         done = sum(1 for _ in folder.glob("part-*.json"))
         # A file that is mended is another one, and what is not described cannot be known again.
-        damaged = isinstance(error, EvidenceError) and all(is_local(x.path) for x in job.layers)
+        damaged = isinstance(error, EvidenceError) and not isinstance(error, RemoteError)
         if not done or damaged or identity_of(kernel) is None:
             shutil.rmtree(folder, ignore_errors=True)
             raise

@@ -98,8 +98,8 @@ def write_raster(
     check_absent(target, overwrite=overwrite)
     size, n_threads = execution.plan(stack, _bytes_a_cell(kernel, stack.n_layers))
     job = Job(
-        layers=stack.layers,
-        context=stack.context,
+        columns=stack.columns,
+        names=stack.names,
         grid=stack.grid,
         size=(resume and unfinished.begun_size(target)) or size,
         folder=str(unfinished.folder_of(target)),

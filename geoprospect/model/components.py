@@ -218,7 +218,7 @@ class Components:
                 expected=", ".join(self.names),
                 mend="give the layers under [evidence] the names of the fit",
             )
-        return stack.select(self.names[: len(stack.layers)])
+        return stack.select(self.names)
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
         """Write the components as JSON."""

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from geoprospect import __version__
 from geoprospect.errors import LayerNameError, ModelError
-from geoprospect.evidence import Context, EvidenceStack
+from geoprospect.evidence import EvidenceStack, Neighbourhood
 from geoprospect.grid import Grid, describe_grid, read_grid
 from geoprospect.methods import Baseline
 from geoprospect.model import Components, ForwardPass
@@ -50,7 +50,7 @@ class ProspectivityModel:
         The folder it was read from.
     grid : Grid or None
         The grid of the training cells; without it, maps do not tell them.
-    context : Context or None
+    context : Neighbourhood or None
         The surroundings of a cell that the model sees besides its layers.
 
     Examples
@@ -73,7 +73,7 @@ class ProspectivityModel:
     training_cells: tuple[tuple[int, int], ...] = ()
     folder: str | None = field(default=None, compare=False)
     grid: Grid | None = None
-    context: Context | None = None
+    context: Neighbourhood | None = None
 
     def __post_init__(self) -> None:
         n_layers = len(self.components.names)
@@ -99,18 +99,19 @@ class ProspectivityModel:
         return "" if self.folder is None else checksum(Path(self.folder) / "model.json")
 
     def select(self, stack: EvidenceStack) -> EvidenceStack:
-        """Give the model's layers of a stack, by name, with the surroundings the model sees.
+        """Give the model's evidence of a stack, by name, with the surroundings the model sees.
 
-        The stack may hold more layers.
+        The stack may hold more. Where it holds the layers alone, surroundings are added.
 
         Raises
         ------
         LayerNameError
             If the stack lacks a layer.
         """
-        bare = stack.with_context(None)
-        added = 1 if self.context is None else len(self.context.names(["layer"]))
-        names = self.names[: len(self.names) // added]
+        if not set(self.names) - set(stack.names):
+            return stack.select(self.names)
+        bare = stack.bare()
+        names = self.names if self.context is None else self.context.layers(self.names)
         missing = [name for name in names if name not in bare.names]
         if missing:
             raise LayerNameError(
@@ -119,7 +120,7 @@ class ProspectivityModel:
                 expected=", ".join(names),
                 mend="name the layers under [evidence] as the model was trained with",
             )
-        return bare.select(names).with_context(self.context)
+        return bare.select(names).surrounded(self.context).select(self.names)
 
     def forward_pass(self) -> ForwardPass:
         """Give the function from evidence to scores."""
@@ -230,7 +231,7 @@ class ProspectivityModel:
                 tuple((int(row), int(column)) for row, column in content["training_cells"]),
                 str(home),
                 read_grid(grid) if (grid := content.get("training_grid")) else None,
-                Context.of(seen) if (seen := content.get("context")) else None,
+                Neighbourhood.of(seen) if (seen := content.get("context")) else None,
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             reason = error.strerror if isinstance(error, OSError) else error

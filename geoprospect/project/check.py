@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 import numpy as np
 
 from geoprospect.errors import GeoprospectError
-from geoprospect.evidence import EvidenceStack, Layer
+from geoprospect.evidence import EvidenceStack, RasterBand
 from geoprospect.project.calibration import calibration_scheme
 from geoprospect.project.file import Project, Role
 from geoprospect.project.inputs import draw_for_members
@@ -85,8 +85,8 @@ def check_project(project: Project) -> list[Finding]:
     return list(dict.fromkeys(findings))
 
 
-def _open_alone(layer: Layer) -> None:
-    EvidenceStack.open({layer.name: layer}).close()
+def _open_alone(layer: RasterBand) -> None:
+    EvidenceStack.open([layer]).close()
 
 
 def _describe(stack: EvidenceStack, n_valid: int) -> str:

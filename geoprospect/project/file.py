@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import ValidationError
 
 from geoprospect.errors import ProjectError
-from geoprospect.evidence import Context, EvidenceStack, Layer
+from geoprospect.evidence import EvidenceStack, Neighbourhood, RasterBand
+from geoprospect.evidence.layers import columns_of
 from geoprospect.evidence.raster import is_local
+from geoprospect.evidence.surroundings import surrounded
 from geoprospect.methods.plan import BaselinePlan, Pretext, TransferPlan, contradiction
 from geoprospect.methods.presets import PAPER_BASELINES, RECOMMENDED_BASELINES, transfer_plan
 from geoprospect.project.settings import (
@@ -86,11 +88,13 @@ class Project(Section):
         return Path(self.output.folder)
 
     @property
-    def layers(self) -> str | dict[str, Layer]:
+    def layers(self) -> str | dict[str, RasterBand]:
         """The layers by name, or the folder or file that holds them."""
         if isinstance(self.evidence, str):
             return self.evidence
-        return {name: Layer(name, entry.path, entry.band) for name, entry in self.evidence.items()}
+        return {
+            name: RasterBand(name, entry.path, entry.band) for name, entry in self.evidence.items()
+        }
 
     def open_evidence(self) -> EvidenceStack:
         """Open the evidence stack, with the surroundings that the model is to see.
@@ -100,7 +104,7 @@ class Project(Section):
         ProjectError
             If the spread of surroundings is asked for without scales.
         EvidenceError
-            As `EvidenceStack.open` and `Context` say.
+            As `EvidenceStack.open` and `Neighbourhood` say.
         """
         model = self.model
         if model.context_spread and not model.context:
@@ -110,8 +114,8 @@ class Project(Section):
                 found="context_spread = true",
                 mend="write context = [2] beside it, for instance, or leave it out",
             )
-        context = Context(model.context, model.context_spread) if model.context else None
-        return EvidenceStack.open(self.layers, context=context)
+        seen = Neighbourhood(model.context, model.context_spread) if model.context else None
+        return EvidenceStack.open(surrounded(columns_of(self.layers), seen))
 
     @property
     def drawing_rule(self) -> DrawingRule:

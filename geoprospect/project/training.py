@@ -65,14 +65,14 @@ def train_ensemble(read: TrainingInputs, *, progress: Progress | None = None) ->
         read.checksums(plan),
         tuple((int(row), int(column)) for row, column in distinct),
         grid=read.stack.grid,
-        context=read.stack.context,
+        context=read.stack.neighbourhood,
     )
 
 
 def _evidence_range(read: TrainingInputs) -> dict[str, float]:
     """Give the range of the evidence's variogram, or nothing where too few cells tell it."""
     try:
-        return {"evidence_range": evidence_range(read.stack.with_context(None))}
+        return {"evidence_range": evidence_range(read.stack.bare())}
     except EvidenceError as error:
         _LOGGER.warning(f"evidence: its range is not known: {error}")
         return {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import parse_qs
 
 _NETWORK = re.compile(
@@ -57,6 +58,18 @@ def without_secrets(text: str) -> str:
     text = re.sub(rf"/vsicurl\?([^\s\"'<>]*?){_END}", _plain_address, text)
     text = re.sub(r"://[^/\s\"'<>]*@", "://", text)
     return re.sub(rf"((?:://|/vsi)[^\s\"'<>?]*)\?[^\s\"'<>]*?{_END}", r"\1?…", text)
+
+
+def stem_of(path: str) -> str:
+    """Give the name of a file without its suffix, nor the query string of its address.
+
+    Examples
+    --------
+    >>> stem_of("data/X1.tif"), stem_of("zip+https://a.org/X.zip!inside/X1.tif?sig=6Fo")
+    ('X1', 'X1')
+    """
+    name = without_secrets(path).removesuffix("?…")
+    return Path(name.rpartition("!")[2] if "://" in name else name).stem
 
 
 def _plain_address(match: re.Match[str]) -> str:

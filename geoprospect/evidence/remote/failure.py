@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 
-from geoprospect.errors import EvidenceError
+from geoprospect.errors import RemoteError
 from geoprospect.evidence.remote.address import without_secrets
 
 _STATUS = re.compile(r"HTTP (?:response|error) code ?: (\d{3})")
 _AGAIN = "try again later, or with more patience: GDAL_HTTP_MAX_RETRY, GDAL_HTTP_RETRY_DELAY"
 
 
-def failure(error: Exception, *, path: str, layer: str | None) -> EvidenceError:
+def failure(error: Exception, *, path: str, layer: str | None) -> RemoteError:
     """Turn an error in reading a raster over a network into one that says what to do.
 
     Parameters
@@ -26,7 +26,7 @@ def failure(error: Exception, *, path: str, layer: str | None) -> EvidenceError:
 
     Returns
     -------
-    EvidenceError
+    RemoteError
         It tells the address without its secrets.
 
     Examples
@@ -55,7 +55,7 @@ To mend it: correct the address
     else:
         problem = "cannot be read as a raster"
         mend = f"check the file on the server, it may be damaged or no raster; {_AGAIN}"
-    return EvidenceError(
+    return RemoteError(
         problem,
         path=without_secrets(path),
         layer=layer,

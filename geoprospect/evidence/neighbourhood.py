@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
-from geoprospect.typing import Floats
+from geoprospect.typing import Floats, Values
 
 Slices = tuple[slice, slice]
 
@@ -19,7 +19,7 @@ _REACH = 3  # standard deviations at which a Gaussian is cut off
 
 
 @dataclass(frozen=True)
-class Context:
+class Neighbourhood:
     """The scales at which the surroundings of a cell are seen.
 
     To each layer are added, at each scale, the mean of its valid cells about a cell, weighted by
@@ -41,8 +41,8 @@ class Context:
 
     Examples
     --------
-    >>> context = Context((1, 4))
-    >>> context.halo, context.names(["X1", "X2"])
+    >>> neighbourhood = Neighbourhood((1, 4))
+    >>> neighbourhood.reach, neighbourhood.names(["X1", "X2"])
     (12, ('X1', 'X2', 'X1@1', 'X2@1', 'X1@4', 'X2@4'))
     """
 
@@ -60,12 +60,12 @@ class Context:
             )
 
     @classmethod
-    def of(cls, content: Mapping[str, Any]) -> Context:
-        """Take a context from plain values, as `dataclasses.asdict` gives them."""
+    def of(cls, content: Mapping[str, Any]) -> Neighbourhood:
+        """Take the scales from plain values, as `dataclasses.asdict` gives them."""
         return cls(**(dict(content) | {"scales": tuple(content["scales"])}))
 
     @property
-    def halo(self) -> int:
+    def reach(self) -> int:
         """Cells about a window that must be read with it."""
         return _REACH * max(self.scales)
 
@@ -74,6 +74,17 @@ class Context:
         kinds = ("", " spread") if self.spread else ("",)
         added = [f"{name}@{s}{kind}" for s in self.scales for kind in kinds for name in names]
         return (*names, *added)
+
+    def layers(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Give the layers among names that hold their surroundings too.
+
+        Examples
+        --------
+        >>> Neighbourhood((1,)).layers(["X2", "X1", "X2@1", "X1@1"])
+        ('X2', 'X1')
+        """
+        added = set(self.names(names)[len(names) :])
+        return tuple(name for name in names if name not in added)
 
     def around(self, window: Window, shape: tuple[int, int]) -> tuple[Window, Slices]:
         """Grow a window by the halo, as far as the raster reaches.
@@ -94,19 +105,19 @@ class Context:
 
         Examples
         --------
-        >>> Context((1,)).around(Window(0, 5, 10, 2), (20, 12))
+        >>> Neighbourhood((1,)).around(Window(0, 5, 10, 2), (20, 12))
         (Window(col_off=0, row_off=2, width=12, height=8), (slice(3, 5, None), slice(0, 10, None)))
         """
-        top, left = max(window.row_off - self.halo, 0), max(window.col_off - self.halo, 0)
-        bottom = min(window.row_off + window.height + self.halo, shape[0])
-        right = min(window.col_off + window.width + self.halo, shape[1])
+        top, left = max(window.row_off - self.reach, 0), max(window.col_off - self.reach, 0)
+        bottom = min(window.row_off + window.height + self.reach, shape[0])
+        right = min(window.col_off + window.width + self.reach, shape[1])
         row, column = window.row_off - top, window.col_off - left
         inner = slice(row, row + window.height), slice(column, column + window.width)
         return Window(left, top, right - left, bottom - top), inner
 
     def expand(
-        self, values: npt.NDArray[np.float32], inner: Slices | None = None
-    ) -> npt.NDArray[np.float32]:
+        self, values: Values, inner: Slices | None = None, *, out: Values | None = None
+    ) -> Values:
         """Add the surroundings to the layers of a window.
 
         Parameters
@@ -115,7 +126,9 @@ class Context:
             The layers, NaN at invalid cells.
         inner : tuple of slice, optional
             Rows and columns of the window in `values`. What lies about it must reach out by
-            `halo` cells, or to the edge of the raster. By default the window is all of `values`.
+            `reach` cells, or to the edge of the raster. By default the window is all of `values`.
+        out : ndarray of float32, shape (len(names), window rows, window columns), optional
+            Receives the values.
 
         Returns
         -------
@@ -126,34 +139,38 @@ class Context:
         Examples
         --------
         >>> row = np.array([[[0, 1, np.nan]]], np.float32)
-        >>> Context((1,)).expand(row)[1]
+        >>> Neighbourhood((1,)).expand(row)[1]
         array([[0.37754068, 0.62245935,        nan]], dtype=float32)
         """
         rows, columns = inner or (slice(None), slice(None))
-        own = values[:, rows, columns]
-        parts = [own]
-        for scale in self.scales:
-            means, spreads = np.empty_like(own), np.empty_like(own)
-            for number, layer in enumerate(values):
+        layers = values[:, rows, columns]
+        n, kinds = len(layers), 1 + self.spread
+        if out is None:
+            out = np.empty((n * (1 + kinds * len(self.scales)), *layers.shape[1:]), np.float32)
+        out[:n] = layers
+        for nth, scale in enumerate(self.scales):
+            first = n * (1 + kinds * nth)
+            for number, layer in enumerate(values, start=first):
                 mean, spread = _surroundings(layer, scale, (rows, columns), self.spread)
-                means[number], spreads[number] = mean, spread
-            parts += [means, spreads] if self.spread else [means]
-        expanded = np.concatenate(parts)
-        expanded[np.isnan(np.tile(own, (len(expanded) // len(own), 1, 1)))] = np.nan
-        return expanded
+                out[number] = mean
+                if spread is not None:
+                    out[number + n] = spread
+        for plane, layer in zip(out, itertools.cycle(layers), strict=False):
+            plane[np.isnan(layer)] = np.nan
+        return out
 
 
 def _surroundings(
-    layer: npt.NDArray[np.float32], scale: int, inner: Slices, with_spread: bool
-) -> tuple[Floats, Floats]:
-    """Give the weighted mean and standard deviation about each cell of the window."""
+    layer: Values, scale: int, inner: Slices, with_spread: bool
+) -> tuple[Floats, Floats | None]:
+    """Give the weighted mean and, if asked for, standard deviation about each cell."""
     valid = ~np.isnan(layer)
     x = np.where(valid, layer, 0).astype(np.float64)
     # Cells without a valid one in reach are invalid themselves, and any number will do there.
     weight = np.maximum(_blurred(valid.astype(np.float64), scale)[inner], np.finfo(float).tiny)
     mean = _blurred(x, scale)[inner] / weight
     if not with_spread:
-        return mean, np.zeros_like(mean)
+        return mean, None
     square = _blurred(x * x, scale)[inner] / weight
     return mean, np.sqrt(np.maximum(square - mean * mean, 0))
 

@@ -1,0 +1,75 @@
+"""Open raster files that several columns share: each is opened once and closed with the last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from geoprospect.evidence.raster import open_raster
+from geoprospect.output import checksum
+
+
+class RasterFile:
+    """A raster that is open for one or several columns.
+
+    Attributes
+    ----------
+    path : str
+        The file, or any path that GDAL reads.
+    dataset : rasterio.DatasetReader
+        The open raster.
+    """
+
+    def __init__(self, path: str, *, layer: str) -> None:
+        self.path = path
+        self.dataset: Any = open_raster(path, layer=layer)
+        self.users = 0
+
+    @classmethod
+    def open(cls, path: str, *, layer: str) -> RasterFile:
+        """Open a raster, or take the one that is open already for a column opened together.
+
+        Raises
+        ------
+        EvidenceError
+            As `geoprospect.evidence.raster.open_raster` says.
+        """
+        files = _opened_together.get()
+        file = cls(path, layer=layer) if files is None or path not in files else files[path]
+        if files is not None:
+            files[path] = file
+        file.users += 1
+        return file
+
+    def close(self) -> None:
+        """Close the raster, if no other column uses it."""
+        self.users -= 1
+        if not self.users:
+            self.dataset.close()
+
+    @cached_property
+    def checksum(self) -> str | None:
+        """SHA-256 of the file in hexadecimal; None where it is no plain file."""
+        return checksum(self.path) if Path(self.path).is_file() else None
+
+
+@contextmanager
+def opened_together() -> Iterator[None]:
+    """Share the files of columns that are opened inside."""
+    if _opened_together.get() is not None:
+        yield
+        return
+    before = _opened_together.set({})
+    try:
+        yield
+    finally:
+        _opened_together.reset(before)
+
+
+_opened_together: ContextVar[dict[str, RasterFile] | None] = ContextVar(
+    "opened_together", default=None
+)

@@ -10,8 +10,9 @@ from mapfiles import TRANSFORM, write_map
 from scipy.special import expit, logit
 from smallproject import write_project
 
-from geoprospect.calibration import Calibration, write_probability
+from geoprospect.calibration import Calibration, ProbabilityKernel, write_probability
 from geoprospect.errors import OutputError, SamplesError, ScoreError
+from geoprospect.mapping.kernel import kernel_of, ticket_of
 from geoprospect.project.check import check_project
 from geoprospect.project.file import Project
 from geoprospect.project.run import run_project
@@ -156,6 +157,33 @@ def test_as_many_deposits_as_cells_are_refused_and_nothing_is_written(tmp_path):
     assert (one.minimum, one.maximum) == (0.25, 0.25)
     with pytest.raises(OutputError, match="exists already"):
         write_probability(calibration, source, tmp_path / "p.tif", deposits=3)
+
+
+def test_a_stopped_probability_is_gone_on_with(tmp_path):
+    rng = np.random.default_rng(4)
+    source = write_map(tmp_path / "map.tif", rng.random((300, 280)).astype(np.float32))
+    calibration = Calibration.fit(*drawn(100))
+    whole = write_probability(calibration, source, tmp_path / "whole.tif", deposits=30)
+
+    def stop(done, total):
+        if done > 0.6 * total:
+            raise KeyboardInterrupt
+
+    path = tmp_path / "p.tif"
+    with pytest.raises(KeyboardInterrupt, match="--resume"):
+        write_probability(calibration, source, path, deposits=30, progress=stop)
+    with pytest.raises(OutputError, match="another calibration"):
+        write_probability(calibration, source, path, deposits=31, resume=True)
+    resumed = write_probability(calibration, source, path, deposits=30, resume=True)
+    assert resumed.calibration == whole.calibration
+    with rasterio.open(path) as raster, rasterio.open(whole.path) as undisturbed:
+        assert raster.tags()["GEOPROSPECT_CALIBRATION"] == "logistic"
+        np.testing.assert_array_equal(raster.read(), undisturbed.read())
+
+
+def test_the_kernel_of_a_probability_is_the_same_in_another_process():
+    kernel = ProbabilityKernel(Calibration.fit(*drawn(100)))
+    assert kernel_of(ticket_of(kernel)) == kernel
 
 
 FOREST = """

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from geoprospect.mapping import NODATA, Band, Kernel, KernelResult
-from geoprospect.qgis.style import pseudocolour
 
 
 @dataclass(frozen=True)
@@ -13,7 +12,7 @@ class Highest(Kernel):
     """The largest value of the first layer about a cell, and how far the cell lies below it."""
 
     reach: int = 1
-    bands = (Band("largest nearby", "m"), Band("depth below it", "m", pseudocolour))
+    bands = (Band("largest nearby", "m", style=None), Band("depth below it", "m"))
 
     @property
     def halo(self):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from os import PathLike
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -13,17 +12,58 @@ from scipy.optimize import brentq
 from scipy.special import expit, logit
 
 from geoprospect.calibration.curve import Calibration
-from geoprospect.errors import OutputError, ScoreError
+from geoprospect.errors import ScoreError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.mapping import NODATA
-from geoprospect.mapping.assembly import add_overviews, write_cog
-from geoprospect.mapping.statistics import Statistics
-from geoprospect.output import raster_written, replacing
-from geoprospect.qgis.style import pseudocolour
+from geoprospect.evidence.census import Block
+from geoprospect.mapping import NODATA, Band, Execution, Kernel, KernelResult, write_raster
+from geoprospect.typing import StageProgress, StrPath
 
 _BINS = 2**16  # of the histogram of a map: the sum of its probabilities is exact to 1e-8
-_BLOCK = 256
-_CACHE = 64 * 2**20  # bytes of GDAL's block cache, so that memory does not grow with the raster
+
+
+@dataclass(frozen=True)
+class ProbabilityKernel(Kernel):
+    """The probability of a deposit, of the one layer that holds prospectivity.
+
+    Attributes
+    ----------
+    calibration : Calibration
+        The curve, with its prior correction.
+
+    Examples
+    --------
+    >>> from rasterio.windows import Window
+    >>> line = Calibration("logistic", ((-7.0, -3.5), (7.0, 3.5)))
+    >>> scores = np.array([[[0.5, 0.8, np.nan]]], np.float32)
+    >>> ProbabilityKernel(line)(Block(Window(0, 0, 3, 1), scores)).bands.round(3).tolist()
+    [[[0.5, 0.6669999957084656, -9999.0]]]
+    """
+
+    calibration: Calibration
+    bands = (Band("probability of a deposit in the cell"),)
+
+    def bytes_a_cell(self) -> int:
+        """Give the memory of scores, log-odds and probabilities in float64."""
+        return 4 * 8
+
+    def tags(self) -> dict[str, str]:
+        """Name the kind of curve."""
+        return {"GEOPROSPECT_CALIBRATION": self.calibration.method}
+
+    def description(self) -> dict[str, Any]:
+        """Give the curve as plain values."""
+        return {"calibration": self.calibration.to_dict()}
+
+    @classmethod
+    def of(cls, description: Mapping[str, Any]) -> ProbabilityKernel:
+        """Make the kernel of a description."""
+        return cls(Calibration(**description["calibration"]))
+
+    def __call__(self, block: Block) -> KernelResult:
+        """Take the scores of a window along the curve."""
+        bands = np.full(block.values.shape, NODATA, np.float32)
+        bands[0][block.valid] = self.calibration.probability(block.values[0][block.valid])
+        return KernelResult(bands)
 
 
 @dataclass(frozen=True)
@@ -33,7 +73,7 @@ class ProbabilitySummary:
     Attributes
     ----------
     path : str
-        The GeoTIFF.
+        The raster.
     calibration : Calibration
         The curve with its prior correction.
     n_valid : int
@@ -54,14 +94,15 @@ class ProbabilitySummary:
 
 def write_probability(
     calibration: Calibration,
-    map_file: str | PathLike[str],
-    path: str | PathLike[str],
+    map_file: StrPath,
+    path: StrPath,
     *,
     deposits: float,
     overwrite: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    resume: bool = False,
+    progress: StageProgress | None = None,
 ) -> ProbabilitySummary:
-    """Write the probability that a cell holds a deposit, as a GeoTIFF with a QGIS style.
+    """Write the probability that a cell holds a deposit, as a raster with a QGIS style.
 
     The points of a calibration hold occurrences far more often than the ground does. Their
     log-odds are therefore shifted until the probabilities of all valid cells sum to the number
@@ -74,14 +115,15 @@ def write_probability(
     map_file : path-like
         The prospectivity map, scores in band 1; it is read in parts, twice.
     path : path-like
-        The GeoTIFF to write: Float32, nodata -9999, cloud-optimised. `<stem>.qml` is written
-        beside.
+        The raster to write, as for `geoprospect.mapping.write_raster`.
     deposits : float
         Expected number of deposits in the valid cells, known and unknown.
     overwrite : bool
-        Whether an existing file is replaced.
+        Whether an existing file, or an unfinished one, is replaced.
+    resume : bool
+        Whether an unfinished one is gone on with.
     progress : callable, optional
-        Called with the cells done and the cells in all, those of both readings, after each part.
+        Called with the cells done and the cells in all, those of both readings, now and then.
 
     Raises
     ------
@@ -90,7 +132,8 @@ def write_probability(
     EvidenceError
         If the map cannot be read.
     OutputError
-        If the file exists already or cannot be written; nothing half-written is left.
+        If the file exists already or cannot be written, or the unfinished one was begun with
+        another curve or map.
 
     Notes
     -----
@@ -100,44 +143,41 @@ def write_probability(
     model learned from score better on the map than they did when held out, and so do their
     probabilities.
     """
-    target = Path(path)
-    if target.suffix.lower() not in (".tif", ".tiff"):
-        raise OutputError(
-            "a map is a GeoTIFF", path=path, found=target.name, expected="a name ending in .tif"
-        )
-    with (
-        rasterio.Env(GDAL_CACHEMAX=_CACHE, GDAL_NUM_THREADS="ALL_CPUS"),
-        EvidenceStack.open({"prospectivity": map_file}) as scores,
-    ):
-        cells = 2 * scores.grid.n_cells
-
-        def told(done: int) -> None:
-            if progress is not None:
-                progress(done, cells)
-
-        offset = _prior_correction(calibration, scores, deposits, told)
+    execution = Execution()
+    with EvidenceStack.open({"prospectivity": map_file}) as scores:
+        with rasterio.Env(GDAL_CACHEMAX=execution.cache):
+            offset = _prior_correction(calibration, scores, deposits, _half(progress, 0))
         corrected = replace(calibration, offset=calibration.offset + offset)
-        with replacing(target, overwrite=overwrite) as temporary, raster_written(target):
-            statistics = _write(corrected, scores, temporary, told)
-    with replacing(target.with_suffix(".qml"), overwrite=True) as style:
-        style.write_text(pseudocolour(statistics.minimum, statistics.maximum))
-    # QGIS keeps statistics of a former map in this file and would colour by them.
-    Path(f"{target}.aux.xml").unlink(missing_ok=True)
+        written = write_raster(
+            scores,
+            ProbabilityKernel(corrected),
+            path,
+            execution=execution,
+            overwrite=overwrite,
+            resume=resume,
+            progress=_half(progress, 1),
+        )
+    cells = written.statistics[0]
     return ProbabilitySummary(
-        str(target),
-        corrected,
-        statistics.n,
-        statistics.mean * statistics.n,
-        statistics.minimum,
-        statistics.maximum,
+        written.path, corrected, cells.n, cells.mean * cells.n, cells.minimum, cells.maximum
     )
+
+
+def _half(progress: StageProgress | None, number: int) -> StageProgress:
+    """Give the progress of the first or second of two readings of the same cells."""
+
+    def report(done: int, total: int) -> None:
+        if progress is not None:
+            progress(number * total + done, 2 * total)
+
+    return report
 
 
 def _prior_correction(
     calibration: Calibration,
     scores: EvidenceStack,
     deposits: float,
-    told: Callable[[int], None],
+    progress: StageProgress,
 ) -> float:
     """Find the shift of the log-odds with which the probabilities sum to the deposits."""
     heights = [height + calibration.offset for _, height in calibration.knots]
@@ -151,7 +191,7 @@ def _prior_correction(
         counts += np.bincount(k, minlength=_BINS)
         sums += np.bincount(k, weights=height, minlength=_BINS)
         done += block.valid.size
-        told(done)
+        progress(done, scores.grid.n_cells)
     n = int(counts.sum())
     if not 0 < deposits < n:
         raise ScoreError(
@@ -170,36 +210,3 @@ def _prior_correction(
             xtol=1e-12,
         )
     )
-
-
-def _write(
-    calibration: Calibration, scores: EvidenceStack, temporary: Path, told: Callable[[int], None]
-) -> Statistics:
-    """Write the cells part by part, then lay them out as a cloud-optimised GeoTIFF."""
-    grid = scores.grid
-    scratch = temporary.with_name("cells.tif")
-    profile = {
-        "driver": "GTiff", "dtype": "float32", "count": 1, "nodata": NODATA,
-        "height": grid.shape[0], "width": grid.shape[1],
-        "crs": grid.crs, "transform": grid.transform,
-        "tiled": True, "blockxsize": _BLOCK, "blockysize": _BLOCK,
-        "compress": "deflate", "zlevel": 1, "predictor": 3, "bigtiff": "if_safer",
-    }  # fmt: skip
-    parts, done = [], grid.n_cells
-    with rasterio.open(scratch, "w", **profile) as raster:
-        for window in scores.windows():
-            block = scores.read(window)
-            values = np.full(block.valid.shape, NODATA, np.float32)
-            values[block.valid] = calibration.probability(block.values[0][block.valid])
-            raster.write(values, 1, window=window)
-            parts.append(Statistics.of(values[block.valid].astype(np.float64)))
-            done += block.valid.size
-            told(done)
-        statistics = Statistics.merged(parts)
-        raster.set_band_description(1, "probability of a deposit in the cell")
-        raster.set_band_unit(1, "1")
-        raster.update_tags(1, **statistics.tags(grid.n_cells))
-        raster.update_tags(GEOPROSPECT_CALIBRATION=calibration.method)
-    add_overviews(scratch, compressed=False)
-    write_cog(scratch, temporary)
-    return statistics

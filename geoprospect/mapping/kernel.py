@@ -10,7 +10,7 @@ from typing import Any, Protocol, Self, TypeAlias
 
 from geoprospect.errors import OutputError
 from geoprospect.evidence.census import Block
-from geoprospect.qgis.style import Style
+from geoprospect.qgis.style import Style, pseudocolour
 from geoprospect.typing import Values
 
 NODATA = -9999.0
@@ -29,14 +29,14 @@ class Band:
         What its cells hold, kept as the band's description.
     unit : str
         Their unit; "1" for a number without one.
-    style : Style, optional
-        How QGIS shows it: a function from its extremes to the text of a `.qml`, as
-        `geoprospect.qgis.style.pseudocolour`. Of several bands, QGIS shows the first that has one.
+    style : Style or None
+        How QGIS shows it: a function from its extremes to the text of a `.qml`, a ramp of colours
+        by default. Of several bands, QGIS shows the first that has a style.
     """
 
     name: str
     unit: str = "1"
-    style: Style | None = None
+    style: Style | None = pseudocolour
 
 
 @dataclass(frozen=True)

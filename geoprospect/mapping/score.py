@@ -17,17 +17,13 @@ from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult
 from geoprospect.mapping.writing import write_raster
 from geoprospect.model.model import ProspectivityModel
 from geoprospect.network import Network
-from geoprospect.qgis.style import pseudocolour
 from geoprospect.typing import StageProgress, StrPath
 
 Engine = Literal["compiled", "numpy"]
 
 # Cells times members from which the compiled loop saves more than it costs to load.
 _WORTH_COMPILING = 2**22
-_BANDS = (
-    Band("prospectivity", style=pseudocolour),
-    Band("standard deviation of the members"),
-)
+_BANDS = Band("prospectivity"), Band("standard deviation of the members")
 
 
 class ScoreKernel(Kernel):

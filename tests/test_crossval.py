@@ -227,9 +227,9 @@ def test_points_that_share_a_cell_count_once_and_an_occurrence_wins(samples):
     order = np.array([4, 7, 4, 9, 7, 4])
     some = replace(samples.part(order), label=np.array([0, 0, 1, 1, 0, 0]))
     distinct = DistinctCells.of(some)
-    assert distinct.kept.tolist() == [1, 2, 3]
+    assert distinct.representatives.tolist() == [1, 2, 3]
     assert distinct.samples.label.tolist() == [0, 1, 1]
-    assert distinct.number.tolist() == [1, 0, 1, 2, 0, 1]
+    assert distinct.cell.tolist() == [1, 0, 1, 2, 0, 1]
     assert distinct.conflicting == 1
 
 

@@ -19,17 +19,17 @@ class DistinctCells:
     samples : Samples
         One point a cell, in the order of the points: the first occurrence in it, or else its
         first point. So a cell with points of both labels counts as an occurrence.
-    kept : ndarray of int64, shape (n_cells,)
+    representatives : ndarray of int64, shape (n_cells,)
         These points among all.
-    number : ndarray of int64, shape (n,)
-        The cell of each point, counted from 0.
+    cell : ndarray of int64, shape (n,)
+        The cell of each point, counted from 0 in the order of `samples`.
     conflicting : int
         Cells with points of both labels.
     """
 
     samples: Samples
-    kept: Ints
-    number: Ints
+    representatives: Ints
+    cell: Ints
     conflicting: int
 
     @classmethod
@@ -39,13 +39,13 @@ class DistinctCells:
         _, start, group = np.unique(samples.cells[order], return_index=True, return_inverse=True)
         first = order[start]
         rank = np.empty(len(first), np.int64)
-        kept = np.sort(first)
+        representatives = np.sort(first)
         rank[np.argsort(first)] = np.arange(len(first))
-        number = np.empty(len(samples), np.int64)
-        number[order] = rank[group]
-        held = np.bincount(number, samples.label)
-        mixed = (held > 0) & (held < np.bincount(number))
-        return cls(samples.part(kept), kept, number, int(mixed.sum()))
+        cell = np.empty(len(samples), np.int64)
+        cell[order] = rank[group]
+        occurrences = np.bincount(cell, samples.label)
+        mixed = (occurrences > 0) & (occurrences < np.bincount(cell))
+        return cls(samples.part(representatives), representatives, cell, int(mixed.sum()))
 
 
 def centres(samples: Samples) -> Floats:

@@ -122,6 +122,7 @@ class FoldScheme:
         return np.asarray(block[:, 0] * (block[:, 1].max() + 1) + block[:, 1])
 
     def _by_region(self, samples: Samples) -> Ints:
+        """Make a fold of each region, and refuse points outside all."""
         if self.regions is None:
             raise SamplesError("there are no polygons to hold out", mend="give their file")
         fold, names = self.regions.of(samples)
@@ -167,8 +168,8 @@ class FoldScheme:
         -------
         folds : ndarray of int64, shape (repeats, n)
             Fold of each point.
-        rows : ndarray of bool, shape (repeats * folds, n)
-            Points learned from: neither held out nor within the buffer.
+        masks : ndarray of bool, shape (repeats * folds, n)
+            The points that each fit learns from: neither held out nor within the buffer.
 
         Raises
         ------
@@ -178,27 +179,28 @@ class FoldScheme:
         """
         attempts = 1 if self.kind == "leave-one-region-out" else _ATTEMPTS
         drawn = [self._draw(samples, repeat, attempts) for repeat in range(self.repeats)]
-        return np.stack([fold for fold, _ in drawn]), np.concatenate([rows for _, rows in drawn])
+        return np.stack([fold for fold, _ in drawn]), np.concatenate([part for _, part in drawn])
 
     def _draw(self, samples: Samples, repeat: int, attempts: int) -> tuple[Ints, Bools]:
         """Draw the folds of a repeat, and again if a class would be empty."""
         fold = self.assign(samples, repeat)
-        rows = self._learned(samples, fold)
-        problem = _problem(samples, rows)
+        masks = self._masks(samples, fold)
+        problem = _problem(samples, masks)
         if problem is None:
-            return fold, rows
+            return fold, masks
         if attempts == 1:
             raise problem
         return self._draw(samples, repeat + _STRIDE, attempts - 1)
 
-    def _learned(self, samples: Samples, fold: Ints) -> Bools:
+    def _masks(self, samples: Samples, fold: Ints) -> Bools:
+        """Give the points learned from while each fold is held out."""
         by_region = self.kind == "leave-one-region-out"
         n_folds = int(fold.max()) + 1 if by_region else self.folds
-        rows: Bools = fold != np.arange(n_folds)[:, None]
+        masks: Bools = fold != np.arange(n_folds)[:, None]
         places = _centres(samples)
-        for number in np.flatnonzero(~rows.all(axis=1)) if self.buffer > 0 else ():
-            rows[number] &= places.nearest(places[~rows[number]]) > self.buffer
-        return rows
+        for number in np.flatnonzero(~masks.all(axis=1)) if self.buffer > 0 else ():
+            masks[number] &= places.nearest(places[~masks[number]]) > self.buffer
+        return masks
 
 
 def _centres(samples: Samples) -> Places:
@@ -206,15 +208,15 @@ def _centres(samples: Samples) -> Places:
     return samples.grid.places(samples.rows, samples.columns)
 
 
-def _problem(samples: Samples, rows: Bools) -> SamplesError | None:
+def _problem(samples: Samples, masks: Bools) -> SamplesError | None:
     """Say which fold holds nothing, or leaves too little to learn from."""
-    for number, learned in enumerate(rows, start=1):
-        counts = np.bincount(samples.label[learned], minlength=2)
-        if learned.all() or not counts.all():
+    for number, mask in enumerate(masks, start=1):
+        counts = np.bincount(samples.label[mask], minlength=2)
+        if mask.all() or not counts.all():
             fewest = min(len(np.unique(samples.cells[samples.label == k])) for k in (0, 1))
             return SamplesError(
                 f"fold {number} "
-                + ("holds no point" if learned.all() else "leaves too little to learn from"),
+                + ("holds no point" if mask.all() else "leaves too little to learn from"),
                 path=samples.path,
                 found=f"{counts[1]} occurrences, {counts[0]} non-occurrences outside it"
                 f" (of {samples.label.sum()} and {(samples.label == 0).sum()})",

@@ -62,10 +62,12 @@ class Regions:
         places = shapely.points(easting, northing)
         polygons = shapely.make_valid(table.geometry.to_numpy())
         point, polygon = shapely.STRtree(polygons).query(places, predicate="intersects")
-        found = np.full(len(samples), len(polygons))
-        np.minimum.at(found, point, polygon)
+        first_polygon = np.full(len(samples), len(polygons))
+        np.minimum.at(first_polygon, point, polygon)
         texts = table.index if self.field is None else table[self.field]
         name_of = {row: str(text).strip() for row, text in enumerate(texts)}
-        names = tuple(dict.fromkeys(name_of[row] for row in np.unique(found) if row in name_of))
+        names = tuple(
+            dict.fromkeys(name_of[row] for row in np.unique(first_polygon) if row in name_of)
+        )
         code = {name: number for number, name in enumerate(names)}
-        return np.array([code.get(name_of.get(row, ""), -1) for row in found]), names
+        return np.array([code.get(name_of.get(row, ""), -1) for row in first_polygon]), names

@@ -71,11 +71,11 @@ def cross_validate(
         If a training fails.
     """
     distinct = DistinctCells.of(samples)
-    cells, P = distinct.samples, P[distinct.kept]
+    cells, P = distinct.samples, P[distinct.representatives]
     folds, rows = scheme.splits(cells)
     learned = np.repeat(rows, plan.members, axis=0)
     if seen is not None:
-        learned &= np.tile(seen[:, distinct.kept], (len(rows), 1))
+        learned &= np.tile(seen[:, distinct.representatives], (len(rows), 1))
     points = (P, cells.label, learned)
     if isinstance(plan, BaselinePlan):
         name: str = plan.method
@@ -88,7 +88,7 @@ def cross_validate(
     by_split = every.reshape(len(rows), plan.members, -1).astype(np.float64)
     mean, spread = (_held_out(one, folds) for one in (by_split.mean(axis=1), by_split.std(axis=1)))
     result = HeldOutScores.of(name, mean, cells.label, spread=spread)
-    return replace(result, scores=mean[:, distinct.number], spread=spread[:, distinct.number])
+    return replace(result, scores=mean[:, distinct.cell], spread=spread[:, distinct.cell])
 
 
 def teach(
@@ -168,7 +168,7 @@ def coordinates_alone(samples: Samples, scheme: FoldScheme) -> HeldOutScores:
     result = HeldOutScores.of("coordinates alone", scores, cells.label)
     return replace(
         result,
-        scores=scores[:, distinct.number],
+        scores=scores[:, distinct.cell],
         spread=np.zeros((len(scores), len(samples))),
     )
 

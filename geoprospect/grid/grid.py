@@ -121,6 +121,7 @@ class Grid:
         return ", ".join(differences) or None
 
     def _affine_differences(self, other: Grid) -> list[str]:
+        """Say in words how corners, size and direction of cells differ, in units of the CRS."""
         rows, columns = self.shape
         corners = ((0, 0), (columns, 0), (0, rows), (columns, rows))
         shifts = [_shift(self.transform, other.transform, corner) for corner in corners]
@@ -139,6 +140,7 @@ class Grid:
         return words or [f"corners up to {max(shifts):.2g} of a cell apart"]
 
     def _displacement(self, other: Grid) -> str:
+        """Say how far and whither the upper left corner of another grid lies."""
         east = other.transform.c - self.transform.c
         north = other.transform.f - self.transform.f
         return (

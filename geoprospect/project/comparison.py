@@ -196,7 +196,7 @@ def _cells(read: TrainingInputs, scheme: FoldScheme, notes: _Notes) -> tuple[Sam
     """Give the cells that are held out, each once, and those that each member learns from."""
     points, seen = read.points, read.seen
     distinct = DistinctCells.of(points)
-    samples, kept = distinct.samples, distinct.kept
+    samples, kept = distinct.samples, distinct.representatives
     if len(samples) < len(points):
         notes.add(f"{len(points)} points lie in {len(samples)} cells; a cell counts once.")
     if distinct.conflicting:

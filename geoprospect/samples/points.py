@@ -5,21 +5,24 @@ from __future__ import annotations
 import os
 import warnings
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pyogrio
-import pyproj
 import shapely
 from rasterio.crs import CRS
 
 from geoprospect.errors import SamplesError
 from geoprospect.evidence.raster import is_local
 from geoprospect.grid import Grid, same_crs, transformed
+from geoprospect.grid.crs import pyproj_crs
 from geoprospect.samples.tables import TABLE_SUFFIXES, read_table, unreadable
 from geoprospect.typing import Floats
+
+if TYPE_CHECKING:
+    import pyproj
 
 
 class ReadingOptions(TypedDict, total=False):
@@ -164,9 +167,10 @@ def coordinates(points: gpd.GeoDataFrame, grid: Grid) -> tuple[Floats, Floats]:
 
 
 def _parse_crs(crs: Any, path: str) -> pyproj.CRS:
+    """Take a CRS that a person wrote, or say that there is none such."""
     try:
-        return pyproj.CRS.from_user_input(crs)
-    except pyproj.exceptions.CRSError as error:
+        return pyproj_crs(crs)
+    except RuntimeError as error:
         raise SamplesError(
             "the CRS given for the points is not known",
             path=path,
@@ -177,6 +181,7 @@ def _parse_crs(crs: Any, path: str) -> pyproj.CRS:
 
 
 def _read_vector(path: str, layer: str | None) -> gpd.GeoDataFrame:
+    """Read the features of a layer, or of the only one."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of GDAL, on measures, curves or field types

@@ -6,15 +6,18 @@ import io
 import re
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyproj
 import shapely
 
 from geoprospect.errors import SamplesError
+
+if TYPE_CHECKING:
+    import pyproj
 
 TABLE_SUFFIXES = {".csv", ".tsv", ".txt"}
 _PROJECTED = (
@@ -86,6 +89,7 @@ def read_table(
 
 
 def _parse_table(raw: bytes, path: str) -> pd.DataFrame:
+    """Find out encoding, separator and decimal sign of a table, and parse it."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -110,6 +114,7 @@ def _parse_table(raw: bytes, path: str) -> pd.DataFrame:
 def _coordinate_columns(
     table: pd.DataFrame, path: str, *, crs: pyproj.CRS | None, x: str | None, y: str | None
 ) -> tuple[str, str]:
+    """Check the columns of coordinates that are named, or recognise them by name."""
     fields = [str(column) for column in table.columns]
     given = [column for column in (x, y) if column is not None]
     missing = [column for column in given if column not in fields]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 
 from geoprospect.synthetic.geology import ROCK_CLASSES
 from geoprospect.synthetic.province import Province
@@ -59,19 +58,20 @@ def sample_points(truth: Province) -> SamplePoints:
     random = np.random.default_rng(_SEED)
     cells = np.flatnonzero(truth.valid)
     intensity = truth.intensity.ravel()[cells].astype(np.float64)
-    n_ones, n_zeros = (_TRAINING[label] + _VALIDATION[label] for label in (1, 0))
-    ones = _distinct(random, intensity, n_ones)
-    barren = 1 / (1 + intensity)
-    barren[ones] = 0
-    zeros = _distinct(random, barren, n_zeros)
+    n_occurrences, n_barren = (_TRAINING[label] + _VALIDATION[label] for label in (1, 0))
+    occurrences = _distinct(random, intensity, n_occurrences)
+    barrenness = 1 / (1 + intensity)
+    barrenness[occurrences] = 0
+    barren = _distinct(random, barrenness, n_barren)
 
-    def labelled(chosen: tuple[Ints, Ints]) -> gpd.GeoDataFrame:
-        occurrence = np.repeat([1, 0], [len(part) for part in chosen])
-        places = _places(random, truth, cells[np.concatenate(chosen)])
-        return gpd.GeoDataFrame({"occurrence": occurrence}, geometry=places, crs=truth.grid.crs)
+    def points_at(some_occurrences: Ints, some_barren: Ints) -> gpd.GeoDataFrame:
+        """Put a point with its label into each of these cells."""
+        label = np.repeat([1, 0], [len(some_occurrences), len(some_barren)])
+        places = _places(random, truth, cells[np.append(some_occurrences, some_barren)])
+        return gpd.GeoDataFrame({"occurrence": label}, geometry=places, crs=truth.grid.crs)
 
-    training = labelled((ones[: _TRAINING[1]], zeros[: _TRAINING[0]]))
-    validation = labelled((ones[_TRAINING[1] :], zeros[_TRAINING[0] :]))
+    training = points_at(occurrences[: _TRAINING[1]], barren[: _TRAINING[0]])
+    validation = points_at(occurrences[_TRAINING[1] :], barren[_TRAINING[0] :])
 
     rocks = truth.geology.ravel()[cells]
     mapped = [
@@ -95,9 +95,7 @@ def _distinct(random: np.random.Generator, weight: Floats, n: int) -> Ints:
     return np.argsort(wait, kind="stable")[:n]
 
 
-def _places(
-    random: np.random.Generator, truth: Province, cells: npt.NDArray[np.int64]
-) -> gpd.array.GeometryArray:
+def _places(random: np.random.Generator, truth: Province, cells: Ints) -> gpd.array.GeometryArray:
     """Put points into cells, off their centres, at coordinates of whole centimetres."""
     rows, columns = np.divmod(cells, truth.grid.shape[1])
     east, south = random.uniform(-_JITTER, _JITTER, size=(2, len(cells)))

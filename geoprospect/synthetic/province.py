@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from affine import Affine
 from rasterio.crs import CRS
 from scipy import ndimage
@@ -14,7 +13,7 @@ from geoprospect.grid import Grid
 from geoprospect.synthetic.fields import decorrelated, gaussian_field, standardised
 from geoprospect.synthetic.geology import Bytes, contact_nearness, geological_map
 from geoprospect.synthetic.statistics import published_components
-from geoprospect.typing import Bools, Floats, Ints
+from geoprospect.typing import Bools, Floats, Ints, Values
 
 _SEED = 0
 _CELL = 1200.0  # m
@@ -54,10 +53,10 @@ class Province:
 
     grid: Grid
     names: tuple[str, ...]
-    evidence: npt.NDArray[np.float32]
+    evidence: Values
     valid: Bools
     geology: Bytes
-    intensity: npt.NDArray[np.float32]
+    intensity: Values
 
     def draw_occurrences(self, n: int, seed: int) -> tuple[Ints, Ints]:
         """Draw fresh occurrences; a cell comes up in proportion to its intensity.
@@ -74,7 +73,7 @@ class Province:
         rows, columns : ndarray of int64, shape (n,)
             Their cells.
         """
-        return self._drawn(self.intensity[self.valid].astype(np.float64), n, seed)
+        return self._draw(self.intensity[self.valid].astype(np.float64), n, seed)
 
     def draw_cells(self, n: int, seed: int) -> tuple[Ints, Ints]:
         """Draw valid cells, each as likely as any other.
@@ -91,9 +90,10 @@ class Province:
         rows, columns : ndarray of int64, shape (n,)
             The cells.
         """
-        return self._drawn(np.ones(int(self.valid.sum())), n, seed, stream=1)
+        return self._draw(np.ones(int(self.valid.sum())), n, seed, stream=1)
 
-    def _drawn(self, weight: Floats, n: int, seed: int, stream: int = 0) -> tuple[Ints, Ints]:
+    def _draw(self, weight: Floats, n: int, seed: int, stream: int = 0) -> tuple[Ints, Ints]:
+        """Draw valid cells in proportion to weight; streams of one seed differ."""
         cumulated = np.cumsum(weight)
         chance = np.random.default_rng([stream, seed]).random(n) * cumulated[-1]
         rows, columns = np.nonzero(self.valid)
@@ -156,6 +156,7 @@ def _component_fields(
     """Give a field for each component, before they are decorrelated."""
 
     def field(scale: float, smoothness: float = 1.0) -> Floats:
+        """Draw a field as large as the province."""
         return gaussian_field(random, _SHAPE, scale=scale, smoothness=smoothness)
 
     def rock(*levels: float) -> Floats:

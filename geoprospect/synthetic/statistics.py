@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from geoprospect.model import Components
+from geoprospect.typing import Floats
 
 # Recovered from the study's paired tables of raw and transformed training points, from which
-# they can be had again with `Components.recover`.
+# they can be had again with `geoprospect.model.Components.recover`.
 _MEAN = (63.06736, 62.9999, 0.0933851, 1.171534, 3.991242, 1.795783, -0.2606416)
 _SCALE = (175.1915, 93.94684, 0.2443757, 0.142129, 0.3247862, 0.2328677, 0.2425586)
 _ROTATION = (
@@ -25,12 +27,35 @@ _ROTATION = (
 _VARIANCES = (3.113384, 1.546514, 0.721768, 0.570573, 0.448156, 0.352926, 0.246678)
 
 
-def published_components() -> Components:
+@dataclass(frozen=True)
+class LayerStatistics:
+    """What is known of layers without their cells.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The layers.
+    mean, scale : ndarray of float64, shape (n_layers,)
+        Mean and standard deviation of each, in its own unit.
+    rotation : ndarray of float64, shape (n_layers, n_layers)
+        Loadings of the standardised layers, a column a principal component.
+    variances : ndarray of float64, shape (n_layers,)
+        Variance of each component.
+    """
+
+    names: tuple[str, ...]
+    mean: Floats
+    scale: Floats
+    rotation: Floats
+    variances: Floats
+
+
+def published_components() -> LayerStatistics:
     """Give mean, scale and loadings of the study's seven layers.
 
     Returns
     -------
-    Components
+    LayerStatistics
         Of the layers X1 … X7, in the layers' own units, which the study does not state; the
         rotation is orthonormal to rounding.
 
@@ -43,7 +68,7 @@ def published_components() -> Components:
     True
     """
     left, _, right = np.linalg.svd(np.array(_ROTATION))
-    return Components(
+    return LayerStatistics(
         tuple(f"X{k}" for k in range(1, 8)),
         np.array(_MEAN),
         np.array(_SCALE),

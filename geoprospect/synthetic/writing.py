@@ -8,7 +8,6 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import rasterio
 
 from geoprospect.errors import OutputError
@@ -17,6 +16,7 @@ from geoprospect.output import check_absent, output_error
 from geoprospect.synthetic.geology import ROCK_CLASSES
 from geoprospect.synthetic.points import sample_points
 from geoprospect.synthetic.province import Province, province
+from geoprospect.typing import Values
 
 _NODATA = -9999.0
 _RASTERS = tuple(f"sample_rasters/X{k}.tif" for k in range(1, 8))
@@ -125,6 +125,7 @@ def sample_project(folder: str | os.PathLike[str], *, overwrite: bool = False) -
 
 
 def _write(folder: Path, truth: Province) -> None:
+    """Write all files of the sample into a folder."""
     for name in sample_files():
         (folder / name).parent.mkdir(exist_ok=True)
     for name, values in zip(_RASTERS, truth.evidence, strict=True):
@@ -145,6 +146,7 @@ def _write(folder: Path, truth: Province) -> None:
 
 
 def _profile(grid: Grid) -> dict[str, object]:
+    """Say how the sample's rasters are laid out."""
     return {
         "driver": "GTiff",
         "crs": grid.crs,
@@ -159,7 +161,8 @@ def _profile(grid: Grid) -> dict[str, object]:
     }
 
 
-def _write_raster(path: Path, values: npt.NDArray[np.float32], grid: Grid) -> None:
+def _write_raster(path: Path, values: Values, grid: Grid) -> None:
+    """Write a layer of numbers, nodata where they are NaN."""
     profile = _profile(grid) | {"dtype": "float32", "nodata": _NODATA, "predictor": 3}
     with rasterio.open(path, "w", **profile) as raster:
         raster.write(np.where(np.isnan(values), np.float32(_NODATA), values), 1)
@@ -167,6 +170,7 @@ def _write_raster(path: Path, values: npt.NDArray[np.float32], grid: Grid) -> No
 
 
 def _write_geology(path: Path, truth: Province) -> None:
+    """Write the geological map with the names and colours of its rocks."""
     with rasterio.open(path, "w", **_profile(truth.grid), dtype="uint8") as raster:
         raster.write(truth.geology, 1)
         raster.set_band_description(1, "rock class")
@@ -178,5 +182,6 @@ def _write_geology(path: Path, truth: Province) -> None:
 
 
 def _write_points(path: Path, points: gpd.GeoDataFrame) -> None:
+    """Write points as a Shapefile or a GeoPackage, as the name of the file says."""
     driver = "ESRI Shapefile" if path.suffix == ".shp" else "GPKG"
     points.to_file(path, driver=driver)

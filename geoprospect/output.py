@@ -25,6 +25,7 @@ _REASONS = {
     errno.EROFS: ("the file system is read-only", "choose a folder that can be written"),
     errno.EACCES: ("permission denied", "choose a folder that can be written"),
     errno.EPERM: ("permission denied", "choose a folder that can be written"),
+    errno.EISDIR: ("it is a folder", "remove it, or choose another path"),
     errno.ENOTDIR: ("its parent is not a folder", "choose another path"),
 }
 

@@ -355,3 +355,10 @@ def test_a_province_is_a_value_that_cannot_be_reassigned(truth):
     assert isinstance(truth, Province)
     with pytest.raises(AttributeError):
         truth.grid = None
+
+
+def test_a_folder_in_the_place_of_a_file_is_refused_and_nothing_is_written(tmp_path):
+    (tmp_path / "project.toml").mkdir()
+    with pytest.raises(OutputError, match=r"project\.toml: cannot write: it is a folder.*remove"):
+        sample_project(tmp_path, overwrite=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["project.toml"]

@@ -117,7 +117,8 @@ def run_project(
         for name in _OPTIONAL:
             (folder / name).unlink(missing_ok=True)  # of a former run
         if read.drawn is not None:
-            read.drawn.write(folder / "non_occurrences.gpkg")
+            with replacing(folder / "non_occurrences.gpkg") as temporary:
+                read.drawn.points().to_file(temporary, driver="GPKG")
         calibrated = calibrate(read, progress=progress)
         model = train_ensemble(read, progress=progress)
         model.components.save(folder / "components.json", overwrite=True)

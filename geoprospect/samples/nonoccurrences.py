@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from os import PathLike
 
 import geopandas as gpd
 import numpy as np
@@ -11,7 +10,6 @@ from scipy.spatial import cKDTree
 
 from geoprospect.errors import SamplesError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.output import replacing
 from geoprospect.samples.drawingrule import DrawingRule
 from geoprospect.samples.labelled import Samples
 from geoprospect.typing import Bools, Floats, Ints, Values
@@ -54,23 +52,21 @@ class DrawnSamples:
             f"occurrences{where}"
         )
 
-    def write(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
-        """Write the cells drawn as a GeoPackage of points, with the member that each is for.
+    def points(self) -> gpd.GeoDataFrame:
+        """Give the cells drawn as points, with the member that each is for.
 
-        Raises
-        ------
-        OutputError
-            If the file exists already or cannot be written.
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            `member`, counted from 1; `occurrence`, 0; and the centre of the cell.
         """
         draw, sample = np.nonzero(self.masks & (self.samples.label == 0))
         places = gpd.points_from_xy(self.samples.easting[sample], self.samples.northing[sample])
-        table = gpd.GeoDataFrame(
+        return gpd.GeoDataFrame(
             {"member": draw + 1, "occurrence": 0},
             geometry=places,
             crs=self.samples.grid.crs.to_wkt(),
         )
-        with replacing(path, overwrite=overwrite) as temporary:
-            table.to_file(temporary, driver="GPKG")
 
 
 def spacing(samples: Samples) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -10,7 +11,6 @@ import geopandas as gpd
 import numpy as np
 import rasterio
 
-from geoprospect.errors import OutputError
 from geoprospect.grid import Grid
 from geoprospect.output import check_absent, output_error
 from geoprospect.synthetic.geology import ROCK_CLASSES
@@ -111,7 +111,7 @@ def sample_project(folder: str | os.PathLike[str], *, overwrite: bool = False) -
     for name in sample_files():
         check_absent(home / name, overwrite=overwrite)
         if (home / name).is_dir():
-            raise OutputError("is a folder", path=home / name, expected="a file, or nothing")
+            raise output_error(home / name, IsADirectoryError(errno.EISDIR, "it is a folder"))
     try:
         home.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".sample-", dir=home) as waiting:

@@ -11,6 +11,7 @@ from scipy.stats import rankdata
 
 from geoprospect.scoring.counting.levels import count_levels
 from geoprospect.scoring.measures.boyce import N_WINDOWS, Boyce, boyce_of
+from geoprospect.scoring.records import BoyceRecord
 
 EVEN = np.linspace(0, 1, 1001)
 
@@ -93,7 +94,7 @@ def test_where_there_is_no_index_the_reason_is_said(values, at_points, reason):
     assert boyce.n_used == 0
     assert boyce.reason.startswith(reason)
     assert boyce.sentence().startswith(f"no continuous Boyce index: {reason}")
-    told = json.loads(json.dumps(boyce.to_dict(), allow_nan=False))
+    told = json.loads(json.dumps(BoyceRecord.plain(boyce), allow_nan=False))
     assert (told["index"], told["reason"]) == (None, boyce.reason)
 
 
@@ -102,7 +103,7 @@ def test_the_index_does_not_depend_on_the_parts_a_map_comes_in():
     points = np.sort(values)[-2000::40]
     whole = boyce_of(values, points)
     parts = Boyce.of(count_levels(lambda: np.array_split(values, 13), points), points)
-    assert parts.to_dict() == whole.to_dict()
+    assert BoyceRecord.plain(parts) == BoyceRecord.plain(whole)
 
 
 def test_a_scale_of_the_scores_leaves_the_index_as_it_is():

@@ -11,6 +11,7 @@ from sklearn.metrics import auc
 
 from geoprospect.errors import ScoreError
 from geoprospect.scoring.measures.classification import Classification, Reliability
+from geoprospect.scoring.records import ClassificationRecord
 
 SCORES = np.array([0.9, 0.6, 0.8, 0.1], np.float32)
 LABEL = np.array([1, 1, 0, 0])
@@ -109,6 +110,6 @@ def test_labels_drawn_from_the_scores_lie_on_the_diagonal():
 @pytest.mark.parametrize("scale", [1, 10])
 def test_json_has_no_nan(scale):
     figures = Classification.of(SCORES * scale, LABEL)
-    told = json.loads(json.dumps(figures.to_dict(), allow_nan=False))
+    told = json.loads(json.dumps(ClassificationRecord.plain(figures), allow_nan=False))
     assert told["roc_auc"] == 0.75
     assert (told["calibration"] is None) == (scale == 10)

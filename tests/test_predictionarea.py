@@ -15,6 +15,7 @@ from geoprospect.samples.points import coordinates, read_points
 from geoprospect.scoring.counting.levels import count_levels
 from geoprospect.scoring.counting.scoremap import ScoreMap
 from geoprospect.scoring.measures.predictionarea import PredictionArea, Share, prediction_area_of
+from geoprospect.scoring.records import PredictionAreaRecord
 
 
 def defined(values: np.ndarray, at_points: np.ndarray) -> tuple[Fraction, float]:
@@ -128,7 +129,7 @@ def test_what_gives_no_plot_is_said():
 @pytest.mark.parametrize("values", [[0.3] * 4, np.linspace(0, 1, 5000, dtype=np.float32)])
 def test_json_has_at_most_101_thresholds_with_both_ends_and_no_nan(values):
     plot = prediction_area_of(values, values[2:3])
-    told = json.loads(json.dumps(plot.to_dict(), allow_nan=False))
+    told = json.loads(json.dumps(PredictionAreaRecord.plain(plot), allow_nan=False))
     curve = told["curve"]
     assert len(curve["threshold"]) == len(curve["area"]) == len(curve["captured"]) <= 101
     assert curve["threshold"][0] == pytest.approx(np.min(values))

@@ -14,6 +14,7 @@ from geoprospect.published.audit import recovered_components
 from geoprospect.published.experiments import run_experiments
 from geoprospect.published.figures import MethodResult, Points, Spread, Trial
 from geoprospect.published.maps import map_study
+from geoprospect.published.records import StudyAuditRecord
 from geoprospect.published.weights import read_encoders
 
 
@@ -142,7 +143,7 @@ def test_the_audit_counts_repeats_by_hand(small):
     assert audit.repeats == (0, 1, 2, 3, 4)
     assert audit.n_repeats == {"occurrences": 3, "non-occurrences": 2}
     assert audit.lines()[0] == audit.leak()
-    json.dumps(audit.to_dict())
+    json.dumps(StudyAuditRecord.plain(audit))
 
 
 def test_the_slip_reads_pc5_in_the_place_of_pc6(small):

@@ -1,7 +1,6 @@
 """Scores of a map at files of points."""
 
 import json
-from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -9,11 +8,10 @@ import pytest
 from jsonschemas import faults
 from mapfiles import centres, write_map, write_points
 
-from geoprospect import scoring
 from geoprospect.errors import SamplesError, ScoreError
-from geoprospect.scoring import PointsSource, score_map
+from geoprospect.scoring import PointsSource, score_map, score_schema
 
-SCHEMA = json.loads((Path(scoring.__file__).parent / "score.schema.json").read_text())
+SCHEMA = score_schema()
 # 20 cells, the best first, row by row: 1.0, 0.95, … 0.05
 VALUES = np.linspace(1.0, 0.05, 20, dtype=np.float32).reshape(4, 5)
 

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from geoprospect.crossval.folds import FoldScheme
 from geoprospect.crossval.heldout import HeldOutScores
 from geoprospect.intervals import Difference, Interval, RankingBootstrap, Resampled, clusters
 from geoprospect.samples import Samples
-from geoprospect.typing import Bools, Ints
+from geoprospect.typing import Bools, Floats, Ints
 
 Figure = Literal["auc", "average_precision"]
 FIGURES: dict[Figure, str] = {
     "auc": "area under the ROC curve",
     "average_precision": "average precision",
 }
+
+
+class MethodFigures(NamedTuple):
+    """What a method scored: both figures by repeat, their means, intervals and differences.
+
+    The differences from the null, and from the best method, are None for these themselves.
+    """
+
+    auc: Floats
+    average_precision: Floats
+    mean: dict[Figure, float]
+    interval: dict[Figure, Interval]
+    against_null: dict[Figure, Difference] | None
+    against_best: dict[Figure, Difference] | None
 
 
 @dataclass(frozen=True)
@@ -79,7 +93,7 @@ class Comparison:
 
     @cached_property
     def _resampled(self) -> dict[str, Resampled]:
-        return {one.method: self.bootstrap.resample(one.scores) for one in self.results}
+        return {result.method: self.bootstrap.resample(result.scores) for result in self.results}
 
     def interval(self, result: HeldOutScores, figure: Figure) -> Interval:
         """Give the 95% interval of a method's figure; see `RankingBootstrap`."""
@@ -87,12 +101,12 @@ class Comparison:
 
     def difference(self, result: HeldOutScores, other: HeldOutScores, figure: Figure) -> Difference:
         """Give what a method has more than another one, at the same points."""
-        ours, theirs = (self._resampled[one.method] for one in (result, other))
+        ours, theirs = self._resampled[result.method], self._resampled[other.method]
         return self.bootstrap.difference(ours, theirs, list(FIGURES).index(figure))
 
     def sentences(self) -> list[str]:
         """Say what must be known beside the figures."""
-        gaps = {one.method: self.difference(one, self.null, "auc") for one in self.methods}
+        gaps = {result.method: self.difference(result, self.null, "auc") for result in self.methods}
         worse = [f"{name} ({gap:+z.3f})" for name, gap in gaps.items() if gap.value <= 0]
         unsure = [
             f"{name} ({gap:+z.3f})"
@@ -117,46 +131,40 @@ class Comparison:
             )
         return [line[0].upper() + line[1:] for line in [*lines, *self.notes]]
 
+    @property
+    def n_cells(self) -> int:
+        """Distinct cells with points."""
+        return len(self.samples)
+
+    @property
+    def n_occurrences(self) -> int:
+        """Cells with an occurrence."""
+        return int(self.samples.label.sum())
+
+    @property
+    def by_method(self) -> dict[str, MethodFigures]:
+        """The figures of each method by its name, the null last."""
+        return {result.method: self._figures(result) for result in self.results}
+
     def to_dict(self) -> dict[str, Any]:
-        """Give the figures for JSON.
+        """Give the figures for JSON, as `geoprospect.crossval.records` describes them."""
+        from geoprospect.crossval.records import ComparisonRecord  # noqa: PLC0415 - slow
 
-        Returns
-        -------
-        dict
-            `scheme`: kind, folds, repeats, size, buffer, seed and regions; `points`: their file;
-            `cells`, `occurrences`: distinct cells, and those with an occurrence; `clusters`,
-            `cluster_width`: how cells were resampled, the width in metres; `audit`: what
-            became of the points; `methods`: by name, the null last, `auc` and
-            `average_precision` by repeat, and under `mean`, `interval` (95%), `against_null` and
-            `against_best` the two figures of all repeats together, the last two as `value` and
-            `interval` of the difference (none of the null with itself, or the best with itself);
-            `best`: the method of the greatest area; `remarks`: sentences.
-        """
-        held = self.bootstrap.groups
-        return {
-            "scheme": asdict(self.scheme),
-            "points": self.samples.path,
-            "cells": len(self.samples),
-            "occurrences": int(self.samples.label.sum()),
-            "clusters": int(held.max()) + 1,
-            "cluster_width": self.near,
-            "audit": self.samples.audit.to_dict(),
-            "best": self.best.method,
-            "methods": {result.method: self._figures(result) for result in self.results},
-            "remarks": self.sentences(),
-        }
+        return ComparisonRecord.plain(self)
 
-    def _figures(self, result: HeldOutScores) -> dict[str, Any]:
-        def against(other: HeldOutScores) -> dict[str, Any] | None:
+    def _figures(self, result: HeldOutScores) -> MethodFigures:
+        """Gather a method's figures, with their intervals and differences."""
+
+        def against(other: HeldOutScores) -> dict[Figure, Difference] | None:
             if other.method == result.method:
                 return None
-            return {one: self.difference(result, other, one).to_dict() for one in FIGURES}
+            return {figure: self.difference(result, other, figure) for figure in FIGURES}
 
-        values = {"auc": result.auc, "average_precision": result.average_precision}
-        return {
-            **{name: one.tolist() for name, one in values.items()},
-            "mean": {name: float(one.mean()) for name, one in values.items()},
-            "interval": {one: self.interval(result, one).to_list() for one in FIGURES},
-            "against_null": against(self.null),
-            "against_best": against(self.best),
-        }
+        return MethodFigures(
+            result.auc,
+            result.average_precision,
+            {figure: float(getattr(result, figure).mean()) for figure in FIGURES},
+            {figure: self.interval(result, figure) for figure in FIGURES},
+            against(self.null),
+            against(self.best),
+        )

@@ -139,8 +139,8 @@ def page(comparison: Comparison) -> str:
 def _facts(comparison: Comparison) -> dict[str, Any]:
     """Say in words what was compared, and how."""
     samples, scheme = comparison.samples, comparison.scheme
-    n, n_occurrences = len(samples), int(samples.label.sum())
-    n_clusters = int(comparison.bootstrap.groups.max()) + 1
+    n, n_occurrences = comparison.n_cells, comparison.n_occurrences
+    n_clusters = comparison.bootstrap.n_clusters
     clusters = f"{n_clusters} clusters of points no wider than {comparison.near:.6g} m are"
     return {
         "folds": scheme.sentence(),

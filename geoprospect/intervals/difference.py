@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from geoprospect.intervals.interval import Interval
 
@@ -33,7 +32,3 @@ class Difference:
 
     def __str__(self) -> str:
         return format(self, "+z.2f")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the value and its interval, for JSON."""
-        return {"value": self.value, "interval": self.interval.to_list()}

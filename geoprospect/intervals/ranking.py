@@ -129,6 +129,11 @@ class RankingBootstrap:
         return Difference(value, Interval(value - reach, value + reach).cut(-1.0, 1.0))
 
     @property
+    def n_clusters(self) -> int:
+        """Number of clusters."""
+        return self.bootstrap.n_clusters
+
+    @property
     def bootstrap(self) -> Bootstrap:
         """The draws."""
         return Bootstrap(self.groups, self.seed, _N_DRAWS, _HALF)

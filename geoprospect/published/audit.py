@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -135,20 +134,6 @@ class StudyAudit:
             ),
             f"The components are recovered from the paired tables to {self.residual:.1e}.",
         ]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give all figures as plain numbers and lists, for JSON."""
-        return {
-            "training_points": self.n_training,
-            "training_occurrences": self.n_occurrences,
-            "training_rows_without_coordinates": list(self.no_coordinates),
-            "training_rows_that_repeat_a_cell": self.n_repeated,
-            "validation_points": self.n_validation,
-            "validation_points_in_training_cells": self.n_repeats,
-            "validation_rows_in_training_cells": list(self.repeats),
-            "overlaps": [vars(overlap) for overlap in self.overlaps],
-            "components_residual": self.residual,
-        }
 
 
 def recovered_components(study: Study) -> Components:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -112,6 +112,16 @@ class Spread:
         return self.least - _SAME <= figure <= self.greatest + _SAME
 
 
+class SetFigures(NamedTuple):
+    """Areas on a set of points: the published one beside ours; None where a label has no point."""
+
+    published: float | None
+    median: float | None
+    range: tuple[float, float] | None
+    published_inside_range: bool | None
+    seeds: tuple[float | None, ...]
+
+
 @dataclass(frozen=True)
 class MethodResult:
     """A method of the study: the published weights' figures beside those of networks trained here.
@@ -162,26 +172,21 @@ class MethodResult:
         spread = self.spread(points)
         return None if published is None or spread is None else spread.holds(published)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give all figures as plain values, for JSON."""
-        figures = {}
-        for points in SETS:
-            spread = self.spread(points)
-            figures[points] = {
-                "published": None if self.published is None else self.published.auc[points],
-                "median": spread and spread.median,
-                "range": spread and [spread.least, spread.greatest],
-                "published_inside_range": self.inside(points),
-                "seeds": [trial.auc[points] for trial in self.ours],
-            }
-        return {
-            "experiments": list(self.experiments),
-            "method": self.method,
-            "training_occurrences": self.n_occurrences,
-            "weights": self.weights,
-            "note": self.note,
-            "roc_auc": figures,
-        }
+    @property
+    def by_points(self) -> dict[StudyPoints, SetFigures]:
+        """The areas on each set of points."""
+        return {points: self._on(points) for points in SETS}
+
+    def _on(self, points: StudyPoints) -> SetFigures:
+        """Gather the areas on a set of points."""
+        spread = self.spread(points)
+        return SetFigures(
+            None if self.published is None else self.published.auc[points],
+            None if spread is None else spread.median,
+            None if spread is None else (spread.least, spread.greatest),
+            self.inside(points),
+            tuple(trial.auc[points] for trial in self.ours),
+        )
 
 
 def _auc(label: Ints, scores: Values) -> float | None:

@@ -51,15 +51,10 @@ class StudyMap:
     success: Score
     prediction: Score | None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the scores as plain values, for JSON."""
-        return {
-            "name": self.name,
-            "published": self.published,
-            "map": Path(self.path).name,
-            "success_rate": self.success.to_dict(),
-            "prediction_rate": self.prediction and self.prediction.to_dict(),
-        }
+    @property
+    def file_name(self) -> str:
+        """Name of the GeoTIFF."""
+        return Path(self.path).name
 
 
 def map_study(

@@ -58,21 +58,21 @@ class Reproduction:
         """Say in sentences which published figures lie outside our range, and what was tried."""
         return list(_remarks(self))
 
+    @property
+    def version(self) -> str:
+        """The geoprospect that reproduced it."""
+        return __version__
+
+    @property
+    def rounded_seconds(self) -> float:
+        """Time taken, to a tenth of a second."""
+        return round(self.seconds, 1)
+
     def to_dict(self) -> dict[str, Any]:
-        """Give everything as plain values, for JSON."""
-        return {
-            "geoprospect": __version__,
-            "study": self.study.folder,
-            "seeds": self.seeds,
-            "seed": self.seed,
-            "effort": self.effort,
-            "seconds": round(self.seconds, 1),
-            "leak": self.audit.leak(),
-            "audit": self.audit.to_dict(),
-            "results": [result.to_dict() for result in self.results],
-            "remarks": self.remarks(),
-            "maps": [one.to_dict() for one in self.maps],
-        }
+        """Give everything for JSON, as `geoprospect.published.records` describes it."""
+        from geoprospect.published.records import ReproductionRecord  # noqa: PLC0415 - slow
+
+        return ReproductionRecord.plain(self)
 
 
 def reproduce(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,13 @@ N_WINDOWS = 101
 _WIDTH = N_STEPS // 10  # of a window, in levels
 _STEP = (N_STEPS - _WIDTH) // (N_WINDOWS - 1)
 _FEWEST = 3  # ratios: two of them always correlate fully
+
+
+class Windows(NamedTuple):
+    """Windows of scores: their centres, and occurrences found to expected, shape (n_windows,)."""
+
+    score: Floats
+    ratio: Floats
 
 
 @dataclass(frozen=True)
@@ -118,26 +125,10 @@ class Boyce:
             ranks.n_cells,
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the index for JSON.
-
-        Returns
-        -------
-        dict
-            - ``index``, from -1 to 1, or None with the ``reason``; ``n_used``: windows in the
-              correlation.
-            - ``n_occurrences``, ``n_cells``.
-            - ``windows``: ``score``, their centres, and ``ratio`` of occurrences found to
-              expected.
-        """
-        return {
-            "index": self.index,
-            "reason": self.reason,
-            "n_used": self.n_used,
-            "n_occurrences": self.n_occurrences,
-            "n_cells": self.n_cells,
-            "windows": {"score": self.score.tolist(), "ratio": self.ratio.tolist()},
-        }
+    @property
+    def windows(self) -> Windows:
+        """The windows that hold cells."""
+        return Windows(self.score, self.ratio)
 
     def sentence(self) -> str:
         """Say the index, or why there is none, in one sentence."""

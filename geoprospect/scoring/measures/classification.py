@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -85,9 +85,19 @@ class Reliability:
         low, high = np.array([(interval.low, interval.high) for interval in intervals]).T
         return cls(np.bincount(bins, scores) / n_points, found / n_points, low, high, n_points)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give ``score``, ``frequency``, ``low``, ``high`` and ``n_points`` of the bins."""
-        return {name: getattr(self, name).tolist() for name in self.__dataclass_fields__}
+
+class Roc(NamedTuple):
+    """The ROC curve: fractions of non-occurrences and occurrences above each score, float64."""
+
+    non_occurrences: Floats
+    occurrences: Floats
+
+
+class PrecisionRecall(NamedTuple):
+    """The precision-recall curve, recall rising, float64."""
+
+    recall: Floats
+    precision: Floats
 
 
 @dataclass(frozen=True)
@@ -98,9 +108,9 @@ class Classification:
     ----------
     n_occurrences, n_non_occurrences : int
         Points on valid cells.
-    roc : tuple of ndarray of float64
+    roc : Roc
         The ROC curve: fraction of the non-occurrences, and of the occurrences, above each score.
-    precision_recall : tuple of ndarray of float64
+    precision_recall : PrecisionRecall
         Recall, rising, and precision. Up to a recall the precision is the one that stands with it.
     roc_auc : float
         Area under the ROC curve; 0.5 for chance.
@@ -132,8 +142,8 @@ class Classification:
 
     n_occurrences: int
     n_non_occurrences: int
-    roc: tuple[Floats, Floats]
-    precision_recall: tuple[Floats, Floats]
+    roc: Roc
+    precision_recall: PrecisionRecall
     roc_auc: float
     average_precision: float
     brier: float | None
@@ -174,8 +184,8 @@ class Classification:
         return cls(
             n_occurrences,
             n_others,
-            (false, true),
-            (recall[::-1], precision[::-1]),
+            Roc(false, true),
+            PrecisionRecall(recall[::-1], precision[::-1]),
             float(roc_auc_score(label, scores)),
             float(average_precision_score(label, scores)),
             None if beyond else float(brier_score_loss(label, scores)),
@@ -188,36 +198,6 @@ class Classification:
     def prevalence(self) -> float:
         """Fraction of the points that are occurrences: of these points, not of the ground."""
         return self.n_occurrences / (self.n_occurrences + self.n_non_occurrences)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the figures for JSON.
-
-        Returns
-        -------
-        dict
-            - ``n_occurrences``, ``n_non_occurrences``, ``prevalence`` among the points.
-            - ``roc_auc``, ``average_precision``.
-            - ``brier``, ``log_loss``, ``calibration``: None, with a ``reason``, unless all scores
-              lie from 0 to 1. ``calibration`` lists for each bin the mean ``score``, the
-              ``frequency`` of occurrences, its 95% interval ``low`` to ``high``, and ``n_points``.
-            - ``roc``: vertices, ``non_occurrences`` and ``occurrences`` above a score, fractions.
-            - ``precision_recall``: vertices, ``recall`` and ``precision``.
-        """
-        false, true = self.roc
-        recall, precision = self.precision_recall
-        return {
-            "n_occurrences": self.n_occurrences,
-            "n_non_occurrences": self.n_non_occurrences,
-            "prevalence": self.prevalence,
-            "roc_auc": self.roc_auc,
-            "average_precision": self.average_precision,
-            "brier": self.brier,
-            "log_loss": self.log_loss,
-            "calibration": self.reliability and self.reliability.to_dict(),
-            "reason": self.reason,
-            "roc": {"non_occurrences": false.tolist(), "occurrences": true.tolist()},
-            "precision_recall": {"recall": recall.tolist(), "precision": precision.tolist()},
-        }
 
     def sentence(self) -> str:
         """Say the figures in one sentence."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from geoprospect.scoring.counting.levels import N_STEPS, Parts, count_array, fin
 from geoprospect.scoring.counting.ranks import Ranks
 from geoprospect.typing import Floats, Ints
 
-_TOLD_STEPS = 100  # between the thresholds in JSON
+_OUTLINE_STEPS = 100  # between thresholds
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,6 @@ class Share:
 
     area: float
     captured: float
-
-    def to_dict(self) -> dict[str, float]:
-        """Give ``area`` and ``captured`` for JSON."""
-        return {"area": self.area, "captured": self.captured}
 
 
 @dataclass(frozen=True)
@@ -75,17 +71,13 @@ class Crossing:
         """Natural logarithm of the normalised density; 0 for chance."""
         return math.log(self.normalised_density)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the crossing for JSON; the keys are listed under `PredictionArea.to_dict`."""
-        return {
-            **self.at.to_dict(),
-            "normalised_density": self.normalised_density,
-            "weight": self.weight,
-            "threshold": self.threshold,
-            "from_threshold": self.from_threshold.to_dict(),
-            "beyond_threshold": self.beyond_threshold.to_dict(),
-            "coincide_above": self.coincide_above,
-        }
+
+class Outline(NamedTuple):
+    """Thresholds, and the fractions of cells and occurrences that reach each, shape (n,)."""
+
+    threshold: npt.NDArray[Any]
+    area: Floats
+    captured: Floats
 
 
 @dataclass(frozen=True)
@@ -174,33 +166,12 @@ class PredictionArea:
             ranks.n_cells,
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the plot for JSON.
-
-        Returns
-        -------
-        dict
-            - ``crossing``: ``area`` and ``captured``, fractions that add up to 1;
-              ``normalised_density`` and its logarithm ``weight``; ``threshold``, the score where
-              the curves cross; ``from_threshold`` and ``beyond_threshold``, ``area`` and
-              ``captured`` of the cells that reach the threshold, and of those with more;
-              ``coincide_above``, where the curves begin to run along each other, or None.
-            - ``n_occurrences``, ``n_cells``.
-            - ``curve``: ``threshold``, at most 101 equally spaced scores, and ``area`` and
-              ``captured``, the fractions that reach each.
-        """
+    @property
+    def outline(self) -> Outline:
+        """The plot at 101 equally spaced thresholds, or fewer."""
         spaced = levels(self.threshold[0], self.threshold[-1], self.threshold.dtype)
-        told = np.unique(np.searchsorted(self.threshold, spaced[:: N_STEPS // _TOLD_STEPS]))
-        return {
-            "crossing": self.crossing.to_dict(),
-            "n_occurrences": self.n_occurrences,
-            "n_cells": self.n_cells,
-            "curve": {
-                "threshold": self.threshold[told].tolist(),
-                "area": self.area[told].tolist(),
-                "captured": self.captured[told].tolist(),
-            },
-        }
+        at = np.unique(np.searchsorted(self.threshold, spaced[:: N_STEPS // _OUTLINE_STEPS]))
+        return Outline(self.threshold[at], self.area[at], self.captured[at])
 
     def sentence(self) -> str:
         """Say in one sentence where the curves cross."""
@@ -213,11 +184,11 @@ class PredictionArea:
         )
         if crossing.normalised_density <= 1:
             text += ", no better than chance"
-        said, reached = (
+        crossed, reached = (
             f"{share.area:.0%} of the area holds {share.captured:.0%}"
             for share in (crossing.at, crossing.from_threshold)
         )
-        return text if said == reached else f"{text} (from that score on, {reached})"
+        return text if crossed == reached else f"{text} (from that score on, {reached})"
 
 
 def prediction_area_of(values: npt.ArrayLike, at_points: npt.ArrayLike) -> PredictionArea:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -47,14 +47,13 @@ class Capture:
         """Occurrences captured per area taken; 1 for chance."""
         return round(self.captured / self.area, 12)  # 0.3 / 0.1 is 3
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give area, captured, interval and efficiency, for JSON."""
-        return {
-            "area": self.area,
-            "captured": self.captured,
-            "interval": self.interval.to_list(),
-            "efficiency": self.efficiency,
-        }
+
+class Band(NamedTuple):
+    """The 95% band of a rate curve: both ends of the occurrences held, for each area by itself."""
+
+    area: Floats
+    low: Floats
+    high: Floats
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class Uncertainty:
         95% interval of the area under the curve, by `Bootstrap`.
     captures : tuple of Capture
         What the best 1, 2, 5, 10, 20 and 30% of the area hold, with intervals by the same draws.
-    band : tuple of ndarray of float64, shape (101,)
+    band : Band of ndarray of float64, shape (101,)
         Area, and the low and the high end of the 95% interval of the occurrences it holds, for
         each area by itself.
     p_value : float
@@ -91,7 +90,7 @@ class Uncertainty:
 
     auc: Interval
     captures: tuple[Capture, ...]
-    band: tuple[Floats, Floats, Floats]
+    band: Band
     p_value: float
     n_clusters: int
 
@@ -110,10 +109,12 @@ class Uncertainty:
         groups : ndarray of int64, shape (n,), optional
             The cluster of each occurrence, from 0; each is its own if not given.
         """
-        own = np.arange(at_points.size) if groups is None else groups
+        clusters = np.arange(at_points.size) if groups is None else groups
         areas = np.concatenate([AREAS, _BAND])
         held = held_in(ranks, at_points, areas)
-        low, high = Bootstrap(own).intervals(np.column_stack([auc_shares(ranks, at_points), held]))
+        low, high = Bootstrap(clusters).intervals(
+            np.column_stack([auc_shares(ranks, at_points), held])
+        )
         n = 1 + len(AREAS)
         return cls(
             Interval(float(low[0]), float(high[0])),
@@ -123,19 +124,10 @@ class Uncertainty:
                     AREAS, held.mean(axis=0), low[1:n], high[1:n], strict=False
                 )
             ),
-            (_BAND, low[n:], high[n:]),
-            placement_p_value(ranks, at_points, own),
-            int(own.max()) + 1,
+            Band(_BAND, low[n:], high[n:]),
+            placement_p_value(ranks, at_points, clusters),
+            int(clusters.max()) + 1,
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the uncertainty for JSON; the keys are listed under `Score.to_dict`."""
-        return {
-            "auc_interval": self.auc.to_list(),
-            "p_value": self.p_value,
-            "n_clusters": self.n_clusters,
-            "captures": [capture.to_dict() for capture in self.captures],
-        }
 
 
 def uncertainty_of(

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
+from geoprospect.intervals import Interval
 from geoprospect.scoring.counting.ranks import Ranks
 from geoprospect.scoring.counting.scoremap import Scores
 from geoprospect.scoring.measures.boyce import Boyce
 from geoprospect.scoring.measures.classification import Classification
 from geoprospect.scoring.measures.ratecurve import RateCurve
-from geoprospect.scoring.measures.uncertainty import Uncertainty
+from geoprospect.scoring.measures.uncertainty import Capture, Uncertainty
 from geoprospect.typing import Ints
 
 THRESHOLD = 0.5  # a score from here on calls a cell an occurrence
 BEST_AREA = 0.1
-HELD = (0.5, 0.8, 0.9)
+PARTS_HELD = (0.5, 0.8, 0.9)  # of the occurrences
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,11 @@ class Figures:
         (0.847, 1.0, 2)
         """
         at_points = scores[label == 1]
-        own = None
+        clusters = None
         if groups is not None:
-            own = np.asarray(np.unique(groups[label == 1], return_inverse=True)[1], np.int64)
+            clusters = np.asarray(np.unique(groups[label == 1], return_inverse=True)[1], np.int64)
         curve = RateCurve.of(ranks, at_points)
-        uncertainty = Uncertainty.of(ranks, at_points, own)
+        uncertainty = Uncertainty.of(ranks, at_points, clusters)
         n_others = int((label == 0).sum())
         confusion = None
         if n_others and ((scores >= 0) & (scores <= 1)).all():
@@ -105,19 +105,58 @@ class Figures:
         """Area under the ROC curve; None without non-occurrences."""
         return None if self.classification is None else self.classification.roc_auc
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the figures for JSON; the keys are those listed under `Score.to_dict`."""
-        curve, classification = self.curve, self.classification
-        return {
-            "n_cells": curve.n_cells,
-            "n_occurrences": curve.n_occurrences,
-            "n_non_occurrences": self.n_non_occurrences,
-            "auc": curve.auc,
-            **self.uncertainty.to_dict(),
-            "captured_in_best_tenth": curve.captured_in(BEST_AREA),
-            "area_holding": {f"{held:.0%}": curve.area_holding(held) for held in HELD},
-            "boyce": self.boyce.to_dict(),
-            "roc_auc": self.roc_auc,
-            "classification": classification and classification.to_dict(),
-            "confusion": self.confusion and {"threshold": THRESHOLD, **self.confusion},
-        }
+    @property
+    def n_cells(self) -> int:
+        """Valid cells of the map."""
+        return self.curve.n_cells
+
+    @property
+    def n_occurrences(self) -> int:
+        """Occurrences on valid cells."""
+        return self.curve.n_occurrences
+
+    @property
+    def auc(self) -> float:
+        """Area under the rate curve."""
+        return self.curve.auc
+
+    @property
+    def auc_interval(self) -> Interval:
+        """95% interval of the area under the rate curve."""
+        return self.uncertainty.auc
+
+    @property
+    def p_value(self) -> float:
+        """Chance that occurrences placed at random reach the area under the rate curve."""
+        return self.uncertainty.p_value
+
+    @property
+    def n_clusters(self) -> int:
+        """Clusters of occurrences."""
+        return self.uncertainty.n_clusters
+
+    @property
+    def captures(self) -> tuple[Capture, ...]:
+        """What the best parts of the area hold."""
+        return self.uncertainty.captures
+
+    @property
+    def best_tenth(self) -> Capture:
+        """What the best tenth of the area holds."""
+        return next(capture for capture in self.captures if capture.area == BEST_AREA)
+
+    @property
+    def captured_in_best_tenth(self) -> float:
+        """Fraction of the occurrences that the best tenth of the area holds, on the curve."""
+        return self.curve.captured_in(BEST_AREA)
+
+    @property
+    def area_holding(self) -> dict[str, float]:
+        """Fraction of the area that holds "50%", "80%" and "90%" of the occurrences."""
+        return {f"{part:.0%}": self.curve.area_holding(part) for part in PARTS_HELD}
+
+    @property
+    def called(self) -> dict[str, float] | None:
+        """`confusion`, with the threshold from which scores call an occurrence."""
+        counts = self.confusion
+        return None if counts is None else {"threshold": THRESHOLD, **counts}

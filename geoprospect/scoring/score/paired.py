@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from geoprospect.intervals import Bootstrap, Difference, student_interval
+from geoprospect.intervals import Bootstrap, Difference, Interval, student_interval
 from geoprospect.scoring.counting.ranks import Ranks
 from geoprospect.scoring.measures.ratecurve import RateCurve
 from geoprospect.scoring.measures.uncertainty import AREAS, Uncertainty, auc_shares, held_in
 from geoprospect.typing import Ints
 
 _TENTH = AREAS.index(0.1)
+
+
+class CaptureDifference(NamedTuple):
+    """What the best part of one map holds more than that of another, and its 95% interval."""
+
+    area: float
+    value: float
+    interval: Interval
 
 
 @dataclass(frozen=True)
@@ -96,29 +104,22 @@ class PairedDifference:
             auc = Difference(auc.value, exact.cut(-1.0, 1.0))
         return cls(other_path, curve, other_curve, int(groups.max()) + 1, auc, tuple(captures))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the differences for JSON; the keys are listed under `Score.to_dict`."""
-        return {
-            "map": self.other_path,
-            "n_occurrences": self.curve.n_occurrences,
-            "n_clusters": self.n_clusters,
-            "n_cells": self.other_curve.n_cells,
-            "auc": self.other_curve.auc,
-            "auc_difference": self.auc.to_dict(),
-            "capture_differences": [
-                {"area": area, **difference.to_dict()}
-                for area, difference in zip(AREAS, self.captures, strict=True)
-            ],
-        }
+    @property
+    def capture_differences(self) -> tuple[CaptureDifference, ...]:
+        """The differences of the occurrences held, each with its area."""
+        return tuple(
+            CaptureDifference(area, difference.value, difference.interval)
+            for area, difference in zip(AREAS, self.captures, strict=True)
+        )
 
     def sentence(self) -> str:
         """Say the differences, and whether they are sure, in one sentence."""
         n = self.curve.n_occurrences
         where = f"the same {n} occurrences" if n > 1 else "the one occurrence"
-        told = "which one ranks them higher cannot be told"
+        verdict = "which one ranks them higher cannot be told"
         if self.auc.interval.low > 0 or self.auc.interval.high < 0:
-            told = f"this map ranks them {'higher' if self.auc.value > 0 else 'lower'}"
+            verdict = f"this map ranks them {'higher' if self.auc.value > 0 else 'lower'}"
         return (
             f"against {self.other_path}, at {where}: area under the curve {self.auc:+z.2f}, held "
-            f"by the best 10% of the area {self.captures[_TENTH]:+z.0%}; {told}"
+            f"by the best 10% of the area {self.captures[_TENTH]:+z.0%}; {verdict}"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from geoprospect.samples.audit import Audit
 from geoprospect.scoring.measures.predictionarea import PredictionArea
@@ -16,6 +16,14 @@ from geoprospect.scoring.score.paired import PairedDifference
 from geoprospect.typing import Floats
 
 CurveKind = Literal["success-rate", "prediction-rate"]
+
+
+class Headline(NamedTuple):
+    """The points that a score is quoted for, its sentence, and the figures of these points."""
+
+    points: ScoredPoints
+    sentence: str
+    figures: Figures
 
 
 @dataclass(frozen=True)
@@ -93,12 +101,12 @@ class Score:
 
     def figures_by_points(self) -> dict[ScoredPoints, Figures]:
         """Give the figures of all points, and without leaks where they are others."""
-        found: dict[ScoredPoints, Figures] = {"all": self.figures}
+        figures: dict[ScoredPoints, Figures] = {"all": self.figures}
         if self.leaks is not None and self.leaks.without_repeats is not None:
-            found["without_repeats"] = self.leaks.without_repeats
+            figures["without_repeats"] = self.leaks.without_repeats
         if self.leaks is not None and self.leaks.without_near is not None:
-            found["without_near"] = self.leaks.without_near
-        return found
+            figures["without_near"] = self.leaks.without_near
+        return figures
 
     def describe(self, points: ScoredPoints) -> str:
         """Name the points of some figures, for a table or a legend."""
@@ -115,80 +123,28 @@ class Score:
         name, figures = self.headline
         if self.against:
             ours = {Path(self.map_path).name: figures.curve}
-            return ours | {Path(one.other_path).name: one.other_curve for one in self.against}
+            return ours | {Path(pair.other_path).name: pair.other_curve for pair in self.against}
         curves = {f"{self.role} occurrences": self.curve}
         if name == "all":
             return curves
         return {f"{self.role}, {self.describe(name)}": figures.curve} | curves
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the score for JSON, as `score.schema.json` beside this module describes it.
+    @property
+    def quoted(self) -> Headline:
+        """The headline with its sentence."""
+        points, figures = self.headline
+        return Headline(points, self.sentence(), figures)
 
-        Returns
-        -------
-        dict
-            - ``map``, ``points``: the files; ``kind``; ``label``: the field, or None.
-            - ``headline``: ``points``, one of ``all``, ``without_repeats`` and ``without_near``,
-              the points that the score is quoted for; ``sentence``; and of their figures
-              ``n_occurrences``, ``auc``, ``auc_interval``, ``p_value``,
-              ``captured_in_best_tenth`` and ``interval``.
-            - The figures of all points. ``n_cells``: valid cells of the map; ``n_occurrences``,
-              ``n_non_occurrences``: those scored; ``auc``: area under the rate curve, with its
-              95% ``auc_interval``; ``p_value`` of the area against random placement;
-              ``n_clusters`` of occurrences; ``captures``: for the best fractions of the area,
-              ``captured`` fraction of the occurrences, its ``interval`` and ``efficiency``;
-              ``captured_in_best_tenth``; ``area_holding``: fraction of the area that holds
-              ``50%``, ``80%`` and ``90%`` of the occurrences; ``boyce``, as `Boyce.to_dict` has
-              it. None without non-occurrences: ``roc_auc``; ``classification``, as
-              `Classification.to_dict` has it; ``confusion`` (``threshold``, ``tn``, ``fp``,
-              ``fn``, ``tp``).
-            - ``repeats``: rows that repeat a training cell, or None where no training points are
-              known; ``without_repeats``: the same figures of the other points, or None if nothing
-              repeats or no occurrence is left.
-            - ``near``: rows within ``near_distance`` (metres) of a training point, or None where
-              no distance is known; ``without_near``: likewise.
-            - ``prediction_area``, as `PredictionArea.to_dict` has it, of the headline's points.
-            - ``against``: for each other ``map`` its ``auc`` at the same occurrences,
-              ``auc_difference`` and ``capture_differences``, this map less the other, each
-              a ``value`` and ``interval``.
-            - ``audit``: the points left out, as `Audit.to_dict` gives them.
-            - ``curve``: its vertices, ``area`` and ``captured``, and its ``band``: ``area``,
-              ``low`` and ``high``.
-        """
-        name, figures = self.headline
-        leaks = self.leaks or LeakAudit()
-        tenth = next(c for c in figures.uncertainty.captures if c.area == BEST_AREA)
-        band = zip(("area", "low", "high"), self.figures.uncertainty.band, strict=True)
-        return {
-            "map": self.map_path,
-            "points": self.points_path,
-            "kind": self.kind,
-            "label": self.label,
-            "headline": {
-                "points": name,
-                "sentence": self.sentence(),
-                "n_occurrences": figures.curve.n_occurrences,
-                "auc": figures.curve.auc,
-                "auc_interval": figures.uncertainty.auc.to_list(),
-                "p_value": figures.uncertainty.p_value,
-                "captured_in_best_tenth": tenth.captured,
-                "interval": tenth.interval.to_list(),
-            },
-            **self.figures.to_dict(),
-            "repeats": None if self.leaks is None else list(leaks.repeats),
-            "without_repeats": leaks.without_repeats and leaks.without_repeats.to_dict(),
-            "near": None if leaks.near is None else list(leaks.near),
-            "near_distance": leaks.distance,
-            "without_near": leaks.without_near and leaks.without_near.to_dict(),
-            "prediction_area": self.prediction_area.to_dict(),
-            "against": [difference.to_dict() for difference in self.against],
-            "audit": self.audit.to_dict(),
-            "curve": {
-                "area": self.curve.area.tolist(),
-                "captured": self.curve.captured.tolist(),
-                "band": {key: values.tolist() for key, values in band},
-            },
-        }
+    @property
+    def known_leaks(self) -> LeakAudit:
+        """The leak audit; an empty one if no training points are known."""
+        return self.leaks or LeakAudit()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the score for JSON, as `geoprospect.scoring.score_schema` describes it."""
+        from geoprospect.scoring.records import ScoreRecord  # noqa: PLC0415 - pydantic is slow
+
+        return ScoreRecord.plain(self)
 
     def sentence(self) -> str:
         """Say the score in one sentence of plain words."""
@@ -197,7 +153,7 @@ class Score:
         what = f"{n} {self.role} occurrences" if n > 1 else f"only {self.role} occurrence"
         if name != "all":
             what += f" {self.describe(name)}"
-        tenth = next(c for c in sure.captures if c.area == BEST_AREA)
+        tenth = figures.best_tenth
         least = 1 / (1 + N_PLACEMENTS)
         chance = f"p = {sure.p_value:.2g}" if sure.p_value > least else f"p ≤ {least:g}"
         text = (

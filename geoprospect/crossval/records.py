@@ -1,0 +1,77 @@
+"""What a comparison of methods looks like as JSON."""
+
+from __future__ import annotations
+
+from pydantic import AliasPath, Field
+
+from geoprospect.crossval.folds import FoldKind
+from geoprospect.report.record import (
+    AuditRecord,
+    Count,
+    DifferenceRecord,
+    Ends,
+    Fraction,
+    Fractions,
+    Record,
+    Sentences,
+    Some,
+)
+
+
+class RegionsRecord(Record):
+    """Polygons of a vector file."""
+
+    path: str
+    field: str | None
+    layer: str | None
+
+
+class SchemeRecord(Record):
+    """How points were held out."""
+
+    kind: FoldKind
+    folds: Some
+    repeats: Some
+    size: float | None
+    """Edge of a block, in metres."""
+    buffer: float
+    """Metres."""
+    seed: Count
+    regions: RegionsRecord | None
+
+
+class MethodRecord(Record):
+    """What a method scored at points held out."""
+
+    auc: Fractions
+    """Area under the ROC curve, by repeat."""
+    average_precision: Fractions
+    """Average precision, by repeat."""
+    mean: dict[str, Fraction]
+    """Both figures, mean over the repeats."""
+    interval: dict[str, Ends]
+    against_null: dict[str, DifferenceRecord] | None
+    """More than coordinates alone; null for these."""
+    against_best: dict[str, DifferenceRecord] | None
+    """More than the best method; null for that."""
+
+
+class ComparisonRecord(Record):
+    """What `geoprospect crossval --json` prints, and `crossval.json` holds."""
+
+    scheme: SchemeRecord
+    points: str = Field(validation_alias=AliasPath("samples", "path"))
+    cells: Some = Field(validation_alias="n_cells")
+    """Distinct cells with points."""
+    occurrences: Some = Field(validation_alias="n_occurrences")
+    """Cells with an occurrence."""
+    clusters: Some = Field(validation_alias=AliasPath("bootstrap", "n_clusters"))
+    """Clusters of cells, each resampled as one."""
+    cluster_width: float = Field(validation_alias="near")
+    """Metres; no cluster is wider."""
+    audit: AuditRecord = Field(validation_alias=AliasPath("samples", "audit"))
+    best: str = Field(validation_alias=AliasPath("best", "method"))
+    """The method of the greatest area under the ROC curve."""
+    methods: dict[str, MethodRecord] = Field(validation_alias="by_method")
+    """The methods by name, the null last."""
+    remarks: Sentences = Field(validation_alias="sentences")

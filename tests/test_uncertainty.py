@@ -112,6 +112,16 @@ def test_the_band_encloses_the_curve_and_holds_at_every_area_what_the_table_says
     assert (low[at], high[at]) == pytest.approx((tenth.low, tenth.high), abs=1e-9)
 
 
+@pytest.mark.parametrize("n", [1, 20])
+def test_the_band_begins_with_no_occurrence_and_ends_with_all(n):
+    cells = np.linspace(1, 0, 1000)
+    area, low, high = uncertainty_of(cells, cells[np.arange(n) * 40]).band
+    assert (area[0], low[0], high[0]) == (0, 0, 0)
+    assert (area[-1], low[-1], high[-1]) == (1, 1, 1)
+    assert (np.diff(low) >= 0).all()
+    assert (np.diff(high) >= 0).all()
+
+
 def test_shares_of_the_map_average_to_the_area_under_the_curve():
     points = np.array([0.9, 0.5, 0.3, 0.1])
     ranks = survey(lambda: [TIED], points, TIED.size)

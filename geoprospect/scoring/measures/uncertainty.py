@@ -68,7 +68,7 @@ class Uncertainty:
         What the best 1, 2, 5, 10, 20 and 30% of the area hold, with intervals by the same draws.
     band : Band of ndarray of float64, shape (101,)
         Area, and the low and the high end of the 95% interval of the occurrences it holds, for
-        each area by itself.
+        each area by itself. No area holds none of them, all of it all, so both ends meet there.
     p_value : float
         How often occurrences in valid cells drawn at random, those of a cluster in one cell,
         reach the area under the curve: (1 + times) / (1 + 9999), the permutation test of [1]_.
@@ -116,6 +116,8 @@ class Uncertainty:
             np.column_stack([auc_shares(ranks, at_points), held])
         )
         n = 1 + len(AREAS)
+        # No area holds none, and all of it all, whatever the occurrences.
+        low[n], high[n], low[-1], high[-1] = 0, 0, 1, 1
         return cls(
             Interval(float(low[0]), float(high[0])),
             tuple(

@@ -222,7 +222,7 @@ def test_an_area_that_cannot_be_used_is_one_clear_line(stack, known, tmp_path, c
 
 def test_the_cells_drawn_are_kept_with_the_member_they_are_for(stack, known, tmp_path):
     drawn = draw_non_occurrences(known, stack, DrawingRule(number=7), draws=3)
-    drawn.write(tmp_path / "drawn.gpkg")
+    drawn.points().to_file(tmp_path / "drawn.gpkg")
     table = gpd.read_file(tmp_path / "drawn.gpkg")
     assert table.crs == "EPSG:32608"
     for draw in range(3):

@@ -13,8 +13,7 @@ from scipy.special import expit, logit
 
 from geoprospect.calibration.curve import Calibration
 from geoprospect.errors import ScoreError
-from geoprospect.evidence import EvidenceStack
-from geoprospect.evidence.census import Block
+from geoprospect.evidence import Block, EvidenceStack
 from geoprospect.mapping import NODATA, Band, Execution, Kernel, KernelResult, write_raster
 from geoprospect.typing import StageProgress, StrPath
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
 from geoprospect.typing import Floats, Values
@@ -85,35 +84,6 @@ class Neighbourhood:
         """
         added = set(self.names(names)[len(names) :])
         return tuple(name for name in names if name not in added)
-
-    def around(self, window: Window, shape: tuple[int, int]) -> tuple[Window, Slices]:
-        """Grow a window by the halo, as far as the raster reaches.
-
-        Parameters
-        ----------
-        window : rasterio.windows.Window
-            A window of the raster.
-        shape : (int, int)
-            Rows and columns of the raster.
-
-        Returns
-        -------
-        around : rasterio.windows.Window
-            The window to read.
-        inner : tuple of slice
-            Where the first lies in it.
-
-        Examples
-        --------
-        >>> Neighbourhood((1,)).around(Window(0, 5, 10, 2), (20, 12))
-        (Window(col_off=0, row_off=2, width=12, height=8), (slice(3, 5, None), slice(0, 10, None)))
-        """
-        top, left = max(window.row_off - self.reach, 0), max(window.col_off - self.reach, 0)
-        bottom = min(window.row_off + window.height + self.reach, shape[0])
-        right = min(window.col_off + window.width + self.reach, shape[1])
-        row, column = window.row_off - top, window.col_off - left
-        inner = slice(row, row + window.height), slice(column, column + window.width)
-        return Window(left, top, right - left, bottom - top), inner
 
     def expand(
         self, values: Values, inner: Slices | None = None, *, out: Values | None = None

@@ -94,7 +94,7 @@ class OpenSurroundings:
     def read(self, window: Window, out: Values) -> None:
         """Read a window of each column once, grown as far as surroundings reach."""
         neighbourhood = self.column.neighbourhood
-        around, inner = neighbourhood.around(window, self.grid.shape)
+        around, inner = self.grid.around(window, neighbourhood.reach)
         counts = [len(column.names) for column in self.column.columns]
         values = np.empty((sum(counts), around.height, around.width), dtype=np.float32)
         for column, planes in zip(

@@ -243,6 +243,36 @@ class Grid:
             for column in range(0, columns, width):
                 yield Window(column, row, min(width, columns - column), min(height, rows - row))
 
+    def around(self, window: Window, halo: int) -> tuple[Window, tuple[slice, slice]]:
+        """Grow a window, as far as the grid reaches.
+
+        Parameters
+        ----------
+        window : rasterio.windows.Window
+            A window of the grid.
+        halo : int
+            Cells to grow it by on every side.
+
+        Returns
+        -------
+        around : rasterio.windows.Window
+            The window to read.
+        inner : tuple of slice
+            Rows and columns of the first in it.
+
+        Examples
+        --------
+        >>> grid = Grid(CRS.from_epsg(3578), Affine.scale(1200, -1200), (20, 12))
+        >>> grid.around(Window(0, 5, 10, 2), 3)
+        (Window(col_off=0, row_off=2, width=12, height=8), (slice(3, 5, None), slice(0, 10, None)))
+        """
+        top, left = max(window.row_off - halo, 0), max(window.col_off - halo, 0)
+        bottom = min(window.row_off + window.height + halo, self.shape[0])
+        right = min(window.col_off + window.width + halo, self.shape[1])
+        row, column = window.row_off - top, window.col_off - left
+        inner = slice(row, row + window.height), slice(column, column + window.width)
+        return Window(left, top, right - left, bottom - top), inner
+
 
 def _linear(transform: Affine) -> Affine:
     """Leave the origin out of an affine."""

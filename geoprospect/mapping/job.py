@@ -101,12 +101,7 @@ class Job:
     @cached_property
     def windows(self) -> Sequence[Window]:
         """The window of each part."""
-        (rows, columns), (height, width) = self.grid.shape, self.size
-        return [
-            Window(left, top, min(width, columns - left), min(height, rows - top))
-            for top in range(0, rows, height)
-            for left in range(0, columns, width)
-        ]
+        return list(self.grid.windows(self.size))
 
     def open_evidence(self) -> EvidenceStack:
         """Open the evidence; each thread needs a stack of its own."""
@@ -178,7 +173,7 @@ class Job:
     def _computed(self, number: int, stack: EvidenceStack, kernel: Kernel) -> KernelResult:
         """Read and compute a part; the evidence, by far the largest, is then let go."""
         window = self.windows[number]
-        around, inner = grown(window, kernel.halo, self.grid.shape)
+        around, inner = self.grid.around(window, kernel.halo)
         result = kernel(replace(stack.read(around), inner=inner))
         shape = (len(kernel.bands), window.height, window.width)
         if result.bands.shape != shape or result.bands.dtype != np.float32:
@@ -205,19 +200,3 @@ class Job:
             # As the finished file is, which makes it quicker to put together.
             profile |= {"tiled": True, "blockxsize": BLOCK, "blockysize": BLOCK}
         return profile | (_LASTING if self.compressed else {})
-
-
-def grown(window: Window, halo: int, shape: tuple[int, int]) -> tuple[Window, tuple[slice, slice]]:
-    """Grow a window by a halo, as far as the grid reaches, and tell where it lies in that.
-
-    Examples
-    --------
-    >>> grown(Window(0, 5, 10, 2), 3, (20, 12))
-    (Window(col_off=0, row_off=2, width=12, height=8), (slice(3, 5, None), slice(0, 10, None)))
-    """
-    top, left = max(window.row_off - halo, 0), max(window.col_off - halo, 0)
-    bottom = min(window.row_off + window.height + halo, shape[0])
-    right = min(window.col_off + window.width + halo, shape[1])
-    row, column = window.row_off - top, window.col_off - left
-    inner = slice(row, row + window.height), slice(column, column + window.width)
-    return Window(left, top, right - left, bottom - top), inner

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self, TypeAlias
 
 from geoprospect.errors import OutputError
-from geoprospect.evidence.census import Block
+from geoprospect.evidence import Block
 from geoprospect.qgis.style import Style, pseudocolour
 from geoprospect.typing import Values
 

@@ -10,8 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from geoprospect.errors import ModelError, OutputError
-from geoprospect.evidence import EvidenceStack
-from geoprospect.evidence.census import Block
+from geoprospect.evidence import Block, EvidenceStack
 from geoprospect.mapping.execution import Execution
 from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult
 from geoprospect.mapping.writing import write_raster

@@ -143,13 +143,13 @@ def _check_same(folder: Path, begun: dict[str, Any], now: dict[str, Any]) -> Non
 
 
 def _changed_values(begun: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """Name what is not as it was: of layers and of a kernel's description, one by one."""
-    changed = [key for key in now if begun.get(key) != now[key]]
-    for key, word in (("layers", "layer "), ("description", "")):
-        before, after = begun.get(key), now[key]
-        if key in changed and isinstance(before, dict) and isinstance(after, dict):
-            names = [name for name in after if before.get(name) != after[name]]
-            changed[changed.index(key) : changed.index(key) + 1] = [word + n for n in names] or [
-                key
-            ]
+    """Name what is not as it was: layers, and what describes a kernel, one by one."""
+    changed: list[str] = []
+    for key, value in now.items():
+        before, names = begun.get(key), []
+        if isinstance(before, dict) and isinstance(value, dict):
+            word = "layer " if key == "layers" else ""
+            names = [f"{word}{name}" for name in value if before.get(name) != value[name]]
+        if before != value:
+            changed += names or [key]
     return changed

@@ -191,8 +191,8 @@ def _leave_virtual(
     assembly.write_virtual(virtual, job, kernel, statistics, parts=f"{lasting.name}/")
     with replacing(lasting, overwrite=True) as moved:
         os.replace(folder, moved)
-        for left in (*moved.glob("*.json"), *moved.glob(".*")):  # notes, and what a kill cut off
-            left.unlink()
+        for rest in (*moved.glob("*.json"), *moved.glob(".*")):  # notes, and what a kill cut off
+            rest.unlink()
     target.with_name(overviews).unlink(missing_ok=True)
     if (lasting / overviews).exists():
         os.replace(lasting / overviews, target.with_name(overviews))

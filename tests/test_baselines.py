@@ -4,12 +4,12 @@ import os
 import time
 import warnings
 import zipfile
-from dataclasses import replace
-from typing import get_args
 
 import numpy as np
 import pytest
 import skops.io
+from fits import fit_all, fit_one
+from fits import method as method_of
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessClassifier
@@ -19,17 +19,14 @@ from sklearn.metrics import roc_auc_score
 from sklearn.svm import SVC
 
 from geoprospect.errors import ModelError, OutputError, TrainingError
-from geoprospect.methods import Baseline, each_side_by_side, fit_baseline, fit_baselines
-from geoprospect.methods.plan import BaselineMethod
-from geoprospect.methods.presets import PAPER_BASELINES, RECOMMENDED_BASELINES
-from geoprospect.methods.skopsfile import read_estimator
+from geoprospect.methods import FittedEstimator, side_by_side
 from geoprospect.model import Components, ForwardPass
 from geoprospect.model.model import ProspectivityModel
 from geoprospect.network import Network, Schedule
 
-METHODS = get_args(BaselineMethod)
+METHODS = ["logistic-regression", "random-forest", "extra-trees", "svm", "gaussian-process"]
 FORESTS = {"random-forest": RandomForestClassifier, "extra-trees": ExtraTreesClassifier}
-FEW = replace(RECOMMENDED_BASELINES, trees=25)
+FEW = {"trees": 25}
 RNG = np.random.default_rng(0)
 P = RNG.normal(size=(90, 3)).astype(np.float32)
 LABEL = (P @ [1.0, -0.5, 0.2] + RNG.normal(size=90) > 0).astype(np.int64)
@@ -38,15 +35,15 @@ NEW = RNG.normal(size=(5000, 3)).astype(np.float32)
 
 @pytest.fixture(scope="module", params=["random-forest", "extra-trees", "svm", "gaussian-process"])
 def fitted(request):
-    return fit_baseline(request.param, P, LABEL, seed=3, settings=FEW)
+    return fit_one(request.param, P, LABEL, seed=3, **FEW)
 
 
 @pytest.mark.parametrize("method", FORESTS)
 def test_a_forest_is_scikit_learns_with_the_same_seed_leaves_and_weights(method):
     rare = (LABEL == 1) & (P[:, 0] > 0.5)
     for leaf, weighted in ((1, False), (4, True)):
-        settings = replace(FEW, leaf=leaf, class_weights=weighted)
-        forest = fit_baseline(method, P, rare, seed=7, settings=settings)
+        settings = {"leaf": leaf, "class_weights": weighted}
+        forest = fit_one(method, P, rare, seed=7, **FEW, **settings)
         expected = FORESTS[method](
             25,
             min_samples_leaf=leaf,
@@ -59,7 +56,7 @@ def test_a_forest_is_scikit_learns_with_the_same_seed_leaves_and_weights(method)
 
 
 def test_a_support_vector_machine_ranks_as_its_decision_function_does():
-    svm = fit_baseline("svm", P, LABEL)
+    svm = fit_one("svm", P, LABEL)
     decision = svm.estimator.decision_function(NEW)
     scores = svm.predict(NEW)[:, 0]
     label = RNG.integers(0, 2, len(NEW))
@@ -69,32 +66,35 @@ def test_a_support_vector_machine_ranks_as_its_decision_function_does():
 
 def test_settings_not_given_are_those_recommended():
     told, default = (
-        fit_baseline("svm", P, LABEL, **given).predict(NEW)
-        for given in ({"settings": RECOMMENDED_BASELINES}, {})
+        fit_one("svm", P, LABEL, **given).predict(NEW)
+        for given in (
+            {"costs": (1.0,), "gammas": ("scale",), "kernels": ("rbf",), "class_weights": True},
+            {},
+        )
     )
     np.testing.assert_array_equal(told, default)
-    assert fit_baseline("extra-trees", P, LABEL).estimator.n_estimators == 500
+    assert fit_one("extra-trees", P, LABEL).estimator.n_estimators == 500
 
 
 def test_the_grid_of_the_search_is_the_studys():
-    settings = PAPER_BASELINES
-    assert settings.trees == 2000
+    assert method_of("random-forest", preset="paper").trees == 2000
+    settings = method_of("svm", preset="paper")
     assert (min(settings.costs), max(settings.costs)) == (0.1, 100)
     assert (max(settings.gammas), min(settings.gammas)) == (1, 0.001)
     assert len(settings.kernels) == 4
-    two = replace(PAPER_BASELINES, costs=(1e-9, 10.0), gammas=(0.1,), kernels=("rbf",))
-    estimator = fit_baseline("svm", P, LABEL, settings=two).estimator
+    two = {"costs": (1e-9, 10.0), "gammas": (0.1,), "kernels": ("rbf",)}
+    estimator = fit_one("svm", P, LABEL, preset="paper", **two).estimator
     assert (estimator.C, estimator.gamma, estimator.kernel) == (10.0, 0.1, "rbf")
 
 
 def test_one_setting_needs_no_search_and_a_point_of_each_label_suffices():
-    one = replace(PAPER_BASELINES, costs=(10.0,), gammas=(0.1, 1.0), kernels=("linear",))
-    estimator = fit_baseline("svm", [[0.0], [2.0]], [0, 1], settings=one).estimator
+    one = {"costs": (10.0,), "gammas": (0.1, 1.0), "kernels": ("linear",)}
+    estimator = fit_one("svm", [[0.0], [2.0]], [0, 1], preset="paper", **one).estimator
     assert (estimator.C, estimator.gamma, estimator.kernel) == (10.0, 0.1, "linear")
     # The widest margin between 0 and 2 is at 1, with 1 / margin as the slope.
     assert estimator.decision_function([[0.0], [1.0], [3.0]]) == pytest.approx([-1, 0, 2])
     with pytest.raises(TrainingError, match="expected at least 2 of each"):
-        fit_baseline("svm", [[0.0], [2.0]], [0, 1], settings=PAPER_BASELINES)
+        fit_one("svm", [[0.0], [2.0]], [0, 1], preset="paper")
 
 
 def test_class_weights_count_rare_points_as_if_repeated():
@@ -102,19 +102,16 @@ def test_class_weights_count_rare_points_as_if_repeated():
     Q, label = P[:12], np.repeat([0, 1], [9, 3])
     thrice = np.repeat(np.arange(12), np.repeat([1, 3], [9, 3]))
     schedule = Schedule("binary-crossentropy", 0.02, 90, 300)
-    weighted = replace(RECOMMENDED_BASELINES, schedule=schedule)
-    plain = replace(weighted, class_weights=False)
     for method in ("logistic-regression", "svm"):
         # 12 points weigh 12 in all, 18 points 18: the same mean loss, another cost.
-        settings = replace(weighted, costs=(1.5,), gammas=(1.0,))
-        ours = fit_baseline(method, Q, label, settings=settings)
-        settings = replace(plain, gammas=(1.0,))
-        theirs = fit_baseline(method, Q[thrice], label[thrice], settings=settings)
+        alike = {"schedule": schedule, "gammas": (1.0,)}
+        ours = fit_one(method, Q, label, costs=(1.5,), **alike)
+        theirs = fit_one(method, Q[thrice], label[thrice], class_weights=False, **alike)
         np.testing.assert_allclose(ours.predict(NEW), theirs.predict(NEW), atol=2e-3)
 
 
 def test_a_gaussian_process_knows_nothing_far_from_its_points():
-    process = fit_baseline("gaussian-process", P, LABEL)
+    process = fit_one("gaussian-process", P, LABEL)
     np.testing.assert_allclose(process.predict([[1e6, 0.0, 0.0]]), [[0.5]], atol=1e-6)
     assert roc_auc_score(LABEL, process.predict(P)[:, 0]) > 0.7
 
@@ -125,20 +122,19 @@ def test_a_gaussian_process_of_evidence_that_tells_nothing_is_fitted_without_a_w
         GaussianProcessClassifier(ConstantKernel() * RBF(1.0)).fit(alike, label)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        process = fit_baseline("gaussian-process", alike, label)
+        process = fit_one("gaussian-process", alike, label)
     np.testing.assert_allclose(process.predict(alike), 0.5, atol=1e-6)
 
 
 def test_a_gaussian_process_of_too_many_points_is_refused_before_its_matrix_is_made():
     label = np.arange(5001) % 2
     with pytest.raises(TrainingError, match=r"found 5001 points; expected at most 5000"):
-        fit_baseline("gaussian-process", np.zeros((5001, 1)), label)
+        fit_one("gaussian-process", np.zeros((5001, 1)), label)
 
 
 def test_a_logistic_regression_finds_the_maximum_likelihood():
     schedule = Schedule("binary-crossentropy", 0.02, 90, 1500)
-    settings = replace(PAPER_BASELINES, schedule=schedule)
-    network = fit_baseline("logistic-regression", P, LABEL, settings=settings)
+    network = fit_one("logistic-regression", P, LABEL, preset="paper", schedule=schedule)
     assert isinstance(network, Network)
     truth = LogisticRegression(C=np.inf).fit(P.astype(float), LABEL)
     np.testing.assert_allclose(network.layers[0].kernel[:, 0], truth.coef_[0], atol=1e-3)
@@ -165,8 +161,8 @@ def test_a_row_is_scored_the_same_whatever_its_neighbours(fitted):
 
 @pytest.mark.parametrize("method", ["random-forest", "extra-trees", "svm", "gaussian-process"])
 def test_the_same_seed_gives_the_same_scores_in_any_company(method):
-    alone = fit_baseline(method, P, LABEL, seed=2, settings=FEW)
-    among = fit_baselines(method, P, LABEL, seeds=[1, 2], settings=FEW)
+    alone = fit_one(method, P, LABEL, seed=2, **FEW)
+    among = fit_all(method_of(method, members=2, seed=1, **FEW), P, LABEL)
     np.testing.assert_array_equal(among[1].predict(NEW), alone.predict(NEW))
     if method in FORESTS:
         assert not np.array_equal(among[0].predict(NEW), alone.predict(NEW))
@@ -174,14 +170,8 @@ def test_the_same_seed_gives_the_same_scores_in_any_company(method):
 
 def test_each_fit_is_told():
     told = []
-    fit_baselines(
-        "random-forest",
-        P,
-        LABEL,
-        seeds=[0, 1],
-        settings=FEW,
-        progress=lambda *step: told.append(step),
-    )
+    forest = method_of("random-forest", members=2, **FEW)
+    fit_all(forest, P, LABEL, progress=lambda *step: told.append(step))
     assert told == [("random-forest", 1, 2, "fits"), ("random-forest", 2, 2, "fits")]
 
 
@@ -192,8 +182,8 @@ def process_number(seconds):
 
 def test_work_done_in_a_blink_starts_no_process_and_long_work_does():
     here = os.getpid()
-    assert set(each_side_by_side(process_number, [(0.0,)] * 50)) == {here}
-    numbers = list(each_side_by_side(process_number, [(2.1,), (0.0,), (0.0,)]))
+    assert set(side_by_side(process_number, [(0.0,)] * 50)) == {here}
+    numbers = list(side_by_side(process_number, [(2.1,), (0.0,), (0.0,)]))
     assert numbers[0] == here
     assert here not in numbers[1:]
 
@@ -201,13 +191,13 @@ def test_work_done_in_a_blink_starts_no_process_and_long_work_does():
 @pytest.mark.parametrize("method", METHODS)
 def test_one_class_is_refused(method):
     with pytest.raises(TrainingError, match="0 occurrences, 90 non-occurrences"):
-        fit_baseline(method, P, np.zeros(90))
+        fit_one(method, P, np.zeros(90))
 
 
 def test_a_saved_estimator_scores_as_before(fitted, tmp_path):
     fitted.save(tmp_path / "member.skops")
     np.testing.assert_array_equal(
-        Baseline.read(tmp_path / "member.skops").predict(NEW), fitted.predict(NEW)
+        FittedEstimator.read(tmp_path / "member.skops").predict(NEW), fitted.predict(NEW)
     )
     with pytest.raises(OutputError, match="exists already"):
         fitted.save(tmp_path / "member.skops")
@@ -227,8 +217,7 @@ def test_a_model_of_baselines_is_saved_loaded_and_scores_evidence(fitted, tmp_pa
 
 def test_networks_and_estimators_go_into_one_ensemble(fitted):
     schedule = Schedule("binary-crossentropy", 0.02, 90, 5)
-    settings = replace(RECOMMENDED_BASELINES, schedule=schedule)
-    network = fit_baseline("logistic-regression", P, LABEL, settings=settings)
+    network = fit_one("logistic-regression", P, LABEL, schedule=schedule)
     components = Components.fit(P, names=("A", "B", "C"))
     mean, _ = ForwardPass(components, [fitted, network]).predict(NEW)
     Q = components.transform(NEW)
@@ -239,29 +228,29 @@ def test_networks_and_estimators_go_into_one_ensemble(fitted):
 def test_damaged_and_missing_files_are_refused(fitted, tmp_path):
     path = tmp_path / "member.skops"
     with pytest.raises(ModelError, match="cannot be read as an estimator"):
-        Baseline.read(path)
+        FittedEstimator.read(path)
     fitted.save(path)
     path.write_bytes(path.read_bytes()[:-400])
     with pytest.raises(ModelError, match="cannot be read as an estimator"):
-        Baseline.read(path)
+        FittedEstimator.read(path)
 
 
 def test_a_file_that_names_another_type_is_refused_before_anything_is_built(fitted, tmp_path):
     path = tmp_path / "other.skops"
     skops.io.dump(LogisticRegression().fit(P, LABEL), path)
     with pytest.raises(ModelError, match=r"LogisticRegression"):
-        read_estimator(path)
+        FittedEstimator.read(path)
     fitted.save(tmp_path / "member.skops")
     rewrite(tmp_path / "member.skops", path, '"ndarray"', '"matrix"')
     with pytest.raises(ModelError, match=r"holds a type .* numpy.matrix"):
-        read_estimator(path)
+        FittedEstimator.read(path)
 
 
 def test_an_estimator_that_is_not_whole_is_refused(tmp_path):
     path = tmp_path / "list.skops"
     skops.io.dump([1.0, 2.0], path)
     with pytest.raises(ModelError, match="holds a list"):
-        read_estimator(path)
+        FittedEstimator.read(path)
 
 
 def test_support_vectors_that_do_not_fit_one_another_are_refused(tmp_path):
@@ -270,7 +259,7 @@ def test_support_vectors_that_do_not_fit_one_another_are_refused(tmp_path):
     svm.support_vectors_ = svm.support_vectors_[:-3].copy()
     skops.io.dump(svm, path)
     with pytest.raises(ModelError, match="do not fit one another"):
-        read_estimator(path)
+        FittedEstimator.read(path)
 
 
 def spoil(process, path, **changes):
@@ -283,7 +272,7 @@ def spoil(process, path, **changes):
 
 def test_a_gaussian_process_whose_parts_do_not_fit_is_refused(tmp_path):
     path = tmp_path / "spoiled.skops"
-    process = fit_baseline("gaussian-process", P, LABEL).estimator
+    process = fit_one("gaussian-process", P, LABEL).estimator
     laplace = process.base_estimator_
     for changes in (
         {"X_train_": laplace.X_train_[:, :2].copy()},
@@ -297,9 +286,11 @@ def test_a_gaussian_process_whose_parts_do_not_fit_is_refused(tmp_path):
     ):
         spoil(process, path, **changes)
         with pytest.raises(ModelError, match="whose parts do not fit one another"):
-            read_estimator(path)
+            FittedEstimator.read(path)
     spoil(process, path)
-    np.testing.assert_array_equal(read_estimator(path).predict(NEW), process.predict(NEW))
+    np.testing.assert_array_equal(
+        FittedEstimator.read(path).estimator.predict(NEW), process.predict(NEW)
+    )
 
 
 @pytest.mark.parametrize("forest", FORESTS.values())
@@ -311,10 +302,10 @@ def test_trees_of_either_forest_that_point_outside_themselves_are_refused(forest
     spoiled.estimators_[1].tree_.__setstate__(state)
     skops.io.dump(spoiled, path)
     with pytest.raises(ModelError, match="point outside"):
-        read_estimator(path)
+        FittedEstimator.read(path)
     skops.io.dump(forest(2, random_state=0).fit(P, LABEL + 5), path)
     with pytest.raises(ModelError, match="no forest that tells"):
-        read_estimator(path)
+        FittedEstimator.read(path)
 
 
 def rewrite(source, target, old, new):

@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from fits import method as method_of
 from smallproject import PROJECT, TRANSFORM, write_project, write_raster
 from test_crossval import quarters
 
@@ -13,9 +14,8 @@ from geoprospect.cli import main
 from geoprospect.crossval import Comparison, FoldScheme, HeldOutScores, Regions, cross_validate
 from geoprospect.crossval.page import held_out_cells, held_out_repeats, page, write_comparison
 from geoprospect.errors import ProjectError, SamplesError, TrainingError
-from geoprospect.methods.plan import BaselinePlan
-from geoprospect.methods.presets import RECOMMENDED_BASELINES, transfer_plan
-from geoprospect.project.comparison import METHODS, compare_methods
+from geoprospect.methods import Transfer, method_names
+from geoprospect.project.comparison import compare_methods
 from geoprospect.project.file import Project
 from geoprospect.project.inputs import TrainingInputs
 from geoprospect.project.training import train_ensemble
@@ -232,17 +232,17 @@ def test_trees_see_the_layers_unless_told_or_given_components(project):
     loaded = Project.load(project)
     with loaded.open_evidence() as stack:
         read = TrainingInputs.read(loaded, stack)
-    plan = BaselinePlan("extra-trees", 2, 0, replace(RECOMMENDED_BASELINES, trees=10))
+    method = method_of("extra-trees", members=2, trees=10)
     np.testing.assert_allclose(
-        read.P(plan),
+        read.X(method),
         (read.points.X - read.components.mean) / read.components.scale,
         atol=1e-5,
     )
-    rotated = replace(plan, settings=replace(plan.settings, rotated=True))
-    for other in (rotated, replace(plan, method="svm"), transfer_plan("none", "from-scratch")):
+    rotated = replace(method, rotated=True)
+    for other in (rotated, method_of("svm"), Transfer.preset("none", "from-scratch")):
         assert read.components_for(other) is read.components
     upright, turned = (
-        cross_validate(one, read.points, read.P(one), scheme).scores for one in (plan, rotated)
+        cross_validate(one, read.points, read.X(one), scheme).scores for one in (method, rotated)
     )
     np.testing.assert_array_equal(scores(), upright)
     bent = loaded.model.baseline.model_copy(update={"rotated": True})
@@ -260,7 +260,7 @@ def test_the_model_of_trees_keeps_the_components_that_they_saw(project):
             model = train_ensemble(read)
             mean, _ = model.forward_pass().predict(read.points.X)
         assert (model.components is read.components) == rotated
-        alone = model.members[0].predict(read.P(loaded.plan()))[:, 0]
+        alone = model.members[0].predict(read.X(loaded.method()))[:, 0]
         np.testing.assert_allclose(mean, alone, atol=1e-6)
 
 
@@ -304,7 +304,7 @@ def test_the_command_compares_all_methods_under_one_null_and_keeps_the_points(pr
     done = runner.invoke(main, [*arguments, "--json"])
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
-    assert list(told["methods"]) == [*METHODS, "coordinates alone"]
+    assert list(told["methods"]) == [*method_names(), "coordinates alone"]
     assert told == json.loads((tmp_path / "crossval.json").read_text())
     for figures in told["methods"].values():
         assert 0 <= figures["auc"][0] <= 1

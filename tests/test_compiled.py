@@ -19,7 +19,7 @@ EVERYWHERE = np.tile(np.array([-np.inf, np.inf], np.float32), (7, 1))
 
 def compiled(members, ranges=EVERYWHERE):
     forward = ForwardPass(COMPONENTS, members)
-    return CompiledPass(forward.members, forward.centre, ranges)
+    return CompiledPass(forward.networks, forward.centre, ranges)
 
 
 def scored(engine, evidence, n_bands=1):

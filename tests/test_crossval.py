@@ -4,6 +4,8 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from fits import fit_one
+from fits import method as method_of
 from scipy.spatial.distance import cdist
 from smallproject import TRANSFORM, write_project
 
@@ -11,22 +13,19 @@ from geoprospect.crossval import (
     DistinctCells,
     FoldScheme,
     HeldOutScores,
-    PretextCells,
     Regions,
+    cells_beyond,
     coordinates_alone,
     cross_validate,
+    prepare_apart,
 )
-from geoprospect.crossval.validate import teach
 from geoprospect.errors import SamplesError, TrainingError
-from geoprospect.methods import fit_baseline
-from geoprospect.methods.plan import BaselinePlan
-from geoprospect.methods.presets import RECOMMENDED_BASELINES, transfer_plan
-from geoprospect.methods.transfer import pretrain
-from geoprospect.network import Network, Schedule
+from geoprospect.methods import PretextCells, Transfer
+from geoprospect.network import Schedule
 from geoprospect.project.file import Project
 
 KINDS = ["clusters", "blocks", "random"]
-FEW_TREES = BaselinePlan("random-forest", 1, 0, replace(RECOMMENDED_BASELINES, trees=10))
+FEW_TREES = method_of("random-forest", trees=10)
 
 
 @pytest.fixture(scope="module")
@@ -248,8 +247,8 @@ def test_doubled_points_change_no_score(samples):
 
 def test_the_score_of_a_point_comes_from_the_fit_that_did_not_see_it(samples):
     """Labels drawn at random cannot be known to a forest that was not told them."""
-    plan = replace(FEW_TREES, settings=replace(RECOMMENDED_BASELINES, trees=100))
-    result = cross_validate(plan, samples, components(samples), FoldScheme("random", repeats=4))
+    method = replace(FEW_TREES, trees=100)
+    result = cross_validate(method, samples, components(samples), FoldScheme("random", repeats=4))
     # The area's standard deviation under chance is about 0.044 for 57 against 173 points.
     assert abs(result.auc.mean() - 0.5) < 3 * 0.044
     assert result.scores.shape == (4, len(samples))
@@ -258,8 +257,8 @@ def test_the_score_of_a_point_comes_from_the_fit_that_did_not_see_it(samples):
 def test_separable_evidence_scores_one_and_is_above_coordinates(samples):
     scheme = FoldScheme("clusters", folds=4, repeats=1)
     P = (samples.label[:, None] * 2.0 - 1).astype(np.float32)
-    plan = BaselinePlan("svm", 1, 0, replace(RECOMMENDED_BASELINES, kernels=("linear",)))
-    assert cross_validate(plan, samples, P, scheme).auc.tolist() == [1.0]
+    method = method_of("svm", kernels=("linear",))
+    assert cross_validate(method, samples, P, scheme).auc.tolist() == [1.0]
     assert coordinates_alone(samples, scheme).auc[0] < 0.8
 
 
@@ -275,42 +274,44 @@ def test_members_are_averaged_and_their_deviation_kept(samples):
 
 
 @pytest.mark.parametrize(
-    "plan",
+    "method",
     [
         replace(FEW_TREES, members=2),
-        BaselinePlan("logistic-regression", 2, 0, RECOMMENDED_BASELINES),
-        transfer_plan("none", "from-scratch", members=2),
+        method_of("logistic-regression", members=2),
+        Transfer.preset("none", "from-scratch", members=2),
     ],
     ids=["forest", "sigmoid units", "networks"],
 )
-def test_points_that_a_member_does_not_see_do_not_change_it(samples, plan):
+def test_points_that_a_member_does_not_see_do_not_change_it(samples, method):
     scheme, P = FoldScheme("random", folds=2, repeats=1), components(samples)
-    seen = np.ones((2, len(samples)), bool)
-    seen[1] = (samples.label == 1) | (np.arange(len(samples)) % 2 == 0)
-    moved = np.where(seen[1][:, None], P, P + 5)
+    masks = np.ones((2, len(samples)), bool)
+    masks[1] = (samples.label == 1) | (np.arange(len(samples)) % 2 == 0)
+    moved = np.where(masks[1][:, None], P, P + 5)
     for hidden in (True, False):
         before, after = (
             cross_validate(
-                plan, samples, X, scheme, seen=np.stack([seen[1]] * 2) if hidden else seen
+                method,
+                samples,
+                X,
+                scheme,
+                masks=np.stack([masks[1]] * 2) if hidden else masks,
             ).scores[0]
             for X in (P, moved)
         )
-        same = np.isclose(before, after, atol=1e-6)[seen[1]]
+        same = np.isclose(before, after, atol=1e-6)[masks[1]]
         assert same.all() if hidden else not same.all()
 
 
 @pytest.mark.parametrize("weighted", [False, True])
 def test_sigmoid_units_of_all_splits_learn_as_each_would_alone(samples, weighted):
     schedule = Schedule("binary-crossentropy", 1e-2, 82, 20)
-    settings = replace(RECOMMENDED_BASELINES, schedule=schedule, class_weights=weighted)
-    plan = BaselinePlan("logistic-regression", 1, 2, settings)
+    settings = {"schedule": schedule, "class_weights": weighted}
+    method = method_of("logistic-regression", seed=2, **settings)
     P, scheme = components(samples), FoldScheme("random", folds=3, repeats=1)
-    together = cross_validate(plan, samples, P, scheme).scores[0]
+    together = cross_validate(method, samples, P, scheme).scores[0]
     folds, rows = scheme.splits(samples)
     for fold, learned in enumerate(rows):
-        alone = fit_baseline(
-            plan.method, P[learned], samples.label[learned], seed=2, settings=settings
-        )
+        alone = fit_one(method.name, P[learned], samples.label[learned], seed=2, **settings)
         held_out = folds[0] == fold
         np.testing.assert_allclose(together[held_out], alone.predict(P)[held_out, 0], atol=1e-5)
 
@@ -325,20 +326,21 @@ def test_how_wrongly_points_are_ranked_adds_up_to_the_area():
         assert told.error(label)[label == own].mean() == pytest.approx(1 - told.auc.mean())
 
 
-def quick_plan(pretext="reconstruction"):
-    plan = transfer_plan(pretext, "linear-probing", preset="paper", members=2)
+def quick_method(pretext="reconstruction"):
+    method = Transfer.preset(pretext, "linear-probing", preset="paper", members=2)
     return replace(
-        plan,
-        training=replace(plan.training, epochs=3),
-        pretraining=replace(plan.pretraining, epochs=3),
+        method,
+        training=replace(method.training, epochs=3),
+        pretraining=replace(method.pretraining, epochs=3),
     )
 
 
 def test_encoders_taught_before_are_those_that_would_be_taught(samples):
-    plan, P, scheme = quick_plan(), components(samples), FoldScheme("random", folds=2, repeats=1)
-    encoders = teach(plan, samples, scheme, (P, None))
-    shared = cross_validate(plan, samples, P, scheme, encoders=encoders)
-    np.testing.assert_array_equal(shared.scores, cross_validate(plan, samples, P, scheme).scores)
+    method, P = quick_method(), components(samples)
+    scheme = FoldScheme("random", folds=2, repeats=1)
+    encoders = method.prepare(PretextCells(P), 3)
+    shared = cross_validate(method, samples, P, scheme, preparation=encoders)
+    np.testing.assert_array_equal(shared.scores, cross_validate(method, samples, P, scheme).scores)
 
 
 @pytest.mark.parametrize(("buffer", "n_held"), [(0, 1), (100, 5), (150, 9)])
@@ -347,28 +349,27 @@ def test_cells_held_out_and_their_buffer_are_kept_from_the_pretext_task(samples,
     inner = int(np.flatnonzero((samples.rows == 13) & (samples.columns > 10))[0])
     columns = columns - 13 + samples.columns[inner]
     cells = PretextCells(np.zeros((49, 3), np.float32), None, rows, columns)
-    left = cells.beyond(samples, np.arange(len(samples)) == inner, buffer)
+    left = cells_beyond(cells, samples, np.arange(len(samples)) == inner, buffer)
     assert (~left).sum() == n_held
     assert not left[24]
 
 
 def test_a_pretext_task_kept_from_cells_held_out_is_taught_for_each_split(samples):
-    plan, scheme = quick_plan(), FoldScheme("clusters", folds=3, repeats=1, buffer=200)
+    method, scheme = quick_method(), FoldScheme("clusters", folds=3, repeats=1, buffer=200)
     P = components(samples)
     cells = PretextCells(P, None, samples.rows, samples.columns)
-    encoders = teach(plan, samples, scheme, cells)
+    encoders = prepare_apart(method, samples, scheme, cells)
     assert len(encoders) == 2 * 3
     _, rows = scheme.splits(samples)
     for split in range(3):
         # The pretext cells are the points themselves, so those left are those learned from.
-        alone = pretrain(plan, P[rows[split]])
+        alone = method.prepare(PretextCells(P[rows[split]]), 3)
         for one, other in zip(encoders[2 * split : 2 * split + 2], alone, strict=True):
-            first, second = Network.of(one), Network.of(other)
-            np.testing.assert_array_equal(first.layers[0].kernel, second.layers[0].kernel)
+            np.testing.assert_array_equal(one.layers[0].kernel, other.layers[0].kernel)
     # Each split's points held out are scored from its own encoders, and from no others.
     fold = scheme.splits(samples)[0][0]
-    every = cross_validate(plan, samples, P, scheme, encoders=encoders).scores[0]
-    first = cross_validate(plan, samples, P, scheme, encoders=encoders[:2] * 3).scores[0]
+    every = cross_validate(method, samples, P, scheme, preparation=encoders).scores[0]
+    first = cross_validate(method, samples, P, scheme, preparation=encoders[:2] * 3).scores[0]
     np.testing.assert_array_equal(every[fold == 0], first[fold == 0])
     assert (every[fold > 0] != first[fold > 0]).any()
 
@@ -380,4 +381,4 @@ def test_a_fold_that_leaves_the_pretext_task_no_cell_is_refused(samples):
         components(samples)[fold == 1], None, samples.rows[fold == 1], samples.columns[fold == 1]
     )
     with pytest.raises(TrainingError, match="fold 2 leaves the pretext task no cell"):
-        teach(quick_plan(), samples, scheme, cells)
+        prepare_apart(quick_method(), samples, scheme, cells)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from fits import fit_one
 from scipy.spatial.distance import cdist
 from scipy.stats import chisquare
 from smallproject import PROJECT, TRANSFORM, points, write_project, write_raster
@@ -12,7 +13,6 @@ from smallproject import PROJECT, TRANSFORM, points, write_project, write_raster
 from geoprospect.crossval import FoldScheme
 from geoprospect.errors import ProjectError, SamplesError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.methods import fit_baseline
 from geoprospect.project.check import check_project
 from geoprospect.project.comparison import compare_methods
 from geoprospect.project.file import Project
@@ -251,14 +251,11 @@ def test_each_member_learns_from_its_own_draw(folder, caplog):
     with project.open_evidence() as stack:
         read = TrainingInputs.read(project, stack)
         model = train_ensemble(read)
-    samples, rows = read.points, read.seen
+    samples, rows = read.points, read.masks
     assert rows.shape == (3, len(samples))
-    P = read.components_for(project.plan()).transform(samples.X)
+    P = read.X(project.method())
     for number, (member, seen) in enumerate(zip(model.members, rows, strict=True)):
-        settings = project.plan().settings
-        alone = fit_baseline(
-            "random-forest", P[seen], samples.label[seen], seed=number, settings=settings
-        )
+        alone = fit_one("random-forest", P[seen], samples.label[seen], seed=number, trees=20)
         np.testing.assert_array_equal(member.predict(P), alone.predict(P))
     assert any(
         "non-occurrences: 20 cells drawn at random, 3 times" in line for line in caplog.messages
@@ -274,18 +271,18 @@ def test_each_member_is_held_out_from_its_own_draw(folder):
         read = TrainingInputs.read(project, stack)
     np.testing.assert_array_equal(told.samples.cells, read.points.cells)
     assert any(f"{(read.points.label == 0).sum()} cells of all 3 draws" in x for x in told.notes)
-    plan, forest = project.plan(), told.results[0]
-    P, (folds, rows) = read.P(plan), scheme.splits(told.samples)
+    method, forest = project.method(), told.results[0]
+    P, (folds, rows) = read.X(method), scheme.splits(told.samples)
     for fold, learned in enumerate(rows):
         by_member = [
-            fit_baseline(
-                plan.method,
+            fit_one(
+                method.name,
                 P[learned & seen],
                 read.points.label[learned & seen],
                 seed=number,
-                settings=plan.settings,
+                trees=method.trees,
             ).predict(P)[:, 0]
-            for number, seen in enumerate(read.seen)
+            for number, seen in enumerate(read.masks)
         ]
         held_out = folds[0] == fold
         expected = np.mean(by_member, axis=0)[held_out]

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import geopandas as gpd
 import pytest
+from fits import method as method_of
 from smallproject import write_project
 
 from geoprospect.errors import ProjectError, SamplesError, TrainingError
-from geoprospect.methods.plan import BaselinePlan
-from geoprospect.methods.presets import PAPER_BASELINES, RECOMMENDED_BASELINES, transfer_plan
+from geoprospect.methods import Transfer
 from geoprospect.project.file import Project
 from geoprospect.samples.areas import Area
 from geoprospect.samples.nonoccurrences import DrawingRule
@@ -59,7 +59,7 @@ ROCKS = 'lithology = { path = "rocks.gpkg", label = "rock" }\n'
 
 
 def test_the_published_settings_hold_unless_changed(write):
-    plan = Project.load(write(PAPER)).plan()
+    plan = Project.load(write(PAPER)).method()
     assert (plan.pretext, plan.strategy) == ("reconstruction", "fine-tuning")
     assert (plan.pretraining.rate, plan.pretraining.batch, plan.pretraining.epochs) == (
         1e-3,
@@ -69,25 +69,27 @@ def test_the_published_settings_hold_unless_changed(write):
     assert plan.pretraining.held_back == 0.2
     changed = Project.load(
         write(PAPER + "[model.training]\nrate = 0.01\nl1 = 0.5\n[model.pretraining]\nepochs = 3")
-    ).plan()
+    ).method()
     assert (changed.training.rate, changed.l1, changed.pretraining.epochs) == (0.01, 0.5, 3)
     assert changed.training.batch == plan.training.batch
 
 
 def test_how_long_the_head_learns_alone_can_be_changed(write):
-    assert Project.load(write(MINIMAL + ROCKS)).plan().head_epochs > 0
-    changed = Project.load(write(MINIMAL + ROCKS + "[model.training]\nhead_epochs = 0")).plan()
-    assert changed == replace(transfer_plan("lithology", "fine-tuning"), head_epochs=0)
+    assert Project.load(write(MINIMAL + ROCKS)).method().head_epochs > 0
+    changed = Project.load(write(MINIMAL + ROCKS + "[model.training]\nhead_epochs = 0")).method()
+    assert changed == replace(Transfer.preset("lithology", "fine-tuning"), head_epochs=0)
 
 
 def test_settings_are_those_recommended_unless_those_of_the_paper_are_asked_for(write):
-    plan = Project.load(write(MINIMAL)).plan()
-    assert plan == transfer_plan("reconstruction", "fine-tuning")
-    paper = Project.load(write(PAPER)).plan()
-    assert paper == transfer_plan("reconstruction", "fine-tuning", preset="paper")
-    for settings, preset in (("recommended", RECOMMENDED_BASELINES), ("paper", PAPER_BASELINES)):
-        text = f'{MINIMAL}[model]\nstrategy = "extra-trees"\nsettings = "{settings}"'
-        assert Project.load(write(text)).plan() == BaselinePlan("extra-trees", 1, 0, preset)
+    plan = Project.load(write(MINIMAL)).method()
+    assert plan == Transfer.preset("reconstruction", "fine-tuning")
+    paper = Project.load(write(PAPER)).method()
+    assert paper == Transfer.preset("reconstruction", "fine-tuning", preset="paper")
+    for preset, trees in (("recommended", 500), ("paper", 2000)):
+        text = f'{MINIMAL}[model]\nstrategy = "extra-trees"\nsettings = "{preset}"'
+        method = Project.load(write(text)).method()
+        assert method == method_of("extra-trees", preset=preset)
+        assert (method.members, method.seed, method.trees) == (1, 0, trees)
 
 
 @pytest.mark.parametrize(
@@ -102,27 +104,29 @@ def test_settings_are_those_recommended_unless_those_of_the_paper_are_asked_for(
     ],
 )
 def test_a_pretext_task_not_named_is_lithology_where_there_are_rock_classes(write, text, pretext):
-    assert Project.load(write(text)).plan().pretext == pretext
+    assert Project.load(write(text)).method().pretext == pretext
 
 
 def test_from_scratch_needs_no_pretext(write):
-    plan = Project.load(write(MINIMAL + '[model]\nstrategy = "from-scratch"')).plan()
+    plan = Project.load(write(MINIMAL + '[model]\nstrategy = "from-scratch"')).method()
     assert (plan.pretext, plan.pretraining) == ("none", None)
 
 
 def test_a_strategy_that_contradicts_the_pretext_is_refused(write):
     text = MINIMAL + '[model]\nstrategy = "from-scratch"\npretext = "lithology"'
     with pytest.raises(TrainingError, match="contradict"):
-        Project.load(write(text)).plan()
+        Project.load(write(text)).method()
 
 
 def test_a_baseline_takes_the_published_settings_unless_changed(write):
     text = PAPER + 'strategy = "random-forest"\n[model.baseline]\ntrees = 7'
-    plan = Project.load(write(text)).plan()
-    assert (plan.method, plan.members, plan.settings.trees) == ("random-forest", 1, 7)
-    assert plan.settings.costs == (0.1, 1.0, 10.0, 100.0)
+    method = Project.load(write(text)).method()
+    assert (method.name, method.members, method.trees) == ("random-forest", 1, 7)
+    assert (method.leaf, method.class_weights) == (1, False)
+    svm = Project.load(write(text.replace("random-forest", "svm"))).method()
+    assert svm.costs == (0.1, 1.0, 10.0, 100.0)
     with pytest.raises(TrainingError, match="contradict"):
-        Project.load(write(text.replace("[model]", '[model]\npretext = "lithology"'))).plan()
+        Project.load(write(text.replace("[model]", '[model]\npretext = "lithology"'))).method()
 
 
 def test_every_setting_of_a_baseline_can_be_changed(write):
@@ -135,22 +139,24 @@ baseline = { leaf = 5, rotated = true, costs = [2.5], gammas = ["scale", 0.5], k
 training = { class_weights = false, epochs = 9 }
 """
     )
-    settings = Project.load(write(text)).plan().settings
-    assert settings == replace(
-        RECOMMENDED_BASELINES,
-        schedule=replace(RECOMMENDED_BASELINES.schedule, epochs=9),
-        leaf=5,
-        costs=(2.5,),
-        gammas=("scale", 0.5),
-        kernels=("poly",),
-        class_weights=False,
-        rotated=True,
-    )
+    schedule = method_of("logistic-regression").schedule
+    for strategy in ("svm", "random-forest", "extra-trees", "logistic-regression"):
+        changed = Project.load(write(text.replace('"svm"', f'"{strategy}"'))).method()
+        assert changed == method_of(
+            strategy,
+            schedule=replace(schedule, epochs=9),
+            leaf=5,
+            costs=(2.5,),
+            gammas=("scale", 0.5),
+            kernels=("poly",),
+            class_weights=False,
+            rotated=True,
+        )
 
 
 def test_the_lithology_pretext_needs_rock_class_points(write):
     with pytest.raises(ProjectError, match="needs rock-class points"):
-        Project.load(write(MINIMAL + '[model]\npretext = "lithology"')).plan()
+        Project.load(write(MINIMAL + '[model]\npretext = "lithology"')).method()
 
 
 def test_non_occurrences_are_drawn_by_the_rule_of_the_file(write, tmp_path):

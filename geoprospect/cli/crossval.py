@@ -63,8 +63,9 @@ def crossval_command(
     """
     scheme = _scheme(options)
     from geoprospect.crossval.page import FILES, write_comparison  # noqa: PLC0415
+    from geoprospect.methods import method_names  # noqa: PLC0415
     from geoprospect.output import check_absent  # noqa: PLC0415
-    from geoprospect.project.comparison import METHODS, compare_methods  # noqa: PLC0415
+    from geoprospect.project.comparison import compare_methods  # noqa: PLC0415
     from geoprospect.project.file import Project  # noqa: PLC0415
 
     loaded = Project.load(project)
@@ -75,7 +76,7 @@ def crossval_command(
         comparison = compare_methods(
             loaded,
             scheme,
-            tuple(METHODS) if every else options["methods"],
+            method_names() if every else options["methods"],
             exclude_held_out=options["exclude_held_out"],
             progress=progress,
         )

@@ -4,9 +4,9 @@ from geoprospect.crossval.cells import DistinctCells
 from geoprospect.crossval.comparison import Comparison
 from geoprospect.crossval.folds import FoldKind, FoldScheme
 from geoprospect.crossval.heldout import HeldOutScores
-from geoprospect.crossval.pretext import PretextCells
+from geoprospect.crossval.pretext import cells_beyond
 from geoprospect.crossval.regions import Regions
-from geoprospect.crossval.validate import coordinates_alone, cross_validate, teach
+from geoprospect.crossval.validate import coordinates_alone, cross_validate, prepare_apart
 
 __all__ = [
     "Comparison",
@@ -14,9 +14,9 @@ __all__ = [
     "FoldKind",
     "FoldScheme",
     "HeldOutScores",
-    "PretextCells",
     "Regions",
+    "cells_beyond",
     "coordinates_alone",
     "cross_validate",
-    "teach",
+    "prepare_apart",
 ]

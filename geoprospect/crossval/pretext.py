@@ -1,50 +1,43 @@
-"""The cells a pretext task learns from, with their places, so that some can be kept out."""
+"""The cells that a pretext task may learn from while points are held out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from geoprospect.errors import TrainingError
+from geoprospect.methods import PretextCells
 from geoprospect.samples import Samples
-from geoprospect.typing import Bools, Ints, Values
+from geoprospect.typing import Bools
 
 
-@dataclass(frozen=True)
-class PretextCells:
-    """Cells for a pretext task; it sees no label of an occurrence.
+def cells_beyond(cells: PretextCells, samples: Samples, held_out: Bools, buffer: float) -> Bools:
+    """Tell which cells neither hold a point held out nor lie within the buffer of one.
 
-    Attributes
+    Parameters
     ----------
-    P : ndarray of float32, shape (n, n_components)
-        Components at the cells.
-    rock_class : ndarray of int64, shape (n,), or None
-        Codes of the rock classes, for the lithology task.
-    rows, columns : ndarray of int64, shape (n,)
-        The cells, on the grid of the samples.
+    cells : PretextCells
+        The cells, with their places on the grid of the samples.
+    samples : Samples
+        The points.
+    held_out : ndarray of bool, shape (n_points,)
+        Which of them are held out.
+    buffer : float
+        In metres.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+
+    Raises
+    ------
+    TrainingError
+        If the cells have no places.
     """
-
-    P: Values
-    rock_class: Ints | None
-    rows: Ints
-    columns: Ints
-
-    def beyond(self, samples: Samples, held_out: Bools, buffer: float) -> Bools:
-        """Tell which cells neither hold a point held out nor lie within the buffer of one.
-
-        Parameters
-        ----------
-        samples : Samples
-            The points.
-        held_out : ndarray of bool, shape (n_points,)
-            Which of them are held out.
-        buffer : float
-            In metres.
-
-        Returns
-        -------
-        ndarray of bool, shape (n,)
-        """
-        held_out_cells = samples.grid.places(samples.rows[held_out], samples.columns[held_out])
-        distance = samples.grid.places(self.rows, self.columns).nearest(held_out_cells)
-        return np.asarray(distance > buffer)
+    if cells.rows is None or cells.columns is None:
+        raise TrainingError(
+            "the cells of the pretext task have no places, so that none can be kept from it",
+            mend="give their rows and columns",
+        )
+    held_out_cells = samples.grid.places(samples.rows[held_out], samples.columns[held_out])
+    distance = samples.grid.places(cells.rows, cells.columns).nearest(held_out_cells)
+    return np.asarray(distance > buffer)

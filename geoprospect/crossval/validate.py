@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
@@ -11,28 +11,30 @@ from sklearn.ensemble import RandomForestClassifier
 from geoprospect.crossval.cells import DistinctCells, centres
 from geoprospect.crossval.folds import FoldScheme
 from geoprospect.crossval.heldout import HeldOutScores
-from geoprospect.crossval.pretext import PretextCells
+from geoprospect.crossval.pretext import cells_beyond
 from geoprospect.errors import TrainingError
-from geoprospect.methods import each_side_by_side, fit_baseline, logistic_regressions
-from geoprospect.methods.plan import BaselinePlan, TransferPlan
-from geoprospect.methods.transfer import pretrain, transfer
-from geoprospect.network import Network
+from geoprospect.methods import (
+    Method,
+    Preparation,
+    PretextCells,
+    SampleTable,
+    scores_of_fits,
+)
+from geoprospect.methods.stages import under_stage
 from geoprospect.samples import Samples
 from geoprospect.typing import Bools, Floats, Ints, Progress, Values
-
-Pretext = tuple[Values, Ints | None] | PretextCells
 
 _NULL_TREES = 500
 
 
 def cross_validate(
-    plan: TransferPlan | BaselinePlan,
+    method: Method,
     samples: Samples,
-    P: Values,
+    X: Values,
     scheme: FoldScheme,
     *,
-    seen: Bools | None = None,
-    encoders: Sequence[Network] | None = None,
+    masks: Bools | None = None,
+    preparation: Preparation | None = None,
     progress: Progress | None = None,
 ) -> HeldOutScores:
     """Train a method on all folds but one, and score that one; for all folds and repeats.
@@ -41,22 +43,21 @@ def cross_validate(
 
     Parameters
     ----------
-    plan : TransferPlan or BaselinePlan
+    method : Method
         The method; its members are averaged. All members, folds and repeats of a network train
         in one compiled program.
     samples : Samples
         Occurrences and non-occurrences.
-    P : ndarray of float32, shape (n, n_components)
-        Components at the samples.
+    X : ndarray of float32, shape (n, n_inputs)
+        The samples as the method sees them: `components.transform(samples.X)`.
     scheme : FoldScheme
         How points are held out.
-    seen : ndarray of bool, shape (members, n), optional
+    masks : ndarray of bool, shape (members, n), optional
         The samples that each member learns from, where these are not held out; all by default.
-    encoders : sequence of Network, optional
-        Encoders taught a network's pretext task, as `teach` gives them; by default, taught to
-        reconstruct the samples.
+    preparation : sequence, optional
+        What the method prepared, or `prepare_apart` gave; by default, prepared on the samples.
     progress : callable, optional
-        Called with the stage, the steps done, the steps in all and a word on them.
+        Called with the method, the steps done, the steps in all and a word on them.
 
     Returns
     -------
@@ -69,84 +70,83 @@ def cross_validate(
         If the points do not allow these folds.
     TrainingError
         If a training fails.
+
+    Examples
+    --------
+    See `geoprospect.methods` for the methods, and `geoprospect.model.fit` for samples.
     """
     distinct = DistinctCells.of(samples)
-    cells, P = distinct.samples, P[distinct.representatives]
-    folds, rows = scheme.splits(cells)
-    learned = np.repeat(rows, plan.members, axis=0)
-    if seen is not None:
-        learned &= np.tile(seen[:, distinct.representatives], (len(rows), 1))
-    points = (P, cells.label, learned)
-    if isinstance(plan, BaselinePlan):
-        name: str = plan.method
-        every = _baseline_scores(plan, points, progress)
-    else:
-        name = f"{plan.pretext} {plan.strategy}" if plan.pretext != "none" else plan.strategy
-        if encoders is None:
-            encoders = teach(plan, samples, scheme, (P, None), progress=progress)
-        every = _network_scores(plan, points, encoders, _named(progress, name))
-    by_split = every.reshape(len(rows), plan.members, -1).astype(np.float64)
-    mean, spread = (_held_out(one, folds) for one in (by_split.mean(axis=1), by_split.std(axis=1)))
-    result = HeldOutScores.of(name, mean, cells.label, spread=spread)
+    cells, X = distinct.samples, X[distinct.representatives]
+    folds, split_masks = scheme.splits(cells)
+    fit_masks = np.repeat(split_masks, method.members, axis=0)
+    if masks is not None:
+        fit_masks &= np.tile(masks[:, distinct.representatives], (len(split_masks), 1))
+    if preparation is None:
+        preparation = method.prepare(PretextCells(X), X.shape[1], progress=progress)
+    every = scores_of_fits(
+        method,
+        SampleTable(X, cells.label),
+        fit_masks,
+        X,
+        preparation=preparation,
+        progress=under_stage(progress, method.name),
+    )
+    by_split = every.reshape(len(split_masks), method.members, -1).astype(np.float64)
+    mean, spread = (
+        _held_out(figure, folds) for figure in (by_split.mean(axis=1), by_split.std(axis=1))
+    )
+    result = HeldOutScores.of(method.name, mean, cells.label, spread=spread)
     return replace(result, scores=mean[:, distinct.cell], spread=spread[:, distinct.cell])
 
 
-def teach(
-    plan: TransferPlan,
+def prepare_apart(
+    method: Method,
     samples: Samples,
     scheme: FoldScheme,
-    pretext: Pretext,
+    cells: PretextCells,
     *,
     progress: Progress | None = None,
-) -> list[Network]:
-    """Teach the encoders of a cross-validation their pretext task.
+) -> Preparation:
+    """Let a method learn its pretext task anew for each split, without cells held out.
 
-    Strategies that share a pretext task, its schedule, members and seed can share the encoders.
+    It sees no label of an occurrence in any case. Kept from it are the cells held out and those
+    within the buffer of one.
 
     Parameters
     ----------
-    plan, samples, scheme, progress
+    method, samples, scheme, progress
         As for `cross_validate`.
-    pretext : tuple or PretextCells
-        Components and rock classes (or None) that the pretext task learns from; it sees no label
-        of an occurrence. Given as `PretextCells`, those held out or within the buffer are kept
-        from it, so that encoders are taught anew for each fold and repeat.
+    cells : PretextCells
+        The cells of the pretext task, with their places.
 
     Returns
     -------
-    list of Network
-        One a member; or, where cells held out are kept from the task, one a member for the first
-        split, and so on.
+    sequence
+        What the method prepared: one part a member for the first split, and so on.
 
     Raises
     ------
     SamplesError
         If the points do not allow these folds.
     TrainingError
-        If the training fails.
+        If the training fails, or a fold leaves no cell.
     """
-    if not isinstance(pretext, PretextCells) or plan.pretraining is None:
-        P, rock_class = (
-            (pretext.P, pretext.rock_class) if isinstance(pretext, PretextCells) else pretext
-        )
-        return pretrain(plan, P, rock_class, progress=progress)
-    cells = DistinctCells.of(samples).samples
-    folds, rows = scheme.splits(cells)
-    n_folds = len(rows) // len(folds)
-    taught: list[Network] = []
-    for split in range(len(rows)):
+    points = DistinctCells.of(samples).samples
+    folds, split_masks = scheme.splits(points)
+    n_folds = len(split_masks) // len(folds)
+    parts: list[Any] = []
+    for split in range(len(split_masks)):
         held_out = folds[split // n_folds] == split % n_folds
-        kept = pretext.beyond(cells, held_out, scheme.buffer)
+        kept = cells_beyond(cells, points, held_out, scheme.buffer)
         if not kept.any():
             raise TrainingError(
                 f"fold {split % n_folds + 1} leaves the pretext task no cell",
                 mend="ask for more folds or a narrower buffer, or let it see cells held out",
             )
-        rock_class = None if pretext.rock_class is None else pretext.rock_class[kept]
-        taught += pretrain(plan, pretext.P[kept], rock_class)
+        parts += method.prepare(cells.part(kept), cells.X.shape[1])
         if progress is not None:
-            progress(f"{plan.pretext} pretext", split + 1, len(rows), "splits")
-    return taught
+            progress(f"{method.pretext} pretext", split + 1, len(split_masks), "splits")
+    return parts
 
 
 def coordinates_alone(samples: Samples, scheme: FoldScheme) -> HeldOutScores:
@@ -156,13 +156,13 @@ def coordinates_alone(samples: Samples, scheme: FoldScheme) -> HeldOutScores:
     """
     distinct = DistinctCells.of(samples)
     cells = distinct.samples
-    folds, rows = scheme.splits(cells)
+    folds, masks = scheme.splits(cells)
     places = centres(cells)
     every = [
         RandomForestClassifier(_NULL_TREES, min_samples_leaf=2, random_state=scheme.seed, n_jobs=-1)
-        .fit(places[learned], cells.label[learned])
+        .fit(places[mask], cells.label[mask])
         .predict_proba(places)[:, 1]
-        for learned in rows
+        for mask in masks
     ]
     scores = _held_out(np.stack(every), folds)
     result = HeldOutScores.of("coordinates alone", scores, cells.label)
@@ -173,56 +173,7 @@ def coordinates_alone(samples: Samples, scheme: FoldScheme) -> HeldOutScores:
     )
 
 
-def _named(progress: Progress | None, name: str) -> Progress | None:
-    """Tell the progress of a method under its own name: strategies serve several."""
-    return progress and (lambda _, done, total, word: progress(name, done, total, "epochs"))
-
-
 def _held_out(by_split: Floats, folds: Ints) -> Floats:
     """Pick, for each repeat and point, the score of the split that held the point out."""
     by_repeat = by_split.reshape(len(folds), -1, folds.shape[1])
     return np.asarray(np.take_along_axis(by_repeat, folds[:, None, :], axis=1)[:, 0])
-
-
-def _baseline_scores(
-    plan: BaselinePlan, points: tuple[Values, Ints, Bools], progress: Progress | None
-) -> Values:
-    """Score all points by every member of every split, shape (splits * members, n)."""
-    P, label, learned = points
-    seeds = [plan.seed + number % plan.members for number in range(len(learned))]
-    if plan.method == "logistic-regression":
-        units = logistic_regressions(*points, seeds, plan.settings, _named(progress, plan.method))
-        return np.stack([unit.predict(P)[:, 0] for unit in units])
-    tasks = [(plan, seed, P, label, rows) for seed, rows in zip(seeds, learned, strict=True)]
-    told: list[Values] = []
-    for scores in each_side_by_side(_fitted_scores, tasks):
-        told.append(scores)
-        if progress is not None:
-            progress(plan.method, len(told), len(tasks), "fits")
-    return np.stack(told)
-
-
-def _fitted_scores(plan: BaselinePlan, seed: int, P: Values, label: Ints, learned: Bools) -> Values:
-    fitted = fit_baseline(
-        plan.method, P[learned], label[learned], seed=seed, settings=plan.settings
-    )
-    return fitted.predict(P)[:, 0]
-
-
-def _network_scores(
-    plan: TransferPlan,
-    points: tuple[Values, Ints, Bools],
-    encoders: Sequence[Network],
-    progress: Progress | None,
-) -> Values:
-    """Score all points by every member of every split, shape (splits * members, n)."""
-    P, label, learned = points
-    networks, _ = transfer(
-        replace(plan, members=len(learned)),
-        [*encoders] * (len(learned) // len(encoders)),
-        P,
-        label,
-        rows=learned,
-        progress=progress,
-    )
-    return np.stack([network.predict(P)[:, 0] for network in networks])

@@ -15,7 +15,6 @@ from geoprospect.mapping.execution import Execution
 from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult
 from geoprospect.mapping.writing import write_raster
 from geoprospect.model.model import ProspectivityModel
-from geoprospect.network import Network
 from geoprospect.typing import StageProgress, StrPath
 
 Engine = Literal["compiled", "numpy"]
@@ -48,14 +47,13 @@ class ScoreKernel(Kernel):
             from geoprospect.network.compiled import CompiledPass  # noqa: PLC0415 - loads numba
 
             forward = self._forward
-            self._compiled = CompiledPass(forward.members, forward.centre, model.ranges)
+            self._compiled = CompiledPass(forward.networks, forward.centre, model.ranges)
 
     @staticmethod
     def choose(model: ProspectivityModel, n_cells: int) -> Engine:
         """Choose the engine for a grid of so many cells, by what is faster."""
-        chains = all(isinstance(member, Network) for member in model.members)
         large = n_cells * len(model.members) >= _WORTH_COMPILING
-        return "compiled" if chains and large else "numpy"
+        return "compiled" if large and model.forward_pass().compilable else "numpy"
 
     @property
     def bands(self) -> tuple[Band, ...]:

@@ -1,13 +1,71 @@
-"""Methods that learn prospectivity from labelled points."""
+"""Methods that learn prospectivity from labelled points: the registry, and ours.
 
-from geoprospect.methods.baseline import Baseline
-from geoprospect.methods.fitting import fit_baseline, fit_baselines, logistic_regressions
-from geoprospect.methods.sidebyside import each_side_by_side
+A method is a file with a frozen dataclass (see `Method`) and a line here.
+"""
+
+from functools import partial
+
+from geoprospect.methods.estimator import FittedEstimator
+from geoprospect.methods.forest import Forest
+from geoprospect.methods.gaussianprocess import GaussianProcess
+from geoprospect.methods.logisticregression import LogisticRegression
+from geoprospect.methods.members import Member, member_formats, register_member_format
+from geoprospect.methods.method import (
+    Fitted,
+    Method,
+    Preparation,
+    PretextCells,
+    SampleTable,
+    scores_of_fits,
+)
+from geoprospect.methods.options import MethodOptions, Pretext
+from geoprospect.methods.registry import (
+    method_named,
+    method_names,
+    register_method,
+    registered_method,
+    strategy_names,
+)
+from geoprospect.methods.sidebyside import side_by_side
+from geoprospect.methods.svm import SupportVectorMachine
+from geoprospect.methods.transfer import Transfer
+
+_TASKS: tuple[Pretext, ...] = ("reconstruction", "lithology")
+register_method(
+    "linear-probing", partial(Transfer.of, "linear-probing"), members=10, pretexts=_TASKS,
+    in_paper=True,
+)  # fmt: skip
+register_method(
+    "fine-tuning", partial(Transfer.of, "fine-tuning"), members=10, pretexts=_TASKS, in_paper=True
+)
+register_method("from-scratch", partial(Transfer.of, "from-scratch"), members=10, in_paper=True)
+register_method("logistic-regression", LogisticRegression.of, in_paper=True)
+register_method("random-forest", partial(Forest.of, "random-forest"), in_paper=True)
+register_method("svm", SupportVectorMachine.of, in_paper=True)
+register_method("extra-trees", partial(Forest.of, "extra-trees"))
+register_method("gaussian-process", GaussianProcess.of)
 
 __all__ = [
-    "Baseline",
-    "each_side_by_side",
-    "fit_baseline",
-    "fit_baselines",
-    "logistic_regressions",
+    "Fitted",
+    "FittedEstimator",
+    "Forest",
+    "GaussianProcess",
+    "LogisticRegression",
+    "Member",
+    "Method",
+    "MethodOptions",
+    "Preparation",
+    "PretextCells",
+    "SampleTable",
+    "SupportVectorMachine",
+    "Transfer",
+    "member_formats",
+    "method_named",
+    "method_names",
+    "register_member_format",
+    "register_method",
+    "registered_method",
+    "scores_of_fits",
+    "side_by_side",
+    "strategy_names",
 ]

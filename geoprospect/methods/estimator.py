@@ -1,110 +1,200 @@
-"""The scikit-learn estimator of a method: made from its settings, and fitted."""
+"""Fitted scikit-learn estimators as members: they score like networks, and are kept safely.
+
+Their files hold no pickles, and are checked before anything is built from them.
+"""
 
 from __future__ import annotations
 
-import warnings
-from itertools import product
-from typing import Any, Literal
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.gaussian_process import GaussianProcessClassifier
-from sklearn.gaussian_process.kernels import RBF, ConstantKernel
-from sklearn.model_selection import GridSearchCV, StratifiedKFold
-from sklearn.svm import SVC
-from threadpoolctl import threadpool_limits
+import numpy.typing as npt
 
-from geoprospect.methods.plan import BaselineMethod, BaselineSettings
-from geoprospect.typing import Ints, Values
+from geoprospect.errors import ModelError
+from geoprospect.methods.members import register_member_format
+from geoprospect.output import replacing
+from geoprospect.typing import Floats, StrPath, Values
 
-_FOLDS = 5
-_FORESTS = {"random-forest": RandomForestClassifier, "extra-trees": ExtraTreesClassifier}
+_ROWS = 2048  # of one prediction: what threads share out
+_PLAIN = {("builtins", name) for name in ("dict", "list", "tuple", "str", "int", "float", "bool")}
+_ARRAYS = {("numpy", name) for name in ("ndarray", "int32", "int64", "float32", "float64", "dtype")}
 
 
-def fit_estimator(
-    method: BaselineMethod, rows: Values, labels: Ints, seed: int, settings: BaselineSettings
-) -> Any:
-    """Fit a forest, a support vector machine or a Gaussian process.
+@dataclass(frozen=True)
+class EstimatorKind:
+    """A kind of estimator that may be read from a file.
 
-    Parameters
+    Attributes
     ----------
-    method : {"random-forest", "extra-trees", "svm", "gaussian-process"}
-        The method.
-    rows : ndarray of float32, shape (n, n_components)
-        Components at the training points.
-    labels : ndarray of int64, shape (n,)
-        1 at occurrences, 0 at non-occurrences.
-    seed : int
-        Seed of the trees, or of the folds of a grid search.
-    settings : BaselineSettings
-        The settings.
+    title : str
+        What an error calls it: "a forest".
+    classes : callable
+        Gives its classes; scikit-learn is slow to import.
+    parts : callable
+        Gives the classes of its parts that skops knows to be safe.
+    checked : callable
+        Gives those that skops does not know, and that `check` makes safe to use.
+    check : callable
+        Raises ValueError for an estimator whose parts do not fit one another, so that
+        scikit-learn's compiled code would read beyond them.
+    """
 
-    Returns
-    -------
-    sklearn estimator
-        A RandomForestClassifier, ExtraTreesClassifier, SVC or GaussianProcessClassifier.
+    title: str
+    classes: Callable[[], tuple[type, ...]]
+    parts: Callable[[], tuple[type, ...]]
+    checked: Callable[[], tuple[type, ...]]
+    check: Callable[[Any], None]
+
+
+_KINDS: list[EstimatorKind] = []
+
+
+def register_estimator(kind: EstimatorKind) -> None:
+    """Make a kind of estimator known, so that members of it can be read from files."""
+    _KINDS.append(kind)
+
+
+@dataclass(frozen=True)
+class FittedEstimator:
+    """A fitted scikit-learn classifier, which scores like a `Network`.
+
+    Attributes
+    ----------
+    estimator : sklearn estimator
+        Fitted on the labels 0 and 1.
 
     Notes
     -----
-    The kernel of the Gaussian process is a constant times a radial basis function, both fitted by
-    the marginal likelihood, from 1e-5 to 1e5; where that is greatest beyond, the bound is taken.
+    The score is the probability that the estimator gives an occurrence. One that gives none, a
+    support vector machine, scores 1 / (1 + exp(-d)) of its decision function d: it ranks cells as
+    d does and calls an occurrence from 0.5 on where d does from 0 on. No score is calibrated: all
+    depend on the share of occurrences among the training points.
 
     Examples
     --------
-    >>> from geoprospect.methods.presets import RECOMMENDED_BASELINES
-    >>> rows, labels = np.array([[0.0], [1.0]], np.float32), np.array([0, 1])
-    >>> fit_estimator("svm", rows, labels, 0, RECOMMENDED_BASELINES)
-    SVC(class_weight='balanced')
+    >>> from geoprospect.methods import SampleTable, method_named
+    >>> table = SampleTable(np.array([[0.0], [0.1], [0.9], [1.0]]), np.array([0, 0, 1, 1]))
+    >>> svm = method_named("svm").fit(table, table.masks_of_all(1)).members[0]
+    >>> (svm.predict(table.X)[:, 0] > 0.5).tolist()
+    [False, False, True, True]
     """
-    weight: Literal["balanced"] | None = "balanced" if settings.class_weights else None
-    if method in _FORESTS:
-        forest = _FORESTS[method](
-            settings.trees,
-            min_samples_leaf=settings.leaf,
-            class_weight=weight,
-            random_state=seed,
+
+    estimator: Any
+    suffix: ClassVar[str] = ".skops"
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of inputs."""
+        return int(self.estimator.n_features_in_)
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs: one score."""
+        return 1
+
+    def predict(self, X: npt.ArrayLike) -> Values:
+        """Score X of shape (n, n_inputs); gives float32 of shape (n, 1) in [0, 1].
+
+        A row's score does not depend on the other rows or on the number of threads; that of a
+        Gaussian process, a product of matrices, may by a rounding of the last digit.
+        """
+        rows = np.asarray(X, dtype=np.float32)
+        parts = [rows[start : start + _ROWS] for start in range(0, len(rows), _ROWS)]
+        with ThreadPoolExecutor() as pool:
+            scores = list(pool.map(self._score, parts))
+        return np.concatenate([np.empty(0), *scores]).astype(np.float32)[:, None]
+
+    def _score(self, rows: Values) -> Floats:
+        """Score some rows in one thread."""
+        exact = rows.astype(np.float64)  # a kernel's distances are taken in the type they come in
+        if hasattr(self.estimator, "predict_proba"):
+            scores = np.asarray(self.estimator.predict_proba(exact), np.float64)[:, 1]
+            return np.clip(scores, 0, 1)  # a Gaussian process sums error functions: to rounding
+        decision = np.asarray(self.estimator.decision_function(exact), np.float64)
+        return 1 / (1 + np.exp(-np.clip(decision, -700, 700)))
+
+    def save(self, path: StrPath, *, overwrite: bool = False) -> None:
+        """Write the estimator as a `.skops` file, which holds no pickle.
+
+        Raises
+        ------
+        OutputError
+            If the file exists already or cannot be written.
+        """
+        import skops.io  # noqa: PLC0415 - slow to import
+
+        with replacing(path, overwrite=overwrite) as temporary:
+            skops.io.dump(
+                self.estimator, temporary, compression=zipfile.ZIP_DEFLATED, compresslevel=1
+            )
+
+    @classmethod
+    def read(cls, path: StrPath) -> FittedEstimator:
+        """Read an estimator from a `.skops` file; its types are checked before it is built.
+
+        Raises
+        ------
+        ModelError
+            If the file is missing or damaged, or names a type other than the estimators that
+            methods fit, their parts, arrays and plain values; nothing is built from such a file.
+        """
+        try:
+            return cls(_read(path))
+        except ModelError:
+            raise
+        except Exception as error:  # a damaged archive may fail anywhere in the reader
+            reason = str(error).partition("\n")[0] or type(error)
+            titles = [kind.title for kind in _KINDS]
+            raise ModelError(
+                f"cannot be read as an estimator: {reason}",
+                path=path,
+                expected=f"the whole `.skops` file of {', '.join(titles[:-1])} or {titles[-1]}",
+                mend="train the model again, or copy it again from where it was made",
+            ) from error
+
+
+def _read(path: StrPath) -> Any:
+    """Read and check an estimator."""
+    import skops.io  # noqa: PLC0415 - slow to import
+
+    checked = {named for kind in _KINDS for named in _names(kind.checked())}
+    safe = {named for kind in _KINDS for named in _names(kind.classes() + kind.parts())}
+    with zipfile.ZipFile(path) as archive:
+        types = set(_types(json.loads(archive.read("schema.json"))))
+    foreign = sorted(".".join(named) for named in types - _PLAIN - _ARRAYS - safe - checked)
+    if foreign:
+        raise ModelError(
+            f"holds a type that no fitted method needs: {foreign[0]}",
+            path=path,
+            mend="use only models that `geoprospect` wrote",
         )
-        return forest.fit(rows, labels)
-    exact = rows.astype(np.float64)
-    if method == "gaussian-process":
-        # From a length as inputs are apart; from a shorter one the fit may end where none are near.
-        kernel = ConstantKernel() * RBF(np.sqrt(exact.shape[1]))
-        process = GaussianProcessClassifier(kernel, random_state=seed)
-        # Its small matrices are soonest done by one thread, which gives the same bits anywhere.
-        with threadpool_limits(1), warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # the bound is taken
-            process.fit(exact, labels)
-        del process.base_estimator_.rng  # of restarts, which there are none of: no part of a file
-        return process
-    grid = grid_of(settings)
-    if len(grid) == 1:
-        return SVC(class_weight=weight, **grid[0]).fit(exact, labels)
-    folds = min(_FOLDS, int(np.bincount(labels).min()))
-    search = GridSearchCV(
-        SVC(class_weight=weight),
-        [{name: [value] for name, value in point.items()} for point in grid],
-        scoring="accuracy",
-        cv=StratifiedKFold(folds, shuffle=True, random_state=seed),
-    )
-    return search.fit(exact, labels).best_estimator_
+    estimator = skops.io.load(path, trusted=sorted(".".join(named) for named in checked))
+    for kind in _KINDS:
+        if type(estimator) in kind.classes():
+            kind.check(estimator)
+            return estimator
+    raise ValueError(f"holds a {type(estimator).__name__}")
 
 
-def grid_of(settings: BaselineSettings) -> list[dict[str, Any]]:
-    """Give what is tried of a support vector machine: costs, gammas and kernels.
+def _names(types: tuple[type, ...]) -> Iterator[tuple[str, str]]:
+    """Give module and name of classes, as a schema names them."""
+    return ((one.__module__, one.__qualname__) for one in types)
 
-    A linear kernel has no gamma, and is tried with one of them.
 
-    Examples
-    --------
-    >>> from geoprospect.methods.presets import PAPER_BASELINES, RECOMMENDED_BASELINES
-    >>> grid_of(RECOMMENDED_BASELINES)
-    [{'C': 1.0, 'gamma': 'scale', 'kernel': 'rbf'}]
-    >>> len(grid_of(PAPER_BASELINES))  # 4 costs of 3 kernels with 4 gammas, and of a linear one
-    52
-    """
-    return [
-        {"C": cost, "gamma": gamma, "kernel": kernel}
-        for cost, gamma, kernel in product(settings.costs, settings.gammas, settings.kernels)
-        if kernel != "linear" or gamma == settings.gammas[0]
-    ]
+def _types(content: Any) -> Iterator[tuple[str, str]]:
+    """Give module and name of every type that a schema names."""
+    if isinstance(content, dict):
+        if "__class__" in content:
+            yield str(content.get("__module__")), str(content["__class__"])
+        content = list(content.values())
+    if isinstance(content, list):
+        for part in content:
+            yield from _types(part)
+
+
+register_member_format(FittedEstimator.suffix, FittedEstimator.read)

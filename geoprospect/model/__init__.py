@@ -1,7 +1,30 @@
 """The fitted model: components, members and all that is known of where they came from."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from geoprospect.model.components import Components
 from geoprospect.model.forwardpass import ForwardPass
-from geoprospect.model.model import ProspectivityModel
+from geoprospect.model.model import ProspectivityModel, load_model
 
-__all__ = ["Components", "ForwardPass", "ProspectivityModel"]
+if TYPE_CHECKING:
+    from geoprospect.model.fitting import cells_of_pretext, fit, fit_components
+
+__all__ = [
+    "Components",
+    "ForwardPass",
+    "ProspectivityModel",
+    "cells_of_pretext",
+    "fit",
+    "fit_components",
+    "load_model",
+]
+
+_OF_FITTING = ("cells_of_pretext", "fit", "fit_components")
+
+
+def __getattr__(name: str) -> Any:
+    """Import what fits models when it is asked for: it loads geopandas, which a map needs not."""
+    if name not in _OF_FITTING:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.fitting"), name)

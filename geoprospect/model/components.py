@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from geoprospect.errors import ComponentsError, LayerNameError
 from geoprospect.evidence import EvidenceStack
+from geoprospect.methods.method import Sees
 from geoprospect.model.recovery import recovered
 from geoprospect.output import replacing
 from geoprospect.typing import Floats
@@ -186,6 +187,39 @@ class Components:
         """
         n_layers = len(self.names)
         return replace(self, rotation=np.eye(n_layers), variances=np.ones(n_layers))
+
+    @classmethod
+    def identity(cls, names: Sequence[str]) -> Components:
+        """Give the components that leave the layers as they are, in their own units.
+
+        Parameters
+        ----------
+        names : sequence of str
+            The evidence layers.
+
+        Examples
+        --------
+        >>> Components.identity(["X1", "X2"]).transform([[2.0, 3.0]]).tolist()
+        [[2.0, 3.0]]
+        """
+        n_layers = len(names)
+        zeros, ones = np.zeros(n_layers), np.ones(n_layers)
+        return cls(tuple(names), zeros, ones, np.eye(n_layers), ones)
+
+    def seen_as(self, sees: Sees) -> Components:
+        """Give what turns evidence into the inputs of a method; see `Method.sees`."""
+        match sees:
+            case "layers":
+                return Components.identity(self.names)
+            case "standardised":
+                return self.unrotated()
+            case "components":
+                return self
+
+    @property
+    def rotated(self) -> bool:
+        """Whether components are another thing than layers, standardised or not."""
+        return not np.array_equal(self.rotation, np.eye(len(self.names)))
 
     def transform(self, X: npt.ArrayLike) -> npt.NDArray[np.float32]:
         """Turn evidence into components.

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from geoprospect.model import Components
-from geoprospect.network import Dense, Network, Scorer
+from geoprospect.model.components import Components
+from geoprospect.network import Chain, Network, Scorer
 from geoprospect.typing import Values
 
 
@@ -21,28 +21,32 @@ class ForwardPass:
         Folded into each network's first layer, for it is an affine map.
     members : sequence of Scorer
         Networks, or others that score components with one output.
+
+    Attributes
+    ----------
+    centre : ndarray of float32, shape (n_layers,)
+        What is taken off the evidence before the networks read it.
+    networks : list of Network
+        The members that read centred evidence themselves.
+    others : list of Scorer
+        Those that must be given components.
     """
 
     def __init__(self, components: Components, members: Sequence[Scorer]) -> None:
         self.components = components
-        self.others = [member for member in members if not isinstance(member, Network)]
         # The mean is taken off first: far from zero, float32 could not hold the small differences.
         self.centre: Values = components.mean.astype(np.float32)
         standardise = components.rotation / components.scale[:, None]
         offset = (self.centre.astype(np.float64) - components.mean) @ standardise
-        self.members: list[Network] = []
-        for member in members:
-            if not isinstance(member, Network):
-                continue
-            first = member.layers[0]
-            kernel = first.kernel.astype(np.float64)
-            folded = Dense(
-                np.ascontiguousarray((standardise @ kernel).astype(np.float32)),
-                (offset @ kernel + first.bias).astype(np.float32),
-                first.activation,
-                first.slope,
-            )
-            self.members.append(Network((folded, *member.layers[1:])))
+        self.networks: list[Network] = [
+            member.after(standardise, offset) for member in members if isinstance(member, Chain)
+        ]
+        self.others = [member for member in members if not isinstance(member, Chain)]
+
+    @property
+    def compilable(self) -> bool:
+        """Whether the compiled loop can run it: all members read evidence themselves."""
+        return not self.others
 
     def predict(self, X: npt.ArrayLike) -> tuple[Values, Values]:
         """Score cells.
@@ -58,7 +62,7 @@ class ForwardPass:
             Mean of the members' scores in [0, 1], and their standard deviation.
         """
         centred = np.asarray(X, dtype=np.float32) - self.centre
-        each = [member.predict(centred)[:, 0] for member in self.members]
+        each = [network.predict(centred)[:, 0] for network in self.networks]
         if self.others:
             P = self.components.transform(X)
             each += [member.predict(P)[:, 0] for member in self.others]

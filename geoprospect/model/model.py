@@ -1,4 +1,4 @@
-"""The fitted model: components, networks and all that is known of where they came from."""
+"""The fitted model: components, members and all that is known of where they came from."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from geoprospect import __version__
 from geoprospect.errors import LayerNameError, ModelError
 from geoprospect.evidence import EvidenceStack, Neighbourhood
 from geoprospect.grid import Grid, describe_grid, read_grid
-from geoprospect.methods import Baseline
-from geoprospect.model import Components, ForwardPass
-from geoprospect.network import Network
+from geoprospect.methods.members import Member, read_member
+from geoprospect.model.components import Components
+from geoprospect.model.forwardpass import ForwardPass
 from geoprospect.output import checksum, replacing
 from geoprospect.samples.trainingcells import TrainingCells
 
@@ -36,8 +36,8 @@ class ProspectivityModel:
     ----------
     components : Components
         The map from evidence layers to components, with the layer names.
-    members : tuple of Network or Baseline
-        From the components to one score in [0, 1].
+    members : tuple of Member
+        Networks, or what other methods fit, from the components to one score in [0, 1].
     ranges : ndarray of float32, shape (n_layers, 2)
         Smallest and largest value of each layer at the training points, in the layer's unit.
     settings : dict
@@ -55,7 +55,7 @@ class ProspectivityModel:
 
     Examples
     --------
-    >>> from geoprospect.network import Dense
+    >>> from geoprospect.network import Dense, Network
     >>> components = Components.fit([[0, 1], [2, 5], [4, 3]], names=("X1", "X2"))
     >>> head = Network((Dense(np.ones((2, 1), np.float32), np.zeros(1, np.float32), "sigmoid"),))
     >>> model = ProspectivityModel(components, (head,), np.array([[0, 4], [1, 5]], np.float32))
@@ -66,7 +66,7 @@ class ProspectivityModel:
     """
 
     components: Components
-    members: tuple[Network | Baseline, ...]
+    members: tuple[Member, ...]
     ranges: npt.NDArray[np.float32]
     settings: Mapping[str, Any] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
@@ -134,23 +134,25 @@ class ProspectivityModel:
 
     def tags(self) -> dict[str, str]:
         """Give what a map's metadata say of the model."""
-        said = {
+        tags = {
             f"GEOPROSPECT_{key.upper()}": str(value)
             for key, value in self.settings.items()
             if isinstance(value, str | int)
         }
         if self.grid is not None and self.training_cells:
             evidence_range = self.settings.get("evidence_range")
-            seen = TrainingCells.of(self.grid, self.training_cells, evidence_range=evidence_range)
-            said |= seen.tags()
-        return said | {
+            training_cells = TrainingCells.of(
+                self.grid, self.training_cells, evidence_range=evidence_range
+            )
+            tags |= training_cells.tags()
+        return tags | {
             "GEOPROSPECT_VERSION": __version__,
             "GEOPROSPECT_LAYERS": ",".join(self.names),
             "GEOPROSPECT_MEMBERS": str(len(self.members)),
         }
 
     def save(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
-        """Write the model as a folder of Keras networks, or skops estimators, and JSON.
+        """Write the model as a folder: a file a member, in its own format, and JSON.
 
         Raises
         ------
@@ -163,9 +165,7 @@ class ProspectivityModel:
             temporary.mkdir()
             self.components.save(temporary / "components.json")
             for number, member in enumerate(self.members):
-                path = temporary / f"member-{number:03d}"
-                suffix = ".skops" if isinstance(member, Baseline) else ".keras"
-                member.save(path.with_suffix(suffix))
+                member.save(temporary / f"member-{number:03d}{member.suffix}")
             files = sorted(path.name for path in temporary.iterdir())
             content = {
                 "format": _FORMAT,
@@ -224,14 +224,14 @@ class ProspectivityModel:
                 )
             return cls(
                 components,
-                tuple(_read_member(home / name) for name in files if name.startswith("member-")),
+                tuple(read_member(home / name) for name in files if name.startswith("member-")),
                 np.array([[la["minimum"], la["maximum"]] for la in layers], np.float32),
                 content["settings"],
                 content["inputs"],
                 tuple((int(row), int(column)) for row, column in content["training_cells"]),
                 str(home),
                 read_grid(grid) if (grid := content.get("training_grid")) else None,
-                Neighbourhood.of(seen) if (seen := content.get("context")) else None,
+                Neighbourhood.of(context) if (context := content.get("context")) else None,
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
@@ -242,5 +242,6 @@ class ProspectivityModel:
             ) from error
 
 
-def _read_member(path: Path) -> Network | Baseline:
-    return Baseline.read(path) if path.suffix == ".skops" else Network.read(path)
+def load_model(folder: str | PathLike[str]) -> ProspectivityModel:
+    """Read a model folder and check that it is whole; see `ProspectivityModel.load`."""
+    return ProspectivityModel.load(folder)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from geoprospect.network.dense import Dense
-from geoprospect.typing import StrPath, Values
+from geoprospect.typing import Floats, StrPath, Values
 
 # Rows of one matrix product. Always the same number, so that a cell's score does not depend on
 # which other cells it is predicted with; small enough for a core's cache.
@@ -32,6 +32,14 @@ class Scorer(Protocol):
         """Predict X of shape (n, n_inputs); gives float32 of shape (n, n_outputs)."""
 
 
+@runtime_checkable
+class Chain(Protocol):
+    """What can take an affine map into its first layer, and so read evidence itself."""
+
+    def after(self, matrix: Floats, offset: Floats) -> Network:
+        """Give the network that computes `X @ matrix + offset` first."""
+
+
 @dataclass(frozen=True)
 class Network:
     """A chain of dense layers, as a value: nothing changes it.
@@ -49,6 +57,7 @@ class Network:
     """
 
     layers: tuple[Dense, ...]
+    suffix: ClassVar[str] = ".keras"
 
     @property
     def n_inputs(self) -> int:
@@ -73,6 +82,34 @@ class Network:
             stop = min(start + _TILE, len(rows))
             result[start:stop] = tile[: stop - start]
         return result
+
+    def after(self, matrix: Floats, offset: Floats) -> Network:
+        """Fold an affine map of the inputs, `X @ matrix + offset`, into the first layer.
+
+        Parameters
+        ----------
+        matrix : ndarray of float64, shape (n_before, n_inputs)
+        offset : ndarray of float64, shape (n_inputs,)
+
+        Returns
+        -------
+        Network
+            Of what the map takes.
+
+        Examples
+        --------
+        >>> head = Dense(np.ones((1, 1), np.float32), np.zeros(1, np.float32))
+        >>> Network((head,)).after(np.array([[2.0], [3.0]]), np.array([1.0])).predict([[1, 1]])
+        array([[6.]], dtype=float32)
+        """
+        first = self.layers[0]
+        kernel = first.kernel.astype(np.float64)
+        folded = replace(
+            first,
+            kernel=np.ascontiguousarray((matrix @ kernel).astype(np.float32)),
+            bias=(offset @ kernel + first.bias).astype(np.float32),
+        )
+        return Network((folded, *self.layers[1:]))
 
     @classmethod
     def of(cls, model: Any) -> Network:

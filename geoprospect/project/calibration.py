@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from geoprospect.calibration import Calibration, ProbabilitySummary, write_probability
-from geoprospect.crossval import FoldScheme, HeldOutScores, cross_validate, teach
-from geoprospect.methods.plan import TransferPlan
+from geoprospect.crossval import FoldScheme, HeldOutScores, cross_validate
 from geoprospect.output import replacing
 from geoprospect.project.file import Project
 from geoprospect.project.inputs import TrainingInputs
@@ -99,16 +98,22 @@ def calibrate(read: TrainingInputs, *, progress: Progress | None = None) -> Cali
     ScoreError
         If the scores at points held out carry no skill.
     """
-    settings, plan = read.project.calibration, read.project.plan()
+    settings, method = read.project.calibration, read.project.method()
     if settings is None:
         return None
     points = read.points
     scheme = calibration_scheme(read.project, points)
-    encoders = None
-    if isinstance(plan, TransferPlan):
-        encoders = teach(plan, points, scheme, read.pretext(plan), progress=progress)
+    X = read.X(method)
+    cells = read.cells_of_pretext(method)
+    preparation = method.prepare(cells, X.shape[1], progress=progress)
     held_out = cross_validate(
-        plan, points, read.P(plan), scheme, seen=read.seen, encoders=encoders, progress=progress
+        method,
+        points,
+        X,
+        scheme,
+        masks=read.masks,
+        preparation=preparation,
+        progress=progress,
     )
     _LOGGER.info(
         f"calibration: {scheme.folds} regions held out, {scheme.repeats} times, with a buffer of "

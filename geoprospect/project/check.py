@@ -75,7 +75,7 @@ def check_project(project: Project) -> list[Finding]:
                 findings.append(Finding("note", _describe(stack, n_valid)))
                 findings.extend(_deposits(project, n_valid))
                 findings.extend(_points(project, stack, attempt))
-    attempt(project.plan)
+    attempt(project.method)
     if project.folder.is_file():
         findings.append(Finding("error", f"{project.folder}: is a file, not a folder for results"))
     elif project.folder.exists() and any(project.folder.iterdir()):

@@ -12,16 +12,14 @@ from geoprospect.crossval import (
     Comparison,
     DistinctCells,
     FoldScheme,
-    PretextCells,
     coordinates_alone,
     cross_validate,
-    teach,
+    prepare_apart,
 )
-from geoprospect.crossval.validate import Pretext
 from geoprospect.errors import EvidenceError, ProjectError, TrainingError
 from geoprospect.evidence.variogram import evidence_range
-from geoprospect.methods.plan import BaselinePlan, TransferPlan
-from geoprospect.network import Network
+from geoprospect.methods import Method, Preparation, registered_method
+from geoprospect.methods.stages import under_stage
 from geoprospect.project.file import Project
 from geoprospect.project.inputs import TrainingInputs
 from geoprospect.samples import Samples
@@ -29,26 +27,6 @@ from geoprospect.typing import Bools, Progress
 from geoprospect.wording import listed
 
 _LOGGER = logging.getLogger(__name__)
-
-# The methods, as the project file names them.
-METHODS: dict[str, dict[str, str]] = {
-    "reconstruction-linear-probing": {"pretext": "reconstruction", "strategy": "linear-probing"},
-    "reconstruction-fine-tuning": {"pretext": "reconstruction", "strategy": "fine-tuning"},
-    "lithology-linear-probing": {"pretext": "lithology", "strategy": "linear-probing"},
-    "lithology-fine-tuning": {"pretext": "lithology", "strategy": "fine-tuning"},
-    "from-scratch": {"pretext": "none", "strategy": "from-scratch"},
-    "logistic-regression": {"pretext": "none", "strategy": "logistic-regression"},
-    "random-forest": {"pretext": "none", "strategy": "random-forest"},
-    "svm": {"pretext": "none", "strategy": "svm"},
-    "extra-trees": {"pretext": "none", "strategy": "extra-trees"},
-    "gaussian-process": {"pretext": "none", "strategy": "gaussian-process"},
-}
-# Those of the published study, with its settings.
-PAPER_METHODS: dict[str, dict[str, str]] = {
-    f"paper-{name}": changes | {"settings": "paper"}
-    for name, changes in METHODS.items()
-    if name not in ("extra-trees", "gaussian-process")
-}
 
 
 def compare_methods(
@@ -63,7 +41,7 @@ def compare_methods(
 
     Points that share a cell count once, those outside all polygons not at all. Blocks without a
     size get the range of the evidence's variogram; intervals rest on clusters of points no wider
-    than that. Strategies share what a pretext task taught.
+    than that. Strategies share what was learned of a pretext task.
 
     Parameters
     ----------
@@ -74,9 +52,9 @@ def compare_methods(
     scheme : FoldScheme
         How points are held out.
     methods : sequence of str
-        Names among `METHODS`, which have the project's settings, and `PAPER_METHODS`, which
-        have those of the published study where the project does not change them; by default the
-        project's own method alone. A result bears the name asked for.
+        Names as `method_names` gives them: with the project's settings, or those of the published
+        study where the project does not change them; by default the project's own method alone.
+        A result bears the name asked for.
     exclude_held_out : bool
         Keep cells held out, and those within the buffer, from the pretext task too. It sees no
         label of an occurrence in any case.
@@ -89,32 +67,29 @@ def compare_methods(
         If evidence, points, settings or folds do not allow it. Of several methods, one that
         cannot be trained is left out instead, and `Comparison.notes` says so.
     """
-    unknown = [name for name in methods if name not in METHODS | PAPER_METHODS]
-    if unknown:
-        raise ProjectError(
-            "no such method",
-            found=unknown[0],
-            expected=f"{', '.join(METHODS)}; or one of the published study as it was there: "
-            f"{', '.join(PAPER_METHODS)}",
-        )
+    for asked in methods:
+        registered_method(asked)  # a name that is not known shows before anything is read
     notes = _Notes()
     with project.open_evidence() as stack:
         read = TrainingInputs.read(project, stack)
-        samples, seen = _cells(read, scheme, notes)
+        samples, masks = _cells(read, scheme, notes)
         near = _range(read, notes)
         scheme = _settled(scheme, samples, near)
         _LOGGER.info(f"cross-validation: {scheme.sentence()}")
-        encoders = _Encoders(read, samples, scheme, exclude_held_out)
+        preparations = _Preparations(read, samples, scheme, exclude_held_out)
         results = []
         names: Sequence[str | None] = methods or [None]
         for name in names:
             try:
-                plan = _plan(project, name, each=seen is not None)
-                P = read.components_for(plan).transform(samples.X)
-                taught = encoders.of(plan, progress) if isinstance(plan, TransferPlan) else None
-                told = _renamed(progress, name)
+                method = _method(project, name, each=masks is not None)
                 result = cross_validate(
-                    plan, samples, P, scheme, seen=seen, encoders=taught, progress=told
+                    method,
+                    samples,
+                    read.components_for(method).transform(samples.X),
+                    scheme,
+                    masks=masks,
+                    preparation=preparations.of(method, progress),
+                    progress=progress if name is None else under_stage(progress, name),
                 )
                 results.append(replace(result, method=name or result.method))
             except (ProjectError, TrainingError) as error:
@@ -140,61 +115,47 @@ class _Notes:
 
 
 @dataclass(frozen=True)
-class _Encoders:
-    """Encoders that strategies share: taught once for each pretext task."""
+class _Preparations:
+    """What methods prepared, learned once for all that can share it."""
 
     read: TrainingInputs
     samples: Samples
     scheme: FoldScheme
     exclude_held_out: bool
-    known: dict[Hashable, list[Network]] = field(default_factory=dict)
+    known: dict[Hashable, Preparation] = field(default_factory=dict)
 
-    def of(self, plan: TransferPlan, progress: Progress | None) -> list[Network]:
-        """Give the encoders of a plan; see `teach`."""
-        form = (plan.widths, plan.activation)
-        key = (plan.pretext, plan.pretraining, form, plan.members, plan.seed)
+    def of(self, method: Method, progress: Progress | None) -> Preparation:
+        """Give what a method prepared, by itself or another of the same key."""
+        n_inputs = len(self.read.components.names)
+        if method.pretext == "none":
+            return method.prepare(None, n_inputs, progress=progress)
+        key = (type(method), method.preparation_key)
         if key not in self.known:
-            self.known[key] = teach(
-                plan, self.samples, self.scheme, self._pretext(plan), progress=progress
-            )
+            cells = self.read.cells_of_pretext(method)
+            if self.exclude_held_out and cells is not None:
+                self.known[key] = prepare_apart(
+                    method, self.samples, self.scheme, cells, progress=progress
+                )
+            else:
+                self.known[key] = method.prepare(cells, n_inputs, progress=progress)
         return self.known[key]
 
-    def _pretext(self, plan: TransferPlan) -> Pretext:
-        P, rock_class = self.read.pretext(plan)
-        if not self.exclude_held_out or plan.pretext == "none":
-            return P, rock_class
-        if plan.pretext == "lithology":
-            rocks = self.read.rocks
-            return PretextCells(P, rock_class, rocks.rows, rocks.columns)
-        project = self.read.project
-        _, rows, columns = self.read.stack.draw(project.model.pretext_cells, seed=plan.seed)
-        return PretextCells(P, rock_class, rows, columns)
 
-
-def _plan(project: Project, method: str | None, *, each: bool) -> TransferPlan | BaselinePlan:
-    """Give the plan of a method by name, or the project's own.
+def _method(project: Project, name: str | None, *, each: bool) -> Method:
+    """Give a method by name, or the project's own.
 
     Where each member learns from points of its own, every method has all of them.
     """
-    if method is None:
-        return project.plan()
-    changed = project.model.model_copy(update=(METHODS | PAPER_METHODS)[method])
-    plan = project.model_copy(update={"model": changed}).plan()
-    if isinstance(plan, BaselinePlan) and plan.method != project.model.strategy and not each:
-        return replace(plan, members=1)
-    return plan
-
-
-def _renamed(progress: Progress | None, name: str | None) -> Progress | None:
-    """Tell the progress of a method under the name asked for, which tells the paper's apart."""
-    if progress is None or name is None:
-        return progress
-    return lambda _, done, total, word: progress(name, done, total, word)
+    if name is None:
+        return project.method()
+    registered, _ = registered_method(name)
+    alike = registered.members == 1 and registered.name != project.model.strategy
+    return project.method(name, members=1 if alike and not each else None)
 
 
 def _cells(read: TrainingInputs, scheme: FoldScheme, notes: _Notes) -> tuple[Samples, Bools | None]:
     """Give the cells that are held out, each once, and those that each member learns from."""
-    points, seen = read.points, read.seen
+    points, masks = read.points, read.masks
     distinct = DistinctCells.of(points)
     samples, kept = distinct.samples, distinct.representatives
     if len(samples) < len(points):
@@ -205,10 +166,10 @@ def _cells(read: TrainingInputs, scheme: FoldScheme, notes: _Notes) -> tuple[Sam
             f"{distinct.conflicting} of the cells hold points of both labels and count as "
             f"occurrences: rows {listed(groups, '; ')}."
         )
-    if seen is not None:
+    if masks is not None:
         notes.add(
             f"each member learns from the non-occurrences of a draw of its own; figures are of "
-            f"the {(samples.label == 0).sum()} cells of all {len(seen)} draws."
+            f"the {(samples.label == 0).sum()} cells of all {len(masks)} draws."
         )
     if scheme.kind == "leave-one-region-out" and scheme.regions is not None:
         region, _ = scheme.regions.of(samples)
@@ -220,7 +181,7 @@ def _cells(read: TrainingInputs, scheme: FoldScheme, notes: _Notes) -> tuple[Sam
             )
         inside = np.flatnonzero(region >= 0)
         samples, kept = samples.part(inside), kept[inside]
-    return samples, None if seen is None else seen[:, kept]
+    return samples, None if masks is None else masks[:, kept]
 
 
 def _range(read: TrainingInputs, notes: _Notes) -> float:
@@ -239,7 +200,7 @@ def _settled(scheme: FoldScheme, samples: Samples, near: float) -> FoldScheme:
         scheme = replace(scheme, size=near)
     if scheme.kind == "leave-one-region-out":
         scheme = replace(scheme, repeats=1)
-        folds, rows = scheme.splits(samples)
-        return replace(scheme, folds=len(rows) // len(folds))
+        folds, split_masks = scheme.splits(samples)
+        return replace(scheme, folds=len(split_masks) // len(folds))
     scheme.splits(samples)
     return scheme

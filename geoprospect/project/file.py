@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,8 +14,7 @@ from geoprospect.evidence import EvidenceStack, Neighbourhood, RasterBand
 from geoprospect.evidence.layers import columns_of
 from geoprospect.evidence.raster import is_local
 from geoprospect.evidence.surroundings import surrounded
-from geoprospect.methods.plan import BaselinePlan, Pretext, TransferPlan, contradiction
-from geoprospect.methods.presets import PAPER_BASELINES, RECOMMENDED_BASELINES, transfer_plan
+from geoprospect.methods import Method, MethodOptions, method_named
 from geoprospect.project.settings import (
     CalibrationSection,
     EvidenceEntry,
@@ -151,12 +149,19 @@ class Project(Section):
         source = PointsSource(**entry.model_dump())
         return source.samples(stack, "class" if role == "lithology" else "occurrence")
 
-    def plan(self) -> TransferPlan | BaselinePlan:
-        """Give the plan of the training: the preset's settings and this file's changes.
+    def method(self, name: str | None = None, *, members: int | None = None) -> Method:
+        """Give the method: the preset's settings and this file's changes.
 
         Where the file names no pretext task for a strategy that transfers one, it is lithology if
         there are rock-class points and reconstruction if not; with the published study's settings
         it is always the latter, which was the best of that study.
+
+        Parameters
+        ----------
+        name : str, optional
+            Another method, as a comparison names it, with this file's settings.
+        members : int, optional
+            Another number of members.
 
         Raises
         ------
@@ -166,48 +171,24 @@ class Project(Section):
             If the lithology pretext task is asked for without rock-class points.
         """
         model = self.model
-        changes = model.training.model_dump(exclude_none=True)
-        own = ("class_weights", "head_epochs", "l1", "l2")
-        outer = {key: changes.pop(key) for key in own if key in changes}
-        match model.strategy:
-            case (
-                "logistic-regression" | "random-forest" | "extra-trees" | "svm" | "gaussian-process"
-            ):
-                if model.pretext not in (None, "none"):
-                    raise contradiction(model.pretext, model.strategy)
-                changed = model.baseline.model_dump(exclude_none=True)
-                settings = PAPER_BASELINES if model.settings == "paper" else RECOMMENDED_BASELINES
-                if "class_weights" in outer:
-                    changed["class_weights"] = outer["class_weights"]
-                schedule = replace(settings.schedule, **changes)
-                settings = replace(settings, schedule=schedule, **changed)
-                return BaselinePlan(model.strategy, model.members or 1, model.seed, settings)
-            case "from-scratch":
-                default: Pretext = "none"
-            case _:
-                told = self.points.lithology is not None and model.settings != "paper"
-                default = "lithology" if told else "reconstruction"
-        plan = transfer_plan(
-            model.pretext or default,
-            model.strategy,
+        options = MethodOptions(
             preset=model.settings,
-            members=model.members or 10,
+            pretext=model.pretext if name is None else None,
+            members=members or model.members,
             seed=model.seed,
+            training=model.training.model_dump(exclude_none=True),
+            pretraining=model.pretraining.model_dump(exclude_none=True),
+            baseline=model.baseline.model_dump(exclude_none=True),
+            rock_classes=self.points.lithology is not None,
         )
-        if plan.pretext == "lithology" and self.points.lithology is None:
+        method = method_named(name or model.strategy, options)
+        if method.pretext == "lithology" and self.points.lithology is None:
             raise ProjectError(
                 "the lithology pretext task needs rock-class points",
                 path=self.path,
                 mend="give them as `lithology` under [points]",
             )
-        before = plan.pretraining
-        return replace(
-            plan,
-            training=replace(plan.training, **changes),
-            pretraining=before
-            and replace(before, **model.pretraining.model_dump(exclude_none=True)),
-            **outer,
-        )
+        return method
 
 
 def _absolute(content: dict[str, Any], home: Path) -> dict[str, Any]:

@@ -10,18 +10,15 @@ from geoprospect.errors import ProjectError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.evidence.raster import is_local
 from geoprospect.evidence.remote.address import without_secrets
-from geoprospect.methods.plan import BaselineMethod, BaselinePlan, TransferPlan
-from geoprospect.model import Components
+from geoprospect.methods import Method, PretextCells
+from geoprospect.model import Components, cells_of_pretext, fit_components
 from geoprospect.output import checksum
 from geoprospect.project.file import Project, Role
 from geoprospect.samples import Samples
 from geoprospect.samples.nonoccurrences import DrawnSamples, draw_non_occurrences
-from geoprospect.typing import Bools, Ints, Values
+from geoprospect.typing import Bools, Values
 
 _LOGGER = logging.getLogger(__name__)
-
-_TREES: tuple[BaselineMethod, ...] = ("random-forest", "extra-trees")
-_FIT_CELLS = 1_000_000  # a larger stack has its components fitted on so many cells drawn from it
 
 
 @dataclass(frozen=True)
@@ -76,54 +73,57 @@ class TrainingInputs:
         if drawn is not None:
             _LOGGER.info(f"non-occurrences: {drawn.sentence()}")
         points = training if drawn is None else drawn.samples
-        components = components or _fit(project, stack)
+        components = components or fit_components(stack, seed=project.model.seed)
         return cls(project, stack, points, components, drawn)
 
     @property
-    def seen(self) -> Bools | None:
+    def masks(self) -> Bools | None:
         """The points that each member learns from, shape (members, n); None: all of them."""
         return None if self.drawn is None else self.drawn.masks
 
-    def components_for(self, plan: TransferPlan | BaselinePlan) -> Components:
-        """Give the components that a plan's method sees.
+    def components_for(self, method: Method) -> Components:
+        """Give the components as a method sees them.
 
-        Trees whose plan says so see the standardised layers, which are components that are not
-        rotated. Where the project names a file of components, every method sees those.
+        Where the project names a file of components, those that ask for standardised layers see
+        its components too.
         """
-        if not isinstance(plan, BaselinePlan) or plan.method not in _TREES:
+        if method.sees == "standardised" and self.project.model.components is not None:
             return self.components
-        rotated = plan.settings.rotated or self.project.model.components is not None
-        return self.components if rotated else self.components.unrotated()
+        return self.components.seen_as(method.sees)
 
-    def P(self, plan: TransferPlan | BaselinePlan) -> Values:  # noqa: N802
-        """Give a plan's components at the training points, shape (n, n_components)."""
-        return self.components_for(plan).transform(self.points.X)
+    def X(self, method: Method) -> Values:  # noqa: N802
+        """Give the training points as a method sees them, shape (n, n_inputs)."""
+        return self.components_for(method).transform(self.points.X)
 
     @cached_property
     def rocks(self) -> Samples:
         """The points of rock classes, read when they are first asked for."""
         return _read(self.project, "lithology", self.stack)
 
-    def pretext(self, plan: TransferPlan) -> tuple[Values, Ints | None]:
-        """Give the components, and rock classes if any, that the pretext task learns from."""
-        if plan.pretext == "lithology":
-            return self.components.transform(self.rocks.X), self.rocks.label
-        if plan.pretext == "reconstruction":
-            cells = self.stack.draw(self.project.model.pretext_cells, seed=plan.seed)[0]
-            return self.components.transform(cells), None
-        return self.P(plan), None
+    def rocks_for(self, method: Method) -> Samples | None:
+        """Give the points of rock classes to a method that learns from them."""
+        return self.rocks if method.pretext == "lithology" else None
 
-    def checksums(self, plan: TransferPlan | BaselinePlan) -> dict[str, str]:
-        """Give the SHA-256 of each file that the plan reads, where it is a plain file."""
-        inputs = {f"evidence {name}": digest for name, digest in self.stack.checksums().items()}
+    def cells_of_pretext(self, method: Method) -> PretextCells | None:
+        """Give the cells that a method's pretext task learns from, if it has one."""
+        return cells_of_pretext(
+            method,
+            self.stack,
+            self.components_for(method),
+            rocks=self.rocks_for(method),
+            number=self.project.model.pretext_cells,
+        )
+
+    def checksums(self, method: Method) -> dict[str, str]:
+        """Give the SHA-256 of each file of points that the method reads, if it is a plain file."""
         roles: list[Role] = ["training"]
-        if isinstance(plan, TransferPlan) and plan.pretext == "lithology":
+        if method.pretext == "lithology":
             roles.append("lithology")
         points = self.project.points
         paths = {str(role): str(getattr(points, role).path) for role in roles}
         if points.non_occurrences is not None and points.non_occurrences.within is not None:
             paths["area of the non-occurrences"] = points.non_occurrences.within.path
-        return inputs | {
+        return {
             role: checksum(path) if is_local(path) else f"{without_secrets(path)} is no plain file"
             for role, path in paths.items()
         }
@@ -146,7 +146,7 @@ def draw_for_members(
             training,
             stack,
             project.drawing_rule,
-            draws=project.plan().members,
+            draws=project.method().members,
             seed=project.model.seed,
         )
     if project.points.non_occurrences is not None:
@@ -164,14 +164,3 @@ def _read(project: Project, role: Role, stack: EvidenceStack) -> Samples:
     for line in samples.audit.lines():
         _LOGGER.info(f"{role} points: {line}")
     return samples
-
-
-def _fit(project: Project, stack: EvidenceStack) -> Components:
-    draw = _FIT_CELLS if stack.grid.n_cells > _FIT_CELLS else None
-    components = Components.fit(stack, draw=draw, seed=project.model.seed)
-    shares = components.variances / components.variances.sum()
-    told = ", ".join(f"PC{k} {share:.0%}" for k, share in enumerate(shares, start=1))
-    _LOGGER.info(
-        f"components: fitted on {'drawn' if draw else 'all valid'} cells; variance: {told}"
-    )
-    return components

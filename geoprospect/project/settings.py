@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from geoprospect.methods.plan import BaselineMethod, Pretext, Strategy
-from geoprospect.methods.presets import Preset
+from geoprospect.methods import strategy_names
+from geoprospect.methods.options import Preset, Pretext
 
 if TYPE_CHECKING:  # slow to import, and a map needs no points
     from geoprospect.samples import DrawingRule
 
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def _registered(strategy: str) -> str:
+    """Refuse a strategy that no method is registered by."""
+    if strategy not in strategy_names():
+        raise ValueError(f"the strategy should be one of {', '.join(strategy_names())}")
+    return strategy
 
 
 class Section(BaseModel):
@@ -120,7 +127,7 @@ class ModelSection(Section):
     rock-class points, and reconstruction if not or with `settings = "paper"`.
     """
 
-    strategy: Strategy | BaselineMethod = "fine-tuning"
+    strategy: Annotated[str, AfterValidator(_registered)] = "fine-tuning"
     pretext: Pretext | None = None
     settings: Preset = "recommended"
     members: int | None = Field(default=None, ge=1, le=1000)

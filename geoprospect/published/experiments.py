@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from geoprospect.methods import Baseline, each_side_by_side, fit_baseline, fit_baselines
-from geoprospect.methods.plan import (
-    BaselineMethod,
-    BaselineSettings,
-    Pretext,
-    Strategy,
-    TransferPlan,
+from geoprospect.methods import (
+    Member,
+    Method,
+    MethodOptions,
+    PretextCells,
+    SampleTable,
+    Transfer,
+    method_named,
+    scores_of_fits,
 )
-from geoprospect.methods.presets import PAPER_BASELINES, transfer_plan
-from geoprospect.methods.transfer import pretrain, transfer
+from geoprospect.methods.options import Pretext
+from geoprospect.methods.stages import under_stage
+from geoprospect.methods.transfer import Strategy
 from geoprospect.network import Network, Schedule
 from geoprospect.published.figures import MethodResult, Points, Trial
 from geoprospect.published.tables import PublishedTable, Study
 from geoprospect.published.weights import PublishedNetwork, read_encoders, read_published
-from geoprospect.typing import Ints, Progress, Values
+from geoprospect.typing import Progress
 
 NETWORKS: dict[str, tuple[Pretext, Strategy]] = {
     "FDE-LP": ("reconstruction", "linear-probing"),
@@ -30,7 +34,7 @@ NETWORKS: dict[str, tuple[Pretext, Strategy]] = {
     "GCP-FT": ("lithology", "fine-tuning"),
     "from scratch": ("none", "from-scratch"),
 }
-BASELINES: dict[str, BaselineMethod] = {
+BASELINES = {
     "logistic regression": "logistic-regression",
     "random forest": "random-forest",
     "SVM": "svm",
@@ -49,38 +53,42 @@ class _Laboratory:
     effort: float
     progress: Progress | None
 
-    def plan(self, pretext: Pretext, strategy: Strategy) -> TransferPlan:
-        """Give the study's plan, its epochs cut where less effort is asked for."""
-        plan = transfer_plan(pretext, strategy, preset="paper", members=self.seeds, seed=self.seed)
+    def network(self, pretext: Pretext, strategy: Strategy) -> Transfer:
+        """Give the study's method, its epochs cut where less effort is asked for."""
+        full = Transfer.preset(
+            pretext, strategy, preset="paper", members=self.seeds, seed=self.seed
+        )
         return replace(
-            plan,
-            training=self._cut(plan.training),
-            pretraining=plan.pretraining and self._cut(plan.pretraining),
+            full,
+            training=self._cut(full.training),
+            pretraining=full.pretraining and self._cut(full.pretraining),
         )
 
-    @property
-    def baselines(self) -> BaselineSettings:
-        """The study's settings of the baselines, cut likewise."""
-        full = PAPER_BASELINES
-        trees = max(1, round(full.trees * self.effort))
-        return replace(full, schedule=self._cut(full.schedule), trees=trees)
+    def baseline(self, name: str) -> Method:
+        """Give the study's baseline, its epochs and trees cut likewise."""
+        full = method_named(name, MethodOptions("paper")).settings()["settings"]
+        cut: dict[str, Any] = {}
+        if "trees" in full:
+            cut["baseline"] = {"trees": max(1, round(full["trees"] * self.effort))}
+        if "schedule" in full:
+            cut["training"] = {"epochs": self._cut(Schedule(**full["schedule"])).epochs}
+        return method_named(name, MethodOptions("paper", None, self.seeds, self.seed, **cut))
 
     def _cut(self, schedule: Schedule) -> Schedule:
         return replace(schedule, epochs=max(1, round(int(np.max(schedule.epochs)) * self.effort)))
 
-    def encoders(self, pretext: Pretext) -> list[Network]:
-        """Teach encoders a pretext task, one a seed."""
+    def encoders(self, pretext: Pretext) -> Sequence[Network]:
+        """Train encoders on a pretext task, one a seed."""
         study = self.study
-        strategy: Strategy = "from-scratch" if pretext == "none" else "fine-tuning"
-        plan = self.plan(pretext, strategy)
-        cells, rock_class = study.training.P, None
+        P, rock_class = study.training.P, None
         if pretext == "lithology":
-            cells, rock_class = study.lithology.P, study.lithology.label
+            P, rock_class = study.lithology.P, study.lithology.label
         elif pretext == "reconstruction":
-            cells = np.concatenate([study.random.P, study.lithology.P, study.training.P])
-        return pretrain(
-            plan, cells.astype(np.float32), rock_class, progress=self._told(f"{pretext} pretext")
-        )
+            P = np.concatenate([study.random.P, study.lithology.P, study.training.P])
+        cells = PretextCells(P.astype(np.float32), rock_class)
+        method = self.network(pretext, "from-scratch" if pretext == "none" else "fine-tuning")
+        progress = under_stage(self.progress, f"{pretext} pretext")
+        return method.prepare(cells, cells.X.shape[1], progress=progress)
 
     def train(
         self,
@@ -90,20 +98,31 @@ class _Laboratory:
         *,
         rate: float | None = None,
         stage: str | None = None,
-    ) -> list[Network]:
+    ) -> tuple[Member, ...]:
         """Transfer encoders to training points, one network a seed."""
-        plan = self.plan(*NETWORKS[method])
+        network = self.network(*NETWORKS[method])
         if rate is not None:
-            plan = replace(plan, training=replace(plan.training, rate=rate))
-        P = training.P.astype(np.float32)
-        told = self._told(stage or method)
-        return transfer(plan, encoders, P, training.label, progress=told)[0]
+            network = replace(network, training=replace(network.training, rate=rate))
+        return self.fit(network, training, encoders, stage or method)
+
+    def fit(
+        self,
+        method: Method,
+        training: PublishedTable,
+        preparation: Sequence[Network] = (),
+        stage: str | None = None,
+    ) -> tuple[Member, ...]:
+        """Fit a method to training points, one member a seed."""
+        table = _sample_table(training)
+        masks = table.masks_of_all(self.seeds)
+        progress = self.progress if stage is None else under_stage(self.progress, stage)
+        return method.fit(table, masks, preparation=preparation, progress=progress).members
 
     def result(
         self,
         experiments: tuple[str, ...],
         method: str,
-        members: Sequence[Network | Baseline],
+        members: Sequence[Member],
         *,
         training: PublishedTable | None = None,
         note: str = "",
@@ -122,7 +141,7 @@ class _Laboratory:
         trials: tuple[Trial, ...],
         training: PublishedTable,
         note: str = "",
-        members: tuple[Network | Baseline, ...] = (),
+        members: tuple[Member, ...] = (),
     ) -> MethodResult:
         """Put trials beside the published weights of the same method and training points."""
         scenarios = [None, *range(1, len(self.study.scenarios) + 1)]
@@ -144,12 +163,6 @@ class _Laboratory:
             note,
             members,
         )
-
-    def _told(self, stage: str) -> Progress | None:
-        progress = self.progress
-        if progress is None:
-            return None
-        return lambda _, done, total, word: progress(stage, done, total, word)
 
 
 def run_experiments(
@@ -201,49 +214,37 @@ def run_experiments(
         experiments = ("I", "II") if method == _BEST else ("I",)
         members = laboratory.train(method, encoders[pretext], study.training)
         results.append(laboratory.result(experiments, method, members))
-    fit_seeds = [seed + k for k in range(seeds)]
-    P = study.training.P.astype(np.float32)
     for name, baseline in BASELINES.items():
-        fits = fit_baselines(
-            baseline,
-            P,
-            study.training.label,
-            seeds=fit_seeds,
-            settings=laboratory.baselines,
-            progress=progress,
-        )
+        fits = laboratory.fit(laboratory.baseline(baseline), study.training)
         results.append(laboratory.result(("II",), name, fits))
     for number, table in enumerate(study.scenarios, start=1):
         stage = f"{_BEST}, scenario {number}"
         members = laboratory.train(_BEST, encoders[NETWORKS[_BEST][0]], table, stage=stage)
         results.append(laboratory.result(("III",), _BEST, members, training=table))
-    results.extend(_forests(laboratory, fit_seeds))
+    results.extend(_forests(laboratory))
     results.extend(_tried(laboratory, encoders, known))
     return tuple(results)
 
 
-def _forests(laboratory: _Laboratory, seeds: Sequence[int]) -> Iterator[MethodResult]:
-    """Fit the forests of Experiment III, which are many: only their scores come back."""
-    study, trials = laboratory.study, list[Trial]()
-    points = [Points.of(study, table) for table in study.scenarios]
-    tasks = [
-        (table.P.astype(np.float32), table.label, seed, at.P, laboratory.baselines)
-        for table, at in zip(study.scenarios, points, strict=True)
-        for seed in seeds
-    ]
-    for scores in each_side_by_side(_forest_scores, tasks):
-        trials.append(points[len(trials) // len(seeds)].trial_of(scores))
-        if laboratory.progress is not None:
-            laboratory.progress("random forest, scenarios", len(trials), len(tasks), "fits")
-    for number, table in enumerate(study.scenarios):
-        ours = tuple(trials[number * len(seeds) : (number + 1) * len(seeds)])
-        yield laboratory.compared(("III",), "random forest", ours, table)
+def _forests(laboratory: _Laboratory) -> Iterator[MethodResult]:
+    """Fit the forests of Experiment III, which are many: only their scores are kept."""
+    study, forest = laboratory.study, laboratory.baseline("random-forest")
+    for number, training in enumerate(study.scenarios, start=1):
+        points, table = Points.of(study, training), _sample_table(training)
+        scores = scores_of_fits(
+            forest,
+            table,
+            table.masks_of_all(laboratory.seeds),
+            points.P,
+            progress=under_stage(laboratory.progress, f"random forest, scenario {number}"),
+        )
+        trials = tuple(points.trial_of(one) for one in scores)
+        yield laboratory.compared(("III",), "random forest", trials, training)
 
 
-def _forest_scores(
-    P: Values, label: Ints, seed: int, at: Values, settings: BaselineSettings
-) -> Values:
-    return fit_baseline("random-forest", P, label, seed=seed, settings=settings).predict(at)[:, 0]
+def _sample_table(training: PublishedTable) -> SampleTable:
+    """Give a published table as methods learn from it."""
+    return SampleTable(training.P.astype(np.float32), training.label)
 
 
 def _tried(
@@ -258,13 +259,13 @@ def _tried(
             continue
         method, rate = network.method, network.rate
         pretext, strategy = NETWORKS[method]
-        if rate == transfer_plan(pretext, strategy, preset="paper").training.rate:
+        if rate == Transfer.preset(pretext, strategy, preset="paper").training.rate:
             rate = None
         starts: list[tuple[list[str], Sequence[Network]]] = []
         if rate is not None:
             starts.append(([], encoders[pretext]))
         if pretext in known:
-            starts.append((["study's encoder"], [known[pretext]] * laboratory.seeds))
+            starts.append((["study's encoder"], [known[pretext]]))
         for notes, start in starts:
             note = ", ".join([*notes, *([] if rate is None else [f"rate {rate:g}"])])
             stage = f"{method}, tried"

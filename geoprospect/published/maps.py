@@ -13,9 +13,8 @@ import numpy as np
 from geoprospect.errors import StudyError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.mapping import write_map
-from geoprospect.methods import Baseline
+from geoprospect.methods import Member
 from geoprospect.model.model import ProspectivityModel
-from geoprospect.network import Network
 from geoprospect.output import checksum
 from geoprospect.published.audit import located, recovered_components
 from geoprospect.published.figures import MethodResult
@@ -139,7 +138,7 @@ def rasters_of(study: Study) -> Path:
 
 def _members(
     study: Study, results: Sequence[MethodResult]
-) -> Iterator[tuple[str, bool, tuple[Network | Baseline, ...]]]:
+) -> Iterator[tuple[str, bool, tuple[Member, ...]]]:
     for name, network in read_published(study).items():
         yield name, True, (network.network,)
     for result in results:
@@ -148,7 +147,7 @@ def _members(
 
 
 def _model(
-    study: Study, members: tuple[Network | Baseline, ...], settings: dict[str, Any]
+    study: Study, members: tuple[Member, ...], settings: dict[str, Any]
 ) -> ProspectivityModel:
     tables = {"raw": study.raw_path, "components": study.training.path}
     return ProspectivityModel(

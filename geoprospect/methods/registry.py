@@ -1,0 +1,188 @@
+"""The registry of methods: by what names they are asked for, and who makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from geoprospect.errors import ProjectError, TrainingError
+from geoprospect.methods.method import Method
+from geoprospect.methods.options import MethodOptions, Pretext
+
+MethodFactory = Callable[[MethodOptions], Method]
+
+_PAPER = "paper-"
+_METHODS: dict[str, RegisteredMethod] = {}
+
+
+@dataclass(frozen=True)
+class RegisteredMethod:
+    """A method as it was registered.
+
+    Attributes
+    ----------
+    name : str
+        How a project file names it, as `strategy`.
+    factory : callable
+        Makes the method; the pretext task and the number of members are filled in before.
+    members : int
+        Members of its ensemble where none are asked for. Where it is 1, fits hardly differ.
+    pretexts : tuple of str
+        The pretext tasks that it can transfer, if any; a comparison names one as in
+        "lithology-fine-tuning".
+    in_paper : bool
+        Whether it is of the published study, so that "paper-NAME" can be compared too.
+    """
+
+    name: str
+    factory: MethodFactory
+    members: int = 1
+    pretexts: tuple[Pretext, ...] = ()
+    in_paper: bool = False
+
+    def make(self, options: MethodOptions) -> Method:
+        """Make the method.
+
+        Raises
+        ------
+        TrainingError
+            If the method and the pretext task contradict each other.
+        """
+        pretext = options.pretext
+        if pretext is None:
+            pretext = self._default_pretext(options)
+        if pretext not in (self.pretexts or ("none",)):
+            raise TrainingError(
+                "the pretext task and the strategy contradict each other",
+                found=f'pretext = "{pretext}", strategy = "{self.name}"',
+                expected='a pretext task for "fine-tuning" and "linear-probing", "none" for the '
+                "others",
+                mend="set both under [model]",
+            )
+        members = options.members or self.members
+        return self.factory(replace(options, pretext=pretext, members=members))
+
+    def _default_pretext(self, options: MethodOptions) -> Pretext:
+        """Choose lithology where there are rock classes, but not for the published study."""
+        if options.rock_classes and options.preset != "paper" and "lithology" in self.pretexts:
+            return "lithology"
+        return self.pretexts[0] if self.pretexts else "none"
+
+
+def register_method(
+    name: str,
+    factory: MethodFactory,
+    *,
+    members: int = 1,
+    pretexts: tuple[Pretext, ...] = (),
+    in_paper: bool = False,
+) -> None:
+    """Make a method known to project files, `crossval` and `method_named`.
+
+    Parameters
+    ----------
+    name : str
+        How a project file names it, as `strategy`.
+    factory : callable
+        Makes the method of `MethodOptions`.
+    members, pretexts, in_paper
+        As in `RegisteredMethod`.
+    """
+    _METHODS[name] = RegisteredMethod(name, factory, members, pretexts, in_paper)
+
+
+def strategy_names() -> tuple[str, ...]:
+    """Give the names that a project file may give as `strategy`."""
+    return tuple(_METHODS)
+
+
+def method_names(*, paper: bool = False) -> tuple[str, ...]:
+    """Give the names that methods are compared by.
+
+    Parameters
+    ----------
+    paper : bool
+        Those of the published study, with its settings, instead.
+
+    Examples
+    --------
+    >>> method_names()[:2], method_names(paper=True)[-1]
+    (('reconstruction-linear-probing', 'reconstruction-fine-tuning'), 'paper-svm')
+    """
+    chosen = [method for method in _METHODS.values() if method.in_paper or not paper]
+    tasks = dict.fromkeys(task for method in chosen for task in method.pretexts)
+    names = [f"{task}-{m.name}" for task in tasks for m in chosen if task in m.pretexts]
+    names += [method.name for method in chosen if not method.pretexts]
+    return tuple(f"{_PAPER}{name}" if paper else name for name in names)
+
+
+def registered_method(name: str) -> tuple[RegisteredMethod, MethodOptions]:
+    """Find a method by any of its names.
+
+    Parameters
+    ----------
+    name : str
+        As a project file names it, or a comparison.
+
+    Returns
+    -------
+    method : RegisteredMethod
+        The method.
+    options : MethodOptions
+        What the name itself says of it: pretext task and preset.
+
+    Raises
+    ------
+    ProjectError
+        If there is no such method.
+    """
+    options = MethodOptions()
+    rest = name
+    if name in method_names(paper=True):
+        rest, options = name.removeprefix(_PAPER), replace(options, preset="paper")
+    for method in _METHODS.values():
+        if rest == method.name:
+            return method, options
+        for pretext in method.pretexts:
+            if rest == f"{pretext}-{method.name}":
+                return method, replace(options, pretext=pretext)
+    raise ProjectError(
+        "no such method",
+        found=name,
+        expected=f"{', '.join(method_names())}; or one of the published study as it was there: "
+        f"{', '.join(method_names(paper=True))}",
+    )
+
+
+def method_named(name: str, options: MethodOptions | None = None) -> Method:
+    """Make a method by name.
+
+    Parameters
+    ----------
+    name : str
+        As a project file names it ("fine-tuning"), or a comparison
+        ("lithology-fine-tuning", "paper-svm").
+    options : MethodOptions, optional
+        Settings; what the name says goes before.
+
+    Raises
+    ------
+    ProjectError
+        If there is no such method.
+    TrainingError
+        If the method and the pretext task contradict each other.
+
+    Examples
+    --------
+    >>> method_named("lithology-fine-tuning", MethodOptions(members=3)).name
+    'lithology fine-tuning'
+    >>> method_named("paper-random-forest").settings()["settings"]["trees"]
+    2000
+    """
+    method, named = registered_method(name)
+    chosen = options or MethodOptions()
+    if named.preset == "paper":
+        chosen = replace(chosen, preset="paper")
+    if named.pretext is not None:
+        chosen = replace(chosen, pretext=named.pretext)
+    return method.make(chosen)

@@ -1,0 +1,191 @@
+"""The fit of a model: evidence, labelled points and a method in, a `ProspectivityModel` out."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+
+from geoprospect.errors import EvidenceError, TrainingError
+from geoprospect.evidence import EvidenceStack
+from geoprospect.evidence.variogram import evidence_range
+from geoprospect.methods import Method, PretextCells, SampleTable
+from geoprospect.model.components import Components
+from geoprospect.model.model import ProspectivityModel
+from geoprospect.samples import DrawnSamples, Samples
+from geoprospect.typing import Progress
+
+_LOGGER = logging.getLogger(__name__)
+_FIT_CELLS = 1_000_000  # a larger stack has its components fitted on so many cells drawn from it
+
+
+def fit(
+    stack: EvidenceStack,
+    samples: Samples | DrawnSamples,
+    method: Method,
+    *,
+    components: Components | None = None,
+    rocks: Samples | None = None,
+    pretext_cells: int = 4_000,
+    progress: Progress | None = None,
+) -> ProspectivityModel:
+    """Fit a model of prospectivity.
+
+    Parameters
+    ----------
+    stack : EvidenceStack
+        The evidence.
+    samples : Samples or DrawnSamples
+        Occurrences and non-occurrences; or occurrences with non-occurrences drawn for each
+        member, which then learns from its own draw.
+    method : Method
+        The method, as `method_named` gives it.
+    components : Components, optional
+        What turns evidence into what the method sees; by default fitted on the stack.
+    rocks : Samples, optional
+        Points of rock classes, for the lithology pretext task.
+    pretext_cells : int
+        Number of valid cells drawn for the reconstruction pretext task.
+    progress : callable, optional
+        Called with the stage, the steps done, the steps in all and a word on them.
+
+    Returns
+    -------
+    ProspectivityModel
+        It carries the points' range in each layer and their cells, the grid, the range of the
+        evidence and the checksums of its files.
+
+    Raises
+    ------
+    TrainingError
+        If the points do not allow the method, or a fit fails.
+    ComponentsError, EvidenceError
+        If the evidence allows no components, or cannot be read.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, rasterio, tempfile
+    >>> from affine import Affine
+    >>> from geoprospect.methods import method_named
+    >>> from geoprospect.samples import read_samples
+    >>> profile = dict(driver="GTiff", height=20, width=20, count=1, dtype="float32",
+    ...                crs="EPSG:3578", transform=Affine(100, 0, 0, 0, -100, 2000))
+    >>> rows, columns = np.indices((20, 20), np.float32)
+    >>> places = gpd.points_from_xy(np.arange(50, 2000, 100), np.full(20, 1050))
+    >>> points = gpd.GeoDataFrame({"DEP": [0] * 10 + [1] * 10}, geometry=places, crs="EPSG:3578")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name, values in (("X1", rows), ("X2", columns)):
+    ...         with rasterio.open(f"{folder}/{name}.tif", "w", **profile) as file:
+    ...             file.write(values, 1)
+    ...     with EvidenceStack.open(folder) as stack:
+    ...         samples = read_samples(points, stack)
+    ...         model = fit(stack, samples, method_named("random-forest"))
+    >>> mean, spread = model.forward_pass().predict([[10.0, 2.0], [10.0, 18.0]])
+    >>> bool(mean[0] < 0.5 < mean[1])
+    True
+    """
+    points = samples.samples if isinstance(samples, DrawnSamples) else samples
+    if components is None:
+        components = fit_components(stack, seed=method.seed).seen_as(method.sees)
+    rotation = "" if components.rotated else ", on the layers as they are, not rotated"
+    _LOGGER.info(f"model: {method}, {method.members} members{rotation}")
+    table = SampleTable(components.transform(points.X), points.label)
+    masks = table.masks_of_all(method.members)
+    if isinstance(samples, DrawnSamples):
+        masks = samples.masks
+    cells = cells_of_pretext(method, stack, components, rocks=rocks, number=pretext_cells)
+    preparation = method.prepare(cells, table.X.shape[1], progress=progress)
+    fitted = method.fit(table, masks, preparation=preparation, progress=progress)
+    for line in fitted.lines:
+        _LOGGER.info(line)
+    distinct = np.unique(np.column_stack([points.rows, points.columns]), axis=0)
+    return ProspectivityModel(
+        components,
+        fitted.members,
+        np.stack([points.X.min(axis=0), points.X.max(axis=0)], axis=1),
+        method.settings() | _range_of(stack),
+        {f"evidence {name}": digest for name, digest in stack.checksums().items()},
+        tuple((int(row), int(column)) for row, column in distinct),
+        grid=stack.grid,
+        context=stack.neighbourhood,
+    )
+
+
+def fit_components(stack: EvidenceStack, *, seed: int = 0) -> Components:
+    """Fit the components of a stack: on all its valid cells or, if it is large, on some drawn.
+
+    Parameters
+    ----------
+    stack : EvidenceStack
+        The evidence.
+    seed : int
+        Seed of the draw.
+
+    Raises
+    ------
+    ComponentsError
+        If there are fewer valid cells than layers, or a layer is constant.
+    """
+    draw = _FIT_CELLS if stack.grid.n_cells > _FIT_CELLS else None
+    components = Components.fit(stack, draw=draw, seed=seed)
+    shares = components.variances / components.variances.sum()
+    words = ", ".join(f"PC{k} {share:.0%}" for k, share in enumerate(shares, start=1))
+    _LOGGER.info(
+        f"components: fitted on {'drawn' if draw else 'all valid'} cells; variance: {words}"
+    )
+    return components
+
+
+def cells_of_pretext(
+    method: Method,
+    stack: EvidenceStack,
+    components: Components,
+    *,
+    rocks: Samples | None = None,
+    number: int = 4_000,
+) -> PretextCells | None:
+    """Give the cells that a method's pretext task learns from, as the method sees them.
+
+    Parameters
+    ----------
+    method : Method
+        The method.
+    stack : EvidenceStack
+        The evidence.
+    components : Components
+        What turns evidence into what the method sees.
+    rocks : Samples, optional
+        Points of rock classes, for the lithology task.
+    number : int
+        Number of valid cells drawn, for the reconstruction task.
+
+    Returns
+    -------
+    PretextCells or None
+        With their places; None where the method has no such task.
+
+    Raises
+    ------
+    TrainingError
+        If the lithology task lacks its points.
+    """
+    if method.pretext == "none":
+        return None
+    if method.pretext == "reconstruction":
+        X, rows, columns = stack.draw(number, seed=method.seed)
+        return PretextCells(components.transform(X), None, rows, columns)
+    if rocks is None:
+        raise TrainingError(
+            "the lithology pretext task needs rock-class points",
+            mend="give them as `rocks`, or choose another pretext task",
+        )
+    return PretextCells(components.transform(rocks.X), rocks.label, rocks.rows, rocks.columns)
+
+
+def _range_of(stack: EvidenceStack) -> dict[str, float]:
+    """Give the range of the evidence's variogram, or nothing where too few cells tell it."""
+    try:
+        return {"evidence_range": evidence_range(stack.bare())}
+    except EvidenceError as error:
+        _LOGGER.warning(f"evidence: its range is not known: {error}")
+        return {}

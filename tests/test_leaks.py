@@ -118,6 +118,25 @@ def test_the_range_that_a_map_tells_joins_no_occurrences(ranked, tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("crs", "transform", "cell"),
+    [
+        ("EPSG:2263", Affine(4000, 0, 900_000, 0, -4000, 200_000), 1219.2),
+        ("EPSG:4326", Affine(0.02, 0, -133, 0, -0.01, 60.005), 1116.2),
+    ],
+    ids=["feet", "degrees"],
+)
+def test_the_range_that_a_map_tells_is_in_metres(tmp_path, crs, transform, cell):
+    """The cells of a row that are nearer than that to the first, in feet and in degrees."""
+    path = write_map(tmp_path / "map.tif", VALUES, crs=crs, transform=transform)
+    grid = Grid(CRS.from_string(crs), transform, (20, 20))
+    easting, northing = grid.centres(np.zeros(15), np.arange(15))
+    points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(easting, northing), crs=crs)
+    points.to_file(tmp_path / "points.gpkg")
+    tag(path, TrainingCells.of(grid, [(0, 0)], evidence_range=4.5 * cell))
+    assert score_map(path, tmp_path / "points.gpkg").leaks.near == (0, 1, 2, 3, 4)
+
+
 def test_what_is_given_stands_above_what_the_map_tells(ranked, tmp_path):
     points = write_points(tmp_path / "points.gpkg", ROW)
     tag(ranked, TrainingCells.of(GRID, SEEN, evidence_range=2400.0))

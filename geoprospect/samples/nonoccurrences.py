@@ -17,7 +17,7 @@ from geoprospect.typing import Bools, Floats, Ints, Values
 _SEARCHED = 2**18  # valid cells looked at; of a larger stack, so many drawn at random
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DrawnSamples:
     """Occurrences with several draws of non-occurrences, one for each member of an ensemble.
 
@@ -39,6 +39,9 @@ class DrawnSamples:
     rule: DrawingRule
     n_allowed: int
     n_searched: int
+
+    def __repr__(self) -> str:
+        return f"<DrawnSamples: {self.sentence()}>"
 
     def sentence(self) -> str:
         """Say what was drawn."""

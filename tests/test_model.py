@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -44,6 +45,17 @@ def test_a_saved_model_comes_back_whole_without_pickles(model, tmp_path):
     np.testing.assert_array_equal(loaded.ranges, model.ranges)
     suffixes = {path.suffix for path in (tmp_path / "model").iterdir()}
     assert suffixes == {".json", ".keras"}
+
+
+def test_a_model_says_what_it_is(model):
+    said = "12 members by weights trained elsewhere, over X1, X2; trained on 2 cells."
+    assert repr(model) == f"<ProspectivityModel: {said}>"
+    assert f"<p>{said}</p>" in model._repr_html_()
+    assert "<tr><td>X2</td><td>-2</td><td>2</td></tr>" in model._repr_html_()
+    settings = {"strategy": "fine-tuning", "pretext": "lithology"}
+    named = replace(model, settings=settings, training_cells=())
+    assert "by fine-tuning after the lithology pretext task, over" in named.sentence()
+    assert named.sentence().endswith("training cells not known.")
 
 
 def test_the_same_model_is_saved_as_the_same_bytes(model, tmp_path):

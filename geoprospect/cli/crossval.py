@@ -63,7 +63,6 @@ def crossval_command(
     """
     scheme = _scheme(options)
     from geoprospect.crossval.page import FILES, write_comparison  # noqa: PLC0415
-    from geoprospect.methods import method_names  # noqa: PLC0415
     from geoprospect.output import check_absent  # noqa: PLC0415
     from geoprospect.project.comparison import compare_methods  # noqa: PLC0415
     from geoprospect.project.file import Project  # noqa: PLC0415
@@ -76,7 +75,7 @@ def crossval_command(
         comparison = compare_methods(
             loaded,
             scheme,
-            method_names() if every else options["methods"],
+            "all" if every else options["methods"],
             exclude_held_out=options["exclude_held_out"],
             progress=progress,
         )

@@ -78,6 +78,7 @@ class ScoreKernel(Kernel):
             "model": self._model.identity,
             "folder": Path(self._model.folder).absolute(),
             "engine": self._engine,
+            "formats": self._model.formats,
         }
 
     @classmethod
@@ -89,7 +90,7 @@ class ScoreKernel(Kernel):
         ModelError
             If it cannot be read, or is another one by now.
         """
-        model = ProspectivityModel.load(description["folder"])
+        model = ProspectivityModel.load(description["folder"], formats=description["formats"])
         if model.identity != description["model"]:
             raise ModelError(
                 "is not the model that the map was begun with", path=description["folder"]

@@ -9,7 +9,7 @@ from geoprospect.methods.estimator import FittedEstimator
 from geoprospect.methods.forest import Forest
 from geoprospect.methods.gaussianprocess import GaussianProcess
 from geoprospect.methods.logisticregression import LogisticRegression
-from geoprospect.methods.members import Member, member_formats, register_member_format
+from geoprospect.methods.members import Member, register_member_format
 from geoprospect.methods.method import (
     Fitted,
     Method,
@@ -59,7 +59,6 @@ __all__ = [
     "SampleTable",
     "SupportVectorMachine",
     "Transfer",
-    "member_formats",
     "method_named",
     "method_names",
     "register_member_format",

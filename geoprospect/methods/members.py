@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -47,9 +48,32 @@ def register_member_format(suffix: str, read: Callable[[Path], Member]) -> None:
     _READERS[suffix] = read
 
 
-def member_formats() -> dict[str, Callable[[Path], Member]]:
-    """Give the readers by suffix, so that another process can be told of them."""
-    return dict(_READERS)
+def added_formats(members: Sequence[Member]) -> dict[str, str]:
+    """Give what another process must be told to read members: the formats that are not ours.
+
+    Parameters
+    ----------
+    members : sequence of Member
+        The members.
+
+    Returns
+    -------
+    dict of str to str
+        The import path of the reader, by suffix.
+    """
+    readers = {member.suffix: _READERS.get(member.suffix) for member in members}
+    return {
+        suffix: f"{read.__module__}:{read.__qualname__}"
+        for suffix, read in readers.items()
+        if read is not None and not read.__module__.startswith("geoprospect.")
+    }
+
+
+def add_formats(paths: Mapping[str, str]) -> None:
+    """Register the formats that `added_formats` gave, in a process of one's own."""
+    for suffix, path in paths.items():
+        module, _, name = path.partition(":")
+        register_member_format(suffix, getattr(importlib.import_module(module), name))
 
 
 def read_member(path: StrPath) -> Member:

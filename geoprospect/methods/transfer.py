@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from geoprospect.errors import TrainingError
 from geoprospect.methods.method import Fitted, Preparation, PretextCells, SampleTable, Sees
-from geoprospect.methods.options import WHOLE_BATCH, MethodOptions, Preset, Pretext
+from geoprospect.methods.options import MethodOptions, Preset, Pretext
 from geoprospect.methods.stages import under_stage
+from geoprospect.methods.transfersettings import Strategy, transfer_settings
 from geoprospect.network import EncoderActivation, Network, Schedule
 from geoprospect.network.builders import (
-    PAPER_WIDTHS,
     autoencoder,
     encoder,
     encoder_of,
@@ -23,19 +23,6 @@ from geoprospect.network.builders import (
 )
 from geoprospect.network.training import Ensemble, Training, class_weights, train
 from geoprospect.typing import Bools, Ints, Progress, Values
-
-Strategy = Literal["fine-tuning", "linear-probing", "from-scratch"]
-
-_PAPER_PRETRAINING: dict[Pretext, Schedule] = {
-    "reconstruction": Schedule("mean-squared-error", 1e-3, 10_000, 500, held_back=0.2),
-    "lithology": Schedule("categorical-crossentropy", 1e-3, 32, 1000, held_back=0.2),
-}
-_PRETRAINING: dict[Pretext, Schedule] = {
-    "reconstruction": Schedule("mean-squared-error", 1e-3, WHOLE_BATCH, 400),
-    "lithology": Schedule("categorical-crossentropy", 1e-3, WHOLE_BATCH, 3000),
-}
-_STEPS: dict[Pretext, int] = {"reconstruction": 250, "lithology": 100, "none": 250}
-_OF_THE_HEAD = 50  # of these, where rock classes were learned and the encoder is tuned
 
 
 @dataclass(frozen=True)
@@ -100,17 +87,7 @@ class Transfer:
         pretext, strategy, members, seed
             As in the class.
         preset : {"recommended", "paper"}
-            Whose settings; see `MethodOptions`.
-
-        Notes
-        -----
-        Ours is one wide layer of cosines, whose initial weights are random Fourier features
-        (Rahimi & Recht 2007, Random features for large-scale kernel machines): before training it
-        is a kernel machine. Its few steps, each on all points, end before it fits them too
-        closely; where rock classes were learned, sooner, and the head learns first, lest the
-        encoder forget them. It was chosen among some 500 variants by cross-validation in space,
-        in k-means regions with a buffer on the published study's points; its figures were then
-        taken in other regions.
+            Whose settings; see `transfer_settings`.
 
         Examples
         --------
@@ -118,37 +95,8 @@ class Transfer:
         >>> method.training.rate, method.class_weights, method.pretraining.batch
         (0.001, False, 32)
         """
-        if preset == "paper":
-            tuned = strategy == "fine-tuning"
-            penalty = 0.0 if strategy == "from-scratch" else 0.01
-            return cls(
-                pretext,
-                strategy,
-                members,
-                seed,
-                pretraining=_PAPER_PRETRAINING.get(pretext),
-                training=Schedule("binary-crossentropy", 1e-5 if tuned else 1e-3, 82, 6000),
-                class_weights=tuned,
-                l1=penalty,
-                l2=penalty,
-                widths=PAPER_WIDTHS,
-                activation="relu",
-            )
-        head = _OF_THE_HEAD if (pretext, strategy) == ("lithology", "fine-tuning") else 0
-        return cls(
-            pretext,
-            strategy,
-            members,
-            seed,
-            pretraining=_PRETRAINING.get(pretext),
-            training=Schedule("binary-crossentropy", 1e-3, WHOLE_BATCH, _STEPS[pretext] - head),
-            class_weights=True,
-            l1=0.0,
-            l2=0.0,
-            widths=(200,),
-            activation="cosine",
-            head_epochs=head,
-        )
+        settings = transfer_settings(pretext, strategy, preset)
+        return cls(pretext, strategy, members, seed, **settings)
 
     @classmethod
     def of(cls, strategy: Strategy, options: MethodOptions) -> Transfer:

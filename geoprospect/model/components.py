@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from os import PathLike
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +12,9 @@ import numpy.typing as npt
 from geoprospect.errors import ComponentsError, LayerNameError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.methods.method import Sees
+from geoprospect.model.componentsfile import ARRAYS, read_components, write_components
 from geoprospect.model.recovery import recovered
-from geoprospect.output import replacing
-from geoprospect.typing import Floats
-
-_FORMAT = "geoprospect-components"
+from geoprospect.typing import Floats, StrPath
 
 
 @dataclass(frozen=True)
@@ -254,21 +249,13 @@ class Components:
             )
         return stack.select(self.names)
 
-    def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
+    def save(self, path: StrPath, *, overwrite: bool = False) -> None:
         """Write the components as JSON."""
-        content = {
-            "format": _FORMAT,
-            "names": list(self.names),
-            "mean": self.mean.tolist(),
-            "scale": self.scale.tolist(),
-            "rotation": self.rotation.tolist(),
-            "variances": self.variances.tolist(),
-        }
-        with replacing(path, overwrite=overwrite) as temporary:
-            temporary.write_text(json.dumps(content, indent=1) + "\n")
+        values = {name: getattr(self, name).tolist() for name in ARRAYS}
+        write_components(path, {"names": list(self.names), **values}, overwrite=overwrite)
 
     @classmethod
-    def load(cls, path: str | PathLike[str]) -> Components:
+    def load(cls, path: StrPath) -> Components:
         """Read components from JSON.
 
         Raises
@@ -276,32 +263,8 @@ class Components:
         ComponentsError
             If the file is missing or does not hold components.
         """
-        try:
-            content = json.loads(Path(path).read_text())
-            names = tuple(str(name) for name in content["names"])
-            mean, scale, rotation, variances = (
-                np.asarray(content[key], dtype=np.float64)
-                for key in ("mean", "scale", "rotation", "variances")
-            )
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ComponentsError(
-                f"cannot be read as components: {error}",
-                path=path,
-                expected="the JSON file that `geoprospect train` writes",
-            ) from error
-        n = len(names)
-        shapes = (mean.shape, scale.shape, rotation.shape, variances.shape)
-        orthonormal = rotation.shape == (n, n) and np.allclose(
-            rotation.T @ rotation, np.eye(n), atol=1e-4
-        )
-        if shapes != ((n,), (n,), (n, n), (n,)) or not orthonormal or not (scale > 0).all():
-            raise ComponentsError(
-                "holds no consistent components",
-                path=path,
-                found=f"{n} names, arrays of shapes {shapes}",
-                expected="positive scales and an orthonormal rotation, one row a name",
-            )
-        return cls(names, mean, scale, rotation, variances)
+        names, arrays = read_components(path)
+        return cls(names, *arrays)
 
 
 def _batches(source: EvidenceStack | Floats, n_layers: int) -> Iterator[Floats]:

@@ -6,7 +6,7 @@ import json
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from os import PathLike
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +17,20 @@ from geoprospect import __version__
 from geoprospect.errors import LayerNameError, ModelError
 from geoprospect.evidence import EvidenceStack, Neighbourhood
 from geoprospect.grid import Grid, describe_grid, read_grid
-from geoprospect.methods.members import Member, read_member
+from geoprospect.methods.members import Member, add_formats, added_formats, read_member
 from geoprospect.model.components import Components
 from geoprospect.model.forwardpass import ForwardPass
 from geoprospect.output import checksum, replacing
 from geoprospect.samples.trainingcells import TrainingCells
+from geoprospect.typing import StrPath, Values
+from geoprospect.wording import counted, listed
 
 _FORMAT = "geoprospect-model"
 _VERSION = 1
 _PACKAGES = ("geoprospect", "keras", "numpy", "rasterio", "scikit-learn", "tensorflow")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ProspectivityModel:
     """An ensemble that scores evidence, stored as a folder without pickles.
 
@@ -67,7 +69,7 @@ class ProspectivityModel:
 
     components: Components
     members: tuple[Member, ...]
-    ranges: npt.NDArray[np.float32]
+    ranges: Values
     settings: Mapping[str, Any] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
     training_cells: tuple[tuple[int, int], ...] = ()
@@ -85,10 +87,37 @@ class ProspectivityModel:
                 expected=f"members of {n_layers} inputs and 1 output, and a range a layer",
             )
 
+    def sentence(self) -> str:
+        """Say what the model is: method, members, layers and training cells."""
+        method = str(self.settings.get("strategy", "weights trained elsewhere"))
+        if (pretext := self.settings.get("pretext", "none")) != "none":
+            method += f" after the {pretext} pretext task"
+        cells = len(self.training_cells)
+        trained = f"trained on {counted(cells, 'cell')}" if cells else "training cells not known"
+        members = counted(len(self.members), "member")
+        return f"{members} by {method}, over {listed(self.names)}; {trained}."
+
+    def __repr__(self) -> str:
+        return f"<ProspectivityModel: {self.sentence()}>"
+
+    def _repr_html_(self) -> str:
+        """Say in a notebook what the model is, and the range of each layer where it learned."""
+        rows = "".join(
+            f"<tr><td>{escape(name)}</td><td>{low:.6g}</td><td>{high:.6g}</td></tr>"
+            for name, (low, high) in zip(self.names, self.ranges, strict=True)
+        )
+        head = "<tr><th>layer</th><th>from</th><th>to, at the training points</th></tr>"
+        return f"<p>{escape(self.sentence())}</p><table>{head}{rows}</table>"
+
     @property
     def names(self) -> tuple[str, ...]:
         """The evidence layers the model reads."""
         return self.components.names
+
+    @property
+    def formats(self) -> dict[str, str]:
+        """What another process must be told to load the model; see `added_formats`."""
+        return added_formats(self.members)
 
     @property
     def identity(self) -> str:
@@ -151,7 +180,7 @@ class ProspectivityModel:
             "GEOPROSPECT_MEMBERS": str(len(self.members)),
         }
 
-    def save(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
+    def save(self, folder: StrPath, *, overwrite: bool = False) -> None:
         """Write the model as a folder: a file a member, in its own format, and JSON.
 
         Raises
@@ -186,8 +215,17 @@ class ProspectivityModel:
             (temporary / "model.json").write_text(json.dumps(content, indent=1) + "\n")
 
     @classmethod
-    def load(cls, folder: str | PathLike[str]) -> ProspectivityModel:
+    def load(
+        cls, folder: StrPath, *, formats: Mapping[str, str] | None = None
+    ) -> ProspectivityModel:
         """Read a model folder and check that it is whole.
+
+        Parameters
+        ----------
+        folder : path-like
+            The folder.
+        formats : mapping of str to str, optional
+            Formats of members to make known first, as `formats` gives them.
 
         Raises
         ------
@@ -195,6 +233,7 @@ class ProspectivityModel:
             If the folder is no model, a file is missing or altered, or the parts do not fit.
         """
         home = Path(folder)
+        add_formats(formats or {})
         try:
             content = json.loads((home / "model.json").read_text())
             kind = (content["format"], content["version"])
@@ -242,6 +281,6 @@ class ProspectivityModel:
             ) from error
 
 
-def load_model(folder: str | PathLike[str]) -> ProspectivityModel:
+def load_model(folder: StrPath) -> ProspectivityModel:
     """Read a model folder and check that it is whole; see `ProspectivityModel.load`."""
     return ProspectivityModel.load(folder)

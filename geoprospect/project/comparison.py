@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from geoprospect.crossval import (
 )
 from geoprospect.errors import EvidenceError, ProjectError, TrainingError
 from geoprospect.evidence.variogram import evidence_range
-from geoprospect.methods import Method, Preparation, registered_method
+from geoprospect.methods import Method, Preparation, method_names, registered_method
 from geoprospect.methods.stages import under_stage
 from geoprospect.project.file import Project
 from geoprospect.project.inputs import TrainingInputs
@@ -32,7 +33,7 @@ _LOGGER = logging.getLogger(__name__)
 def compare_methods(
     project: Project,
     scheme: FoldScheme,
-    methods: Sequence[str] = (),
+    methods: Sequence[str] | Literal["all"] = (),
     *,
     exclude_held_out: bool = False,
     progress: Progress | None = None,
@@ -53,8 +54,8 @@ def compare_methods(
         How points are held out.
     methods : sequence of str
         Names as `method_names` gives them: with the project's settings, or those of the published
-        study where the project does not change them; by default the project's own method alone.
-        A result bears the name asked for.
+        study where the project does not change them; "all" for all with the project's settings;
+        by default the project's own method alone. A result bears the name asked for.
     exclude_held_out : bool
         Keep cells held out, and those within the buffer, from the pretext task too. It sees no
         label of an occurrence in any case.
@@ -67,7 +68,8 @@ def compare_methods(
         If evidence, points, settings or folds do not allow it. Of several methods, one that
         cannot be trained is left out instead, and `Comparison.notes` says so.
     """
-    for asked in methods:
+    asked_for = method_names() if methods == "all" else tuple(methods)
+    for asked in asked_for:
         registered_method(asked)  # a name that is not known shows before anything is read
     notes = _Notes()
     with project.open_evidence() as stack:
@@ -78,7 +80,7 @@ def compare_methods(
         _LOGGER.info(f"cross-validation: {scheme.sentence()}")
         preparations = _Preparations(read, samples, scheme, exclude_held_out)
         results = []
-        names: Sequence[str | None] = methods or [None]
+        names: Sequence[str | None] = asked_for or (None,)
         for name in names:
             try:
                 method = _method(project, name, each=masks is not None)
@@ -93,7 +95,7 @@ def compare_methods(
                 )
                 results.append(replace(result, method=name or result.method))
             except (ProjectError, TrainingError) as error:
-                if len(methods) < 2:
+                if len(asked_for) < 2:
                     raise
                 notes.add(f"the method {name} is left out: {error}.")
     if not results:

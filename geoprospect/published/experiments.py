@@ -20,7 +20,7 @@ from geoprospect.methods import (
 )
 from geoprospect.methods.options import Pretext
 from geoprospect.methods.stages import under_stage
-from geoprospect.methods.transfer import Strategy
+from geoprospect.methods.transfersettings import Strategy
 from geoprospect.network import Network, Schedule
 from geoprospect.published.figures import MethodResult, Points, Trial
 from geoprospect.published.tables import PublishedTable, Study

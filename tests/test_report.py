@@ -2,17 +2,18 @@
 
 from dataclasses import replace
 
+import geopandas as gpd
 import matplotlib
 import numpy as np
 import pytest
 from affine import Affine
-from mapfiles import centres, write_map
+from mapfiles import centres, write_map, write_points
 from matplotlib.colors import to_rgba
 from matplotlib.image import imread
 
 from geoprospect.errors import OutputError, ScoreError
 from geoprospect.report.style import NO_DATA
-from geoprospect.scoring import uncertainty_of
+from geoprospect.scoring import PointsSource, uncertainty_of
 from geoprospect.scoring.measures.ratecurve import rate_curve_of
 from geoprospect.scoring.pictures import (
     draw_map,
@@ -126,6 +127,20 @@ def test_occurrences_are_named_and_those_outside_are_neither_drawn_nor_counted(t
     assert legend(figure) == ["training occurrences (n = 2)"]
     (points,) = figure.axes[0].get_lines()
     assert points.get_xdata().tolist() == pytest.approx([159.650, 164.450])
+
+
+def test_occurrences_of_a_file_are_drawn_where_they_lie_and_non_occurrences_are_not(tmp_path):
+    path = write_map(tmp_path / "map.tif", VALUES)
+    cells = [(0, 0), (3, 4), (1, 1)]
+    points = write_points(tmp_path / "albers.gpkg", cells, DEP=[1, 1, 0])
+    gpd.read_file(points).to_crs("EPSG:4326").to_file(tmp_path / "p.gpkg")
+    points = tmp_path / "p.gpkg"
+    figure = draw_map(path, occurrences=points)
+    assert legend(figure) == ["occurrences (n = 2)"]
+    (line,) = figure.axes[0].get_lines()
+    assert line.get_xdata().tolist() == pytest.approx([159.650, 164.450])
+    named = draw_map(path, {"validation": PointsSource(points, label="DEP")})
+    assert legend(named) == ["validation (n = 2)"]
 
 
 def test_cells_without_data_are_light_grey_and_named(tmp_path):

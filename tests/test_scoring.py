@@ -218,6 +218,18 @@ def test_json_holds_what_its_schema_says(ranked, tmp_path):
     ]
 
 
+def test_a_score_shows_itself_in_words_and_in_a_table_with_intervals(ranked, tmp_path):
+    points = write_points(tmp_path / "<p>.csv", [(0, 0), (3, 4), (1, 1)], DEP=[1, 1, 0])
+    score = score_map(ranked, PointsSource(points, crs="EPSG:3578"))
+    assert repr(score) == f"map.tif at <p>.csv: {score.sentence()}"
+    shown = score._repr_html_()
+    interval = score.figures.auc_interval
+    assert "<tr><th>area under the rate curve</th>" in shown
+    assert f"<td>{score.auc:.2f}</td><td>{interval:.2f}</td></tr>" in shown
+    assert shown.count("<tr>") == 8
+    assert "&lt;p&gt;.csv" in shown
+
+
 def test_json_of_known_ranks(ranked, tmp_path):
     points = write_points(tmp_path / "p.gpkg", [(0, 0), (3, 4), (1, 1)], DEP=[1, 1, 0])
     content = score_map(ranked, points, training=[(0, 0)]).to_dict()

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from os import PathLike
+from typing import TypeAlias
 
+import numpy as np
 from matplotlib.figure import Figure
 
+from geoprospect.grid import Grid
 from geoprospect.report.maps import LONGEST, Coordinates, draw_values
 from geoprospect.report.style import write_png
+from geoprospect.samples.points import coordinates
+from geoprospect.samples.source import PointsSource
 from geoprospect.scoring.counting.scoremap import ScoreMap
+
+Occurrences: TypeAlias = PointsSource | str | PathLike[str] | Coordinates
 
 
 def draw_map(
     map_file: str | PathLike[str],
-    occurrences: Mapping[str, Coordinates] | None = None,
+    occurrences: Mapping[str, Occurrences] | Occurrences | None = None,
     *,
     title: str | None = None,
 ) -> Figure:
@@ -25,9 +32,10 @@ def draw_map(
     map_file : path-like
         The map; band 1 is drawn, thinned out if it is large. Colours run from 0 to 1, or over
         the map's own range if it goes beyond.
-    occurrences : mapping of str to (easting, northing), optional
-        Points in the CRS of the map, arrays of shape (n,), by the names shown in the legend.
-        Those outside the map are not drawn.
+    occurrences : PointsSource, path-like or (easting, northing), optional
+        A file of points in any CRS, of which the occurrences are drawn, or arrays of shape (n,)
+        in the CRS of the map; or several of these by the names shown in the legend. Points
+        outside the map are not drawn.
     title : str, optional
         Title of the picture.
 
@@ -40,6 +48,8 @@ def draw_map(
     ------
     ScoreError
         If the map cannot be read.
+    SamplesError
+        If a file of points cannot be read, or which field holds the labels is not obvious.
 
     Examples
     --------
@@ -56,13 +66,18 @@ def draw_map(
     """
     with ScoreMap.open(map_file) as score_map:
         grid, scores = score_map.grid, score_map.picture(LONGEST)
-    return draw_values(scores, grid, occurrences, title=title)
+    if occurrences is None or isinstance(occurrences, Mapping):
+        named = occurrences or {}
+    else:
+        named = {"occurrences": occurrences}
+    points = {name: _coordinates(points, grid) for name, points in named.items()}
+    return draw_values(scores, grid, points, title=title)
 
 
 def write_map_picture(
     path: str | PathLike[str],
     map_file: str | PathLike[str],
-    occurrences: Mapping[str, Coordinates] | None = None,
+    occurrences: Mapping[str, Occurrences] | Occurrences | None = None,
     *,
     title: str | None = None,
     overwrite: bool = False,
@@ -86,3 +101,18 @@ def write_map_picture(
         If the file exists and is not to be overwritten, or cannot be written.
     """
     write_png(draw_map(map_file, occurrences, title=title), path, overwrite=overwrite)
+
+
+def _coordinates(occurrences: Occurrences, grid: Grid) -> Coordinates:
+    """Give easting and northing of occurrences in the CRS of a grid, read if in a file."""
+    if isinstance(occurrences, str | PathLike):
+        occurrences = PointsSource(occurrences)
+    if not isinstance(occurrences, PointsSource):
+        return occurrences
+    points = occurrences.read()
+    label = occurrences.label_field(points)
+    easting, northing = coordinates(points, grid)
+    drawn = np.isfinite(easting) & np.isfinite(northing)
+    if label is not None:
+        drawn &= (points[label] == 1).to_numpy(np.bool_)
+    return easting[drawn], northing[drawn]

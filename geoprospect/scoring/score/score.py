@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -26,7 +27,7 @@ class Headline(NamedTuple):
     figures: Figures
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Score:
     """What a map scores at a file of points.
 
@@ -62,6 +63,32 @@ class Score:
     prediction_area: PredictionArea
     leaks: LeakAudit | None = None
     against: tuple[PairedDifference, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"{Path(self.map_path).name} at {Path(self.points_path).name}: {self.sentence()}"
+
+    def _repr_html_(self) -> str:
+        """Show the headline in a notebook: a table with intervals, and the sentence below."""
+        _, figures = self.headline
+        rows = [
+            ("area under the rate curve", f"{figures.auc:.2f}", f"{figures.auc_interval:.2f}"),
+            *(
+                (
+                    f"held by the best {part.area:.0%}",
+                    f"{part.captured:.0%}",
+                    f"{part.interval:.0%}",
+                )
+                for part in figures.captures
+            ),
+        ]
+        body = "".join(
+            f"<tr><th>{name}</th><td>{value}</td><td>{interval}</td></tr>"
+            for name, value, interval in rows
+        )
+        return (
+            "<table><thead><tr><th></th><th>figure</th><th>95% interval</th></tr></thead>"
+            f"<tbody>{body}</tbody></table><p>{escape(repr(self))}.</p>"
+        )
 
     @property
     def curve(self) -> RateCurve:

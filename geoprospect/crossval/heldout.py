@@ -27,8 +27,8 @@ class HeldOutScores:
 
     Examples
     --------
-    >>> told = HeldOutScores.of("svm", np.array([[0.9, 0.4, 0.6, 0.1]]), np.array([1, 1, 0, 0]))
-    >>> told.auc.tolist(), told.error(np.array([1, 1, 0, 0])).tolist()
+    >>> svm = HeldOutScores.of("svm", np.array([[0.9, 0.4, 0.6, 0.1]]), np.array([1, 1, 0, 0]))
+    >>> svm.auc.tolist(), svm.error(np.array([1, 1, 0, 0])).tolist()
     ([0.75], [0.0, 0.5, 0.5, 0.0])
     """
 
@@ -72,9 +72,9 @@ class HeldOutScores:
         """
         wrong = np.zeros(len(label))
         for row in self.scores:
-            for own, sign in ((1, -1.0), (0, 1.0)):
-                others = np.sort(sign * row[label != own])
-                mine = sign * row[label == own]
+            for value, sign in ((1, -1.0), (0, 1.0)):
+                others = np.sort(sign * row[label != value])
+                mine = sign * row[label == value]
                 below, upto = (others.searchsorted(mine, side) for side in ("left", "right"))
-                wrong[label == own] += (below + upto) / 2 / len(others)
+                wrong[label == value] += (below + upto) / 2 / len(others)
         return np.asarray(wrong / len(self.scores))

@@ -31,7 +31,7 @@ def draw_figures(comparison: Comparison) -> Figure:
         A row a method, the best above and the null below all, its value drawn through all rows;
         the small ticks are the single repeats.
     """
-    results = sorted(comparison.methods, key=lambda one: float(one.auc.mean()), reverse=True)
+    results = sorted(comparison.methods, key=lambda result: float(result.auc.mean()), reverse=True)
     rows = [*results, comparison.null]
     figure = Figure(figsize=(9.6, 0.9 + _ROW * len(rows)), facecolor="white", layout="constrained")
     FigureCanvasAgg(figure)

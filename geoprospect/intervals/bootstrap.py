@@ -62,11 +62,11 @@ class Bootstrap:
     --------
     Twenty occurrences of one cluster tell no more than one:
 
-    >>> found = np.repeat([1.0, 0.0], [14, 6])
-    >>> low, high = Bootstrap(np.arange(20)).intervals(found[:, None])
+    >>> values = np.repeat([1.0, 0.0], [14, 6])
+    >>> low, high = Bootstrap(np.arange(20)).intervals(values[:, None])
     >>> print(f"{Interval(low[0], high[0]):.1f}")
     0.5–0.9
-    >>> low, high = Bootstrap(np.zeros(20, int)).intervals(found[:, None])
+    >>> low, high = Bootstrap(np.zeros(20, int)).intervals(values[:, None])
     >>> print(f"{Interval(low[0], high[0]):.1f}")
     0.1–0.9
     """

@@ -36,7 +36,7 @@ def draw_roc_curves(results: Sequence[MethodResult], label: Ints) -> Figure:
     -------
     matplotlib.figure.Figure
         A thin line for each seed, a thick one for the published weights; with the median area
-        and the published one.
+        and the published study_map.
     """
     figure, panels = _panels(len(results), 4, (2.5, 2.75))
     for result, axes in zip(results, panels, strict=True):
@@ -113,16 +113,16 @@ def draw_map_curves(maps: Sequence[StudyMap]) -> Figure:
         The maps.
     """
     figure, panels = _panels(len(maps), 5, (2.2, 2.4))
-    for one, axes in zip(maps, panels, strict=True):
-        scores = {"success": one.success} | (
-            {} if one.prediction is None else {"prediction": one.prediction}
+    for study_map, axes in zip(maps, panels, strict=True):
+        scores = {"success": study_map.success} | (
+            {} if study_map.prediction is None else {"prediction": study_map.prediction}
         )
         for (name, score), colour in zip(scores.items(), (GREY, OURS), strict=False):
             curve = score.curve
             legend = f"{name} {curve.auc:.3f}"
             axes.plot(curve.area, curve.captured, color=colour, linewidth=1.5, label=legend)
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.7, linestyle=(0, (4, 3)))
-        _as_unit_square(axes, _title(one))
+        _as_unit_square(axes, _title(study_map))
         axes.legend(loc="lower right", fontsize=7, frameon=False)
     figure.supxlabel("area, highest prospectivity first", fontsize=9, color=INK)
     figure.supylabel("occurrences held", fontsize=9, color=INK)
@@ -145,19 +145,19 @@ def draw_maps(maps: Sequence[StudyMap]) -> Figure:
     figure, panels = _panels(len(maps), 5, (2.2, 2.3))
     colours = colormaps["viridis"].with_extremes(bad=NO_DATA)
     image = None
-    for one, axes in zip(maps, panels, strict=True):
-        with ScoreMap.open(one.path) as scores:
+    for study_map, axes in zip(maps, panels, strict=True):
+        with ScoreMap.open(study_map.path) as scores:
             image = axes.imshow(scores.picture(_LONGEST), cmap=colours, vmin=0, vmax=1)
         axes.set(xticks=[], yticks=[])
-        axes.set_title(_title(one), loc="left", fontsize=8.5, color=INK)
+        axes.set_title(_title(study_map), loc="left", fontsize=8.5, color=INK)
     if image is not None:
         bar = figure.colorbar(image, ax=panels, location="bottom", shrink=0.4, aspect=40, pad=0.02)
         bar.set_label("prospectivity", fontsize=9, color=INK)
     return figure
 
 
-def _title(one: StudyMap) -> str:
-    return f"{one.name} (study's)" if one.published else f"{one.name} (ours)"
+def _title(study_map: StudyMap) -> str:
+    return f"{study_map.name} (study's)" if study_map.published else f"{study_map.name} (ours)"
 
 
 def _panels(n: int, n_columns: int, size: tuple[float, float]) -> tuple[Figure, list[Axes]]:

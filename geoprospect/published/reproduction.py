@@ -159,7 +159,7 @@ def _remarks(reproduction: Reproduction) -> Iterator[str]:
         )
         for trial in tried:
             if trial.weights == result.weights:
-                yield f"Tried for {result.weights} ({trial.note}): {_found(trial)}."
+                yield f"Tried for {result.weights} ({trial.note}): {_outcome(trial)}."
     if tried:
         yield (
             "“Study's encoder” starts from the encoder of the study's own pretext network; “rate” "
@@ -182,11 +182,11 @@ def _remarks(reproduction: Reproduction) -> Iterator[str]:
     )
 
 
-def _found(trial: MethodResult) -> str:
+def _outcome(trial: MethodResult) -> str:
     outside = trial.outside()
     inside = tuple(points for points in SETS if trial.inside(points))
-    said = [f"inside on {_listed(inside)}"] if inside else []
-    return "; ".join([*said, *([f"outside on {_listed(outside)}"] if outside else [])])
+    clauses = [f"inside on {_listed(inside)}"] if inside else []
+    return "; ".join([*clauses, *([f"outside on {_listed(outside)}"] if outside else [])])
 
 
 def _listed(points: tuple[StudyPoints, ...]) -> str:

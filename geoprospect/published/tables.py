@@ -178,7 +178,7 @@ def _below(home: Path, suffix: str) -> list[Path]:
 
 def _find_tables(home: Path) -> dict[str, Path]:
     files = _below(home, ".csv")
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     for name, pattern in _TABLES.items():
         fitting = [path for path in files if re.search(pattern, path.stem, re.IGNORECASE)]
         if not fitting:
@@ -190,8 +190,8 @@ def _find_tables(home: Path) -> dict[str, Path]:
             )
         # The published name comes first, then the place nearest to the study's folder.
         fitting.sort(key=lambda path: (path.name != name, len(path.parts), path.name))
-        found[name] = fitting[0]
-    return found
+        paths[name] = fitting[0]
+    return paths
 
 
 def _find_weights(home: Path) -> dict[str, str]:

@@ -133,8 +133,8 @@ def score_map(
                 partial(theirs.valid_parts, window), their_scores[both], theirs.grid.n_cells
             )
         pairs = (ranks, scores[both]), (counted, their_scores[both])
-        own = np.asarray(np.unique(groups[both], return_inverse=True)[1], np.int64)
-        differences.append(PairedDifference.of(fspath(other), *pairs, own))
+        both_groups = np.asarray(np.unique(groups[both], return_inverse=True)[1], np.int64)
+        differences.append(PairedDifference.of(fspath(other), *pairs, both_groups))
     return Score(
         map_path=fspath(map_file),
         points_path=fspath(source.path),
@@ -171,10 +171,10 @@ def _leaks(
 ) -> Leaks | None:
     """Hold points against the training points given, or against those the map tells of."""
     if training is not None:
-        seen: TrainingPoints | None = TrainingPoints.given(training, scored)
+        known: TrainingPoints | None = TrainingPoints.of(training, scored)
     else:
-        seen = TrainingPoints.of_map(scored) if kind == "prediction-rate" else None
-    return None if seen is None else seen.audit(points, near)
+        known = TrainingPoints.of_map(scored) if kind == "prediction-rate" else None
+    return None if known is None else known.audit(points, near)
 
 
 def _left_out(leaks: Leaks | None, audit: LeakAudit | None) -> Bools | np.bool_:
@@ -188,7 +188,7 @@ def _left_out(leaks: Leaks | None, audit: LeakAudit | None) -> Bools | np.bool_:
 def _scores_at(scored: ScoreMap, points: gpd.GeoDataFrame) -> Scores:
     """Read the scores at points, NaN where there is none."""
     rows, columns, inside = scored.grid.cells(*coordinates(points, scored.grid))
-    read = scored.at(rows[inside], columns[inside])
-    scores: Scores = np.full(inside.shape, np.nan, read.dtype)
-    scores[inside] = read
+    inside_scores = scored.at(rows[inside], columns[inside])
+    scores: Scores = np.full(inside.shape, np.nan, inside_scores.dtype)
+    scores[inside] = inside_scores
     return scores

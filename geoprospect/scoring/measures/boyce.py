@@ -107,12 +107,12 @@ class Boyce:
         last = first + _WIDTH
         cells = ranks.reaching[at][first] - ranks.above[at][last]
         ordered = np.sort(at_points)
-        found = ordered.searchsorted(edges[last], "right") - ordered.searchsorted(edges[first])
+        n_found = ordered.searchsorted(edges[last], "right") - ordered.searchsorted(edges[first])
         # On a map of one score all windows are one.
         some = (cells > 0) & (edges[last] > edges[first])
-        cells, found = cells[some], found[some]
+        cells, n_found = cells[some], n_found[some]
         # One division of whole numbers: equal ratios are equal to the last bit, and rank as ties.
-        ratio = (found * ranks.n_cells) / (cells * ordered.size)
+        ratio = (n_found * ranks.n_cells) / (cells * ordered.size)
         used = np.flatnonzero(np.append(np.diff(ratio) != 0, True))
         reason = _reason(edges, ordered, used.size)
         return cls(

@@ -77,13 +77,15 @@ class Reliability:
         middle = (rankdata(scores) - 0.5) / label.size  # one for all points of one score
         _, bins = np.unique(np.floor(middle * n_bins), return_inverse=True)
         n_points = np.bincount(bins)
-        found = np.bincount(bins, label).astype(np.int64)
+        n_occurrences = np.bincount(bins, label).astype(np.int64)
         intervals = [
             binomtest(int(k), int(n)).proportion_ci(CONFIDENCE, method="wilson")
-            for k, n in zip(found, n_points, strict=True)
+            for k, n in zip(n_occurrences, n_points, strict=True)
         ]
         low, high = np.array([(interval.low, interval.high) for interval in intervals]).T
-        return cls(np.bincount(bins, scores) / n_points, found / n_points, low, high, n_points)
+        return cls(
+            np.bincount(bins, scores) / n_points, n_occurrences / n_points, low, high, n_points
+        )
 
 
 class Roc(NamedTuple):

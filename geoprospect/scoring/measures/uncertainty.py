@@ -111,9 +111,9 @@ class Uncertainty:
         """
         clusters = np.arange(at_points.size) if groups is None else groups
         areas = np.concatenate([AREAS, _BAND])
-        held = held_in(ranks, at_points, areas)
+        captured = held_in(ranks, at_points, areas)
         low, high = Bootstrap(clusters).intervals(
-            np.column_stack([auc_shares(ranks, at_points), held])
+            np.column_stack([auc_shares(ranks, at_points), captured])
         )
         n = 1 + len(AREAS)
         # No area holds none, and all of it all, whatever the occurrences.
@@ -123,7 +123,7 @@ class Uncertainty:
             tuple(
                 Capture(area, float(share), Interval(float(start), float(end)))
                 for area, share, start, end in zip(
-                    AREAS, held.mean(axis=0), low[1:n], high[1:n], strict=False
+                    AREAS, captured.mean(axis=0), low[1:n], high[1:n], strict=False
                 )
             ),
             Band(_BAND, low[n:], high[n:]),
@@ -230,7 +230,7 @@ def placement_p_value(ranks: Ranks, at_points: npt.NDArray[Any], groups: Ints) -
     # A cell's rank, twice: cells above it and cells that reach it; their sum over the
     # occurrences is a whole number, so ties between placements are exact.
     at = np.searchsorted(ranks.scores, at_points)
-    found = int((ranks.above[at] + ranks.reaching[at]).sum())
+    rank_sum = int((ranks.above[at] + ranks.reaching[at]).sum())
     sizes = np.bincount(groups)
     # Plateaus, the best first, after an empty one. A cell with a score of its own needs none.
     plateau = np.flatnonzero(ranks.reaching - ranks.above > 1)[::-1]
@@ -245,5 +245,5 @@ def placement_p_value(ranks: Ranks, at_points: npt.NDArray[Any], groups: Ints) -
         counted = np.searchsorted(above, order, side="right") - 1
         level = reaching[counted] > order
         ranked = np.where(level, above[counted] + reaching[counted], 2 * order + 1)
-        reached += int((ranked @ sizes <= found).sum())
+        reached += int((ranked @ sizes <= rank_sum).sum())
     return (1 + reached) / (1 + N_PLACEMENTS)

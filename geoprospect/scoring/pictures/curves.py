@@ -42,7 +42,7 @@ def draw_rate_curves(curves: Mapping[str, RateCurve], *, title: str | None = Non
     figure, axes = new_figure(5.4, 5.0)
     for number, (name, curve) in enumerate(curves.items()):
         colour = COLOURS[number % len(COLOURS)]
-        held = curve.captured_in(_MARKED)
+        captured = curve.captured_in(_MARKED)
         axes.plot(
             curve.area,
             curve.captured,
@@ -61,7 +61,7 @@ def draw_rate_curves(curves: Mapping[str, RateCurve], *, title: str | None = Non
                 linewidth=0.7,
             )
         axes.plot(
-            _MARKED, held, "o", color=colour, markersize=6.5, markeredgecolor="white", zorder=4
+            _MARKED, captured, "o", color=colour, markersize=6.5, markeredgecolor="white", zorder=4
         )
     axes.plot(
         [0, 1], [0, 1], color=GREY, linewidth=1, linestyle=(0, (4, 3)), label="chance: AUC 0.50"
@@ -121,12 +121,12 @@ def write_rate_curves(
 
 def _legend(name: str, curve: RateCurve) -> str:
     """Name a curve with its figures, and their intervals where it has them."""
-    auc, held = f"{curve.auc:.2f}", f"{curve.captured_in(_MARKED):.0%}"
+    auc, captured = f"{curve.auc:.2f}", f"{curve.captured_in(_MARKED):.0%}"
     who = f"{name} (n = {curve.n_occurrences})"
     if curve.uncertainty is None:
-        return f"{who}: AUC {auc},\n{held} in the best {_MARKED:.0%} of the area"
+        return f"{who}: AUC {auc},\n{captured} in the best {_MARKED:.0%} of the area"
     tenth = next(c for c in curve.uncertainty.captures if c.area == _MARKED)
     return (
-        f"{who}: AUC {auc}\n({curve.uncertainty.auc:.2f}), {held} ({tenth.interval:.0%}) in "
+        f"{who}: AUC {auc}\n({curve.uncertainty.auc:.2f}), {captured} ({tenth.interval:.0%}) in "
         f"the best {_MARKED:.0%}"
     )

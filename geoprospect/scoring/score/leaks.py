@@ -94,14 +94,14 @@ class LeakAudit:
 
     def lines(self, n_points: int) -> list[str]:
         """Say in sentences how many points leak, of all that are scored."""
-        lines = [_said(self.repeats, n_points, "in a cell that holds a training point")]
+        lines = [_where_rows_lie(self.repeats, n_points, "in a cell that holds a training point")]
         if self.repeats and self.without_repeats is None:
             lines.append("No occurrence is left without them.")
         if self.near is not None and self.distance is not None:
             where = f"within {length(self.distance)} of a training point"
             if self.is_range:
                 where += " (the range of the evidence's variogram)"
-            lines.append(_said(self.near, n_points, where))
+            lines.append(_where_rows_lie(self.near, n_points, where))
         return lines
 
     def sentence(self, all_points: Figures) -> str:
@@ -112,7 +112,7 @@ class LeakAudit:
         if self.headline == "without_near":
             repeating = f", {self.n_repeats} of them in its cell" if self.n_repeats else ""
             return (
-                f"{_of(self.n_near, n)} within {reach} of a training point{repeating}: "
+                f"{_lying(self.n_near, n)} within {reach} of a training point{repeating}: "
                 f"with {'them' if self.n_near > 1 else 'it'} {withal}"
             )
         if self.n_repeats == n:
@@ -131,7 +131,7 @@ new is tested"
             text += f"; {f'all {n} lie' if n > 1 else 'it lies'} within {reach} of a training point"
         elif self.n_near > self.n_repeats:
             text += (
-                f"; {_of(self.n_near, n)} within {reach} of a training point, and the {left} "
+                f"; {_lying(self.n_near, n)} within {reach} of a training point, and the {left} "
                 "farther away are too few to be quoted"
             )
         return text
@@ -148,11 +148,13 @@ def length(metres: float) -> str:
     return f"{metres:.0f} m" if metres < 1000 else f"{metres / 1000:.3g} km"
 
 
-def _of(n: int, n_all: int) -> str:
+def _lying(n: int, n_all: int) -> str:
+    """Say how many of all lie somewhere."""
     return f"{n} of {n_all} {'lie' if n > 1 else 'lies'}"
 
 
-def _said(rows: tuple[int, ...], n_points: int, where: str) -> str:
+def _where_rows_lie(rows: tuple[int, ...], n_points: int, where: str) -> str:
+    """Say which of the points lie somewhere."""
     if not rows:
         return f"No point lies {where}."
     n, names = len(rows), listed([str(row) for row in rows])

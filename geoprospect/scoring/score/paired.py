@@ -97,8 +97,8 @@ class PairedDifference:
             for ranks, scores in (ours, theirs)
         )
         shares = auc_shares(*ours) - auc_shares(*theirs)
-        held = held_in(*ours, AREAS) - held_in(*theirs, AREAS)
-        auc, *captures = Bootstrap(groups).differences(np.column_stack([shares, held]))
+        captured = held_in(*ours, AREAS) - held_in(*theirs, AREAS)
+        auc, *captures = Bootstrap(groups).differences(np.column_stack([shares, captured]))
         exact = student_interval(shares, groups)
         if exact is not None:
             auc = Difference(auc.value, exact.cut(-1.0, 1.0))

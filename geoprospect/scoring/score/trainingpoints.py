@@ -71,7 +71,7 @@ class TrainingPoints:
         return None if cells is None else cls._at_centres(cells)
 
     @classmethod
-    def given(cls, training: Training, scored: ScoreMap) -> TrainingPoints:
+    def of(cls, training: Training, scored: ScoreMap) -> TrainingPoints:
         """Take points, or cells of the map, as `score_map` does.
 
         Raises

@@ -121,12 +121,18 @@ def raster_written(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def checksum(path: str | os.PathLike[str]) -> str:
-    """Give the SHA-256 of a file, in hexadecimal.
+    """Give the SHA-256 of a file, in hexadecimal; of a folder, that of its files and their names.
 
     Examples
     --------
     >>> checksum(os.devnull)[:8]
     'e3b0c442'
     """
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    if not os.path.isdir(path):
+        with open(path, "rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    for file in sorted(Path(path).rglob("*")):
+        if file.is_file():
+            digest.update(f"{checksum(file)}  {file.relative_to(path).as_posix()}\n".encode())
+    return digest.hexdigest()

@@ -17,7 +17,7 @@ from geoprospect.errors import ProjectError, SamplesError, TrainingError
 from geoprospect.methods import Transfer, method_names
 from geoprospect.project.comparison import compare_methods
 from geoprospect.project.file import Project
-from geoprospect.project.inputs import TrainingInputs
+from geoprospect.project.inputs import Inputs
 from geoprospect.project.training import train_ensemble
 
 QUICK = PROJECT.replace(
@@ -230,37 +230,37 @@ def test_trees_see_the_layers_unless_told_or_given_components(project):
         return compare_methods(loaded.model_copy(update={"model": model}), scheme).best.scores
 
     loaded = Project.load(project)
-    with loaded.open_evidence() as stack:
-        read = TrainingInputs.read(loaded, stack)
+    with Inputs(loaded) as inputs:
+        _ = inputs.points, inputs.components
     method = method_of("extra-trees", members=2, trees=10)
     np.testing.assert_allclose(
-        read.X(method),
-        (read.points.X - read.components.mean) / read.components.scale,
+        inputs.X(method),
+        (inputs.points.X - inputs.components.mean) / inputs.components.scale,
         atol=1e-5,
     )
     rotated = replace(method, rotated=True)
     for other in (rotated, method_of("svm"), Transfer.preset("none", "from-scratch")):
-        assert read.components_for(other) is read.components
+        assert inputs.components_for(other) is inputs.components
     upright, turned = (
-        cross_validate(one, read.points, read.X(one), scheme).scores for one in (method, rotated)
+        cross_validate(one, inputs.points, inputs.X(one), scheme).scores
+        for one in (method, rotated)
     )
     np.testing.assert_array_equal(scores(), upright)
     bent = loaded.model.baseline.model_copy(update={"rotated": True})
     np.testing.assert_array_equal(scores(baseline=bent), turned)
     given = project.parent / "components.json"
-    read.components.save(given)
+    inputs.components.save(given)
     np.testing.assert_array_equal(scores(components=str(given)), turned)
 
 
 def test_the_model_of_trees_keeps_the_components_that_they_saw(project):
     for strategy, rotated in (("extra-trees", False), ("svm", True)):
         loaded = changed(project, "trees.toml", "members = 2", f'strategy = "{strategy}"')
-        with loaded.open_evidence() as stack:
-            read = TrainingInputs.read(loaded, stack)
-            model = train_ensemble(read)
-            mean, _ = model.forward_pass().predict(read.points.X)
-        assert (model.components is read.components) == rotated
-        alone = model.members[0].predict(read.X(loaded.method()))[:, 0]
+        with Inputs(loaded) as inputs:
+            model = train_ensemble(inputs)
+            mean, _ = model.forward_pass().predict(inputs.points.X)
+        assert (model.components is inputs.components) == rotated
+        alone = model.members[0].predict(inputs.X(loaded.method()))[:, 0]
         np.testing.assert_allclose(mean, alone, atol=1e-6)
 
 

@@ -10,6 +10,7 @@ import pytest
 from conftest import ROOT
 
 from geoprospect.cli import VERBS
+from geoprospect.project import results
 
 BIN = Path(sys.executable).parent
 
@@ -74,6 +75,10 @@ def test_pictures_that_readme_shows_are_there():
     pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", readme)
     assert pictures
     assert [path for path in pictures if not (ROOT / path).is_file()] == []
+
+
+def test_readme_tells_what_a_run_leaves_in_the_words_of_the_results():
+    assert f"\n\n{results.table()}\n\n" in (ROOT / "README.md").read_text()
 
 
 def test_readme_tells_of_every_command_and_of_no_other():

@@ -16,7 +16,7 @@ from geoprospect.evidence import EvidenceStack
 from geoprospect.project.check import check_project
 from geoprospect.project.comparison import compare_methods
 from geoprospect.project.file import Project
-from geoprospect.project.inputs import TrainingInputs
+from geoprospect.project.inputs import Inputs
 from geoprospect.project.run import run_project
 from geoprospect.project.training import train_ensemble
 from geoprospect.samples import Area, DrawingRule, draw_non_occurrences, read_samples
@@ -248,12 +248,11 @@ FOREST = 'strategy = "random-forest"\nmembers = 3\nbaseline = { trees = 20 }\n'
 def test_each_member_learns_from_its_own_draw(folder, caplog):
     project = project_of_occurrences(folder, model=FOREST)
     caplog.set_level("INFO")
-    with project.open_evidence() as stack:
-        read = TrainingInputs.read(project, stack)
-        model = train_ensemble(read)
-    samples, rows = read.points, read.masks
+    with Inputs(project) as inputs:
+        model = train_ensemble(inputs)
+    samples, rows = inputs.points, inputs.masks
     assert rows.shape == (3, len(samples))
-    P = read.X(project.method())
+    P = inputs.X(project.method())
     for number, (member, seen) in enumerate(zip(model.members, rows, strict=True)):
         alone = fit_one("random-forest", P[seen], samples.label[seen], seed=number, trees=20)
         np.testing.assert_array_equal(member.predict(P), alone.predict(P))
@@ -267,22 +266,22 @@ def test_each_member_is_held_out_from_its_own_draw(folder):
     project = project_of_occurrences(folder, model=FOREST)
     scheme = FoldScheme("clusters", folds=3, repeats=1, buffer=300)
     told = compare_methods(project, scheme, ["random-forest", "svm"])
-    with project.open_evidence() as stack:
-        read = TrainingInputs.read(project, stack)
-    np.testing.assert_array_equal(told.samples.cells, read.points.cells)
-    assert any(f"{(read.points.label == 0).sum()} cells of all 3 draws" in x for x in told.notes)
+    with Inputs(project) as inputs:
+        _ = inputs.points, inputs.components
+    np.testing.assert_array_equal(told.samples.cells, inputs.points.cells)
+    assert any(f"{(inputs.points.label == 0).sum()} cells of all 3 draws" in x for x in told.notes)
     method, forest = project.method(), told.results[0]
-    P, (folds, rows) = read.X(method), scheme.splits(told.samples)
+    P, (folds, rows) = inputs.X(method), scheme.splits(told.samples)
     for fold, learned in enumerate(rows):
         by_member = [
             fit_one(
                 method.name,
                 P[learned & seen],
-                read.points.label[learned & seen],
+                inputs.points.label[learned & seen],
                 seed=number,
                 trees=method.trees,
             ).predict(P)[:, 0]
-            for number, seen in enumerate(read.masks)
+            for number, seen in enumerate(inputs.masks)
         ]
         held_out = folds[0] == fold
         expected = np.mean(by_member, axis=0)[held_out]
@@ -332,8 +331,8 @@ def test_given_non_occurrences_are_not_mixed_with_drawn_ones(folder):
         }
     )
     with (
-        project.open_evidence() as stack,
+        Inputs(project) as inputs,
         pytest.raises(ProjectError, match=r"drawn only where all.*leave out"),
     ):
-        TrainingInputs.read(project, stack)
+        _ = inputs.points
     assert any("drawn only where all" in finding.text for finding in check_project(project))

@@ -59,9 +59,8 @@ def train_command(
         loaded = Project.load(project)
         folder = Path(output) if output else loaded.folder / "model"
         check_absent(folder, overwrite=overwrite)
-        with loaded.open_evidence() as stack:
-            with progress_shown() as progress:
-                model = train_model(loaded, stack, progress=progress)
-            model.save(folder, overwrite=overwrite)
+        with progress_shown() as progress:
+            model = train_model(loaded, progress=progress)
+        model.save(folder, overwrite=overwrite)
     plural = "" if len(model.members) == 1 else "s"
     click.echo(f"{folder}: {len(model.members)} network{plural} over {', '.join(model.names)}")

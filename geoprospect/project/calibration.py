@@ -11,10 +11,8 @@ from pathlib import Path
 from geoprospect.calibration import Calibration, ProbabilitySummary, write_probability
 from geoprospect.crossval import FoldScheme, HeldOutScores, cross_validate
 from geoprospect.output import replacing
-from geoprospect.project.file import Project
-from geoprospect.project.inputs import TrainingInputs
-from geoprospect.samples import Samples
-from geoprospect.samples.nonoccurrences import spacing
+from geoprospect.project import results
+from geoprospect.project.inputs import Inputs
 from geoprospect.typing import Progress
 
 _LOGGER = logging.getLogger(__name__)
@@ -56,7 +54,7 @@ class Calibrated:
         summary = write_probability(
             self.calibration,
             map_file,
-            map_file.with_name("probability.tif"),
+            results.PROBABILITY.path(map_file.parent),
             deposits=self.deposits,
             overwrite=True,
             progress=progress,
@@ -67,7 +65,7 @@ class Calibrated:
             "scheme": asdict(self.scheme),
             "auc": self.held_out.auc.tolist(),
         }
-        with replacing(map_file.with_name("calibration.json"), overwrite=True) as temporary:
+        with replacing(results.CALIBRATION.path(map_file.parent), overwrite=True) as temporary:
             temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         _LOGGER.info(
             f"probability: {summary.deposits:.6g} deposits expected in {summary.n_valid} cells; "
@@ -76,12 +74,12 @@ class Calibrated:
         return summary
 
 
-def calibrate(read: TrainingInputs, *, progress: Progress | None = None) -> Calibrated | None:
+def calibrate(inputs: Inputs, *, progress: Progress | None = None) -> Calibrated | None:
     """Cross-validate a project's method in space and fit its calibration, if one is asked for.
 
     Parameters
     ----------
-    read : TrainingInputs
+    inputs : Inputs
         What was read of the project.
     progress : callable, optional
         Called with the stage, the steps done, the steps in all and a word on them.
@@ -98,20 +96,20 @@ def calibrate(read: TrainingInputs, *, progress: Progress | None = None) -> Cali
     ScoreError
         If the scores at points held out carry no skill.
     """
-    settings, method = read.project.calibration, read.project.method()
-    if settings is None:
+    settings, method = inputs.project.calibration, inputs.method
+    scheme = inputs.calibration_scheme
+    if settings is None or scheme is None:
         return None
-    points = read.points
-    scheme = calibration_scheme(read.project, points)
-    X = read.X(method)
-    cells = read.cells_of_pretext(method)
+    points = inputs.points
+    X = inputs.X(method)
+    cells = inputs.cells_of_pretext(method)
     preparation = method.prepare(cells, X.shape[1], progress=progress)
     held_out = cross_validate(
         method,
         points,
         X,
         scheme,
-        masks=read.masks,
+        masks=inputs.masks,
         preparation=preparation,
         progress=progress,
     )
@@ -122,21 +120,3 @@ def calibrate(read: TrainingInputs, *, progress: Progress | None = None) -> Cali
     )
     calibration = Calibration.fit(held_out.scores, points.label, method=settings.method)
     return Calibrated(calibration, settings.deposits, scheme, held_out)
-
-
-def calibration_scheme(project: Project, samples: Samples) -> FoldScheme:
-    """Give the folds whose scores a calibration is fitted on: regions, and a buffer.
-
-    Parameters
-    ----------
-    project : Project
-        The project; its buffer holds or, if it names none, the spacing of the occurrences.
-    samples : Samples
-        The training points.
-    """
-    buffer = project.calibration.buffer if project.calibration is not None else None
-    return FoldScheme(
-        "clusters",
-        buffer=spacing(samples) if buffer is None else buffer,
-        seed=project.model.seed,
-    )

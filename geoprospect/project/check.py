@@ -10,10 +10,11 @@ from typing import Literal, TypeVar
 import numpy as np
 
 from geoprospect.errors import GeoprospectError
-from geoprospect.evidence import EvidenceStack, RasterBand
-from geoprospect.project.calibration import calibration_scheme
-from geoprospect.project.file import Project, Role
-from geoprospect.project.inputs import draw_for_members
+from geoprospect.evidence import Column, EvidenceStack
+from geoprospect.evidence.layers import columns_of
+from geoprospect.project.file import Project
+from geoprospect.project.inputs import Inputs
+from geoprospect.project.preconditions import PRECONDITIONS
 from geoprospect.samples import Samples
 
 Level = Literal["error", "warning", "note"]
@@ -23,7 +24,7 @@ _FEW = 20  # occurrences: fewer leave a score's interval wider than most differe
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found: an error stops a run, a warning needs a look, a note tells.
+    """What a check found: an error stops a run, a warning needs a look, a note tells.
 
     Attributes
     ----------
@@ -40,7 +41,8 @@ class Finding:
 def check_project(project: Project) -> list[Finding]:
     """Look at evidence, points, settings and output folder of a project.
 
-    All faults are listed, not the first alone. Every cell is read once, none is predicted.
+    The errors are of the preconditions that `run` looks at before it trains; all are listed, not
+    the first alone. Evidence is read, no cell is predicted.
 
     Parameters
     ----------
@@ -50,106 +52,118 @@ def check_project(project: Project) -> list[Finding]:
     Returns
     -------
     list of Finding
-        In the order of the project file.
+        Errors first.
     """
-    findings: list[Finding] = []
-
-    def attempt(step: Callable[[], _T]) -> _T | None:
-        try:
-            return step()
-        except GeoprospectError as error:
-            findings.append(Finding("error", str(error)))
-            return None
-
-    stack = attempt(project.open_evidence)
-    if stack is None:
-        # One broken layer hides the others: open each by itself to name them all.
-        layers = project.layers
-        for layer in () if isinstance(layers, str) else layers.values():
-            attempt(partial(_open_alone, layer))
-        findings[:] = dict.fromkeys(findings)
-    else:
-        with stack:
-            n_valid = attempt(stack.count_valid)
-            if n_valid is not None:
-                findings.append(Finding("note", _describe(stack, n_valid)))
-                findings.extend(_deposits(project, n_valid))
-                findings.extend(_points(project, stack, attempt))
-    attempt(project.method)
-    if project.folder.is_file():
-        findings.append(Finding("error", f"{project.folder}: is a file, not a folder for results"))
-    elif project.folder.exists() and any(project.folder.iterdir()):
-        findings.append(
-            Finding("warning", f"{project.folder}: exists already; `run` asks for --overwrite")
-        )
+    with Inputs(project) as inputs:
+        steps: list[Callable[[], object]] = [partial(p, inputs) for p in PRECONDITIONS]
+        if _result(lambda: inputs.stack) is None:
+            # A broken layer hides the others: look at each to name them all.
+            steps = [*_columns_opened(project), *steps]
+        errors = [Finding("error", str(error)) for step in steps if (error := _error(step))]
+        findings = [
+            *errors,
+            *_about_folder(project),
+            *_about_evidence(inputs),
+            *_about_points(inputs),
+            *_about_calibration(inputs),
+        ]
     return list(dict.fromkeys(findings))
 
 
-def _open_alone(layer: RasterBand) -> None:
-    EvidenceStack.open([layer]).close()
+def _error(step: Callable[[], object]) -> GeoprospectError | None:
+    """Give the error that a step raises, if it does."""
+    try:
+        step()
+    except GeoprospectError as error:
+        return error
+    return None
 
 
-def _describe(stack: EvidenceStack, n_valid: int) -> str:
-    rows, columns = stack.grid.shape
-    return (
-        f"evidence: {', '.join(stack.names)} on {rows} x {columns} cells; "
-        f"{n_valid} of {stack.grid.n_cells} cells are valid in every layer"
-    )
+def _result(step: Callable[[], _T]) -> _T | None:
+    """Give what a step gives, or None if it raises an error."""
+    try:
+        return step()
+    except GeoprospectError:
+        return None
 
 
-def _deposits(project: Project, n_valid: int) -> Iterator[Finding]:
-    settings = project.calibration
-    if settings is not None and settings.deposits >= n_valid:
+def _columns_opened(project: Project) -> Iterator[Callable[[], None]]:
+    """Give a step that opens each column by itself, or beside the first that can be opened."""
+    try:
+        columns = columns_of(project.layers)
+    except GeoprospectError:
+        return
+    first: list[Column] = []
+    for column in columns:
+        alone = partial(_open, [column])
+        if _error(alone) is not None:
+            yield alone
+        elif not first:
+            first = [column]
+        else:
+            yield partial(_open, [*first, column])
+
+
+def _open(columns: list[Column]) -> None:
+    """Open columns as a stack, to see whether they can be."""
+    EvidenceStack.open(columns).close()
+
+
+def _about_folder(project: Project) -> Iterator[Finding]:
+    """Tell whether results can go to the output folder."""
+    if project.folder.is_file():
+        yield Finding("error", f"{project.folder}: is a file, not a folder for results")
+    elif project.folder.exists() and any(project.folder.iterdir()):
+        yield Finding("warning", f"{project.folder}: exists already; `run` asks for --overwrite")
+
+
+def _about_evidence(inputs: Inputs) -> Iterator[Finding]:
+    """Tell how much ground the evidence covers."""
+    sentence = _result(lambda: inputs.evidence_sentence)
+    if sentence is not None:
+        yield Finding("note", sentence)
+
+
+def _about_points(inputs: Inputs) -> Iterator[Finding]:
+    """Tell what was left out of the points, and what their scores will suffer from."""
+    samples = {
+        "training": _result(lambda: inputs.training),
+        "validation": _result(lambda: inputs.validation),
+        "lithology": _result(lambda: inputs.rocks),
+    }
+    for role, points in samples.items():
+        if points is None:
+            continue
+        for line in points.audit.lines():
+            yield Finding("note", f"{role} points: {line}")
+        occurrences = int(points.label.sum())
+        if role != "lithology" and occurrences < _FEW:
+            yield Finding("warning", f"{role} points: only {occurrences} occurrences")
+    training, validation = samples["training"], samples["validation"]
+    if training is not None and validation is not None:
+        yield from _about_repeats(training, validation)
+    drawn = _result(lambda: inputs.drawn)
+    if drawn is not None:
+        yield Finding("note", f"non-occurrences: {drawn.sentence()}")
+
+
+def _about_repeats(training: Samples, validation: Samples) -> Iterator[Finding]:
+    """Tell which validation points lie in cells of training points."""
+    repeated = int(np.isin(validation.cells, training.cells).sum())
+    if repeated:
         yield Finding(
-            "error",
-            f"calibration: {settings.deposits:g} deposits are expected in {n_valid} valid cells, "
-            "of which each holds one or none",
+            "warning",
+            f"validation points: {repeated} of {len(validation.cells)} lie in a cell "
+            "that holds a training point; scores are told with and without them",
         )
 
 
-def _points(
-    project: Project, stack: EvidenceStack, attempt: Callable[..., Samples | None]
-) -> Iterator[Finding]:
-    roles: tuple[Role, ...] = ("training", "validation", "lithology")
-    read: dict[Role, Samples] = {}
-    for role in roles:
-        if getattr(project.points, role) is None:
-            continue
-        samples = attempt(partial(project.read_samples, role, stack))
-        if samples is None:
-            continue
-        read[role] = samples
-        for line in samples.audit.lines():
-            yield Finding("note", f"{role} points: {line}")
-        occurrences = int(samples.label.sum())
-        if role != "lithology" and occurrences < _FEW:
-            yield Finding("warning", f"{role} points: only {occurrences} occurrences")
-    if "training" in read and "validation" in read:
-        repeated = int(np.isin(read["validation"].cells, read["training"].cells).sum())
-        if repeated:
-            yield Finding(
-                "warning",
-                f"validation points: {repeated} of {len(read['validation'].cells)} lie in a cell "
-                "that holds a training point; scores are told with and without them",
-            )
-    if "training" in read:
-        yield from _learned(project, read["training"], stack)
-
-
-def _learned(project: Project, training: Samples, stack: EvidenceStack) -> Iterator[Finding]:
-    """Draw non-occurrences where none are given, and part the points for a calibration."""
-    settings = project.calibration
-    try:
-        drawn = draw_for_members(project, training, stack)
-        if drawn is not None:
-            yield Finding("note", f"non-occurrences: {drawn.sentence()}")
-        if settings is None:
-            return
-        points = training if drawn is None else drawn.samples
-        calibration_scheme(project, points).splits(points)
-    except GeoprospectError as error:
-        yield Finding("error", str(error))
+def _about_calibration(inputs: Inputs) -> Iterator[Finding]:
+    """Doubt a calibration whose non-occurrences or deposits do not stand for the ground."""
+    settings = inputs.project.calibration
+    if settings is None or _error(lambda: inputs.calibration_scheme) is not None:
         return
+    drawn, training = inputs.drawn, inputs.training
     if drawn is None or drawn.rule.method == "dissimilar":
         yield Finding(
             "warning",

@@ -22,7 +22,7 @@ from geoprospect.evidence.variogram import evidence_range
 from geoprospect.methods import Method, Preparation, method_names, registered_method
 from geoprospect.methods.stages import under_stage
 from geoprospect.project.file import Project
-from geoprospect.project.inputs import TrainingInputs
+from geoprospect.project.inputs import Inputs
 from geoprospect.samples import Samples
 from geoprospect.typing import Bools, Progress
 from geoprospect.wording import listed
@@ -72,13 +72,12 @@ def compare_methods(
     for asked in asked_for:
         registered_method(asked)  # a name that is not known shows before anything is read
     notes = _Notes()
-    with project.open_evidence() as stack:
-        read = TrainingInputs.read(project, stack)
-        samples, masks = _cells(read, scheme, notes)
-        near = _range(read, notes)
+    with Inputs(project) as inputs:
+        samples, masks = _cells(inputs, scheme, notes)
+        near = _range(inputs, notes)
         scheme = _settled(scheme, samples, near)
         _LOGGER.info(f"cross-validation: {scheme.sentence()}")
-        preparations = _Preparations(read, samples, scheme, exclude_held_out)
+        preparations = _Preparations(inputs, samples, scheme, exclude_held_out)
         results = []
         names: Sequence[str | None] = asked_for or (None,)
         for name in names:
@@ -87,7 +86,7 @@ def compare_methods(
                 result = cross_validate(
                     method,
                     samples,
-                    read.components_for(method).transform(samples.X),
+                    inputs.components_for(method).transform(samples.X),
                     scheme,
                     masks=masks,
                     preparation=preparations.of(method, progress),
@@ -120,7 +119,7 @@ class _Notes:
 class _Preparations:
     """What methods prepared, learned once for all that can share it."""
 
-    read: TrainingInputs
+    inputs: Inputs
     samples: Samples
     scheme: FoldScheme
     exclude_held_out: bool
@@ -128,12 +127,12 @@ class _Preparations:
 
     def of(self, method: Method, progress: Progress | None) -> Preparation:
         """Give what a method prepared, by itself or another of the same key."""
-        n_inputs = len(self.read.components.names)
+        n_inputs = len(self.inputs.components.names)
         if method.pretext == "none":
             return method.prepare(None, n_inputs, progress=progress)
         key = (type(method), method.preparation_key)
         if key not in self.known:
-            cells = self.read.cells_of_pretext(method)
+            cells = self.inputs.cells_of_pretext(method)
             if self.exclude_held_out and cells is not None:
                 self.known[key] = prepare_apart(
                     method, self.samples, self.scheme, cells, progress=progress
@@ -155,9 +154,9 @@ def _method(project: Project, name: str | None, *, each: bool) -> Method:
     return project.method(name, members=1 if alike and not each else None)
 
 
-def _cells(read: TrainingInputs, scheme: FoldScheme, notes: _Notes) -> tuple[Samples, Bools | None]:
+def _cells(inputs: Inputs, scheme: FoldScheme, notes: _Notes) -> tuple[Samples, Bools | None]:
     """Give the cells that are held out, each once, and those that each member learns from."""
-    points, masks = read.points, read.masks
+    points, masks = inputs.points, inputs.masks
     distinct = DistinctCells.of(points)
     samples, kept = distinct.samples, distinct.representatives
     if len(samples) < len(points):
@@ -186,9 +185,9 @@ def _cells(read: TrainingInputs, scheme: FoldScheme, notes: _Notes) -> tuple[Sam
     return samples, None if masks is None else masks[:, kept]
 
 
-def _range(read: TrainingInputs, notes: _Notes) -> float:
+def _range(inputs: Inputs, notes: _Notes) -> float:
     try:
-        return evidence_range(read.stack)
+        return evidence_range(inputs.evidence)
     except EvidenceError as error:
         notes.add(
             f"the evidence has no range, so intervals resample each point by itself: {error}."

@@ -1,12 +1,15 @@
-"""What a training reads of a project: its points, its components, and its pretext cells."""
+"""What a run reads of a project before it trains: evidence, points, components."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
+from typing import Any, Generic, Self, TypeVar, overload
 
-from geoprospect.errors import ProjectError
+import numpy as np
+
+from geoprospect.crossval import FoldScheme
+from geoprospect.errors import GeoprospectError, ProjectError, SamplesError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.evidence.raster import is_local
 from geoprospect.evidence.remote.address import without_secrets
@@ -15,66 +18,178 @@ from geoprospect.model import Components, cells_of_pretext, fit_components
 from geoprospect.output import checksum
 from geoprospect.project.file import Project, Role
 from geoprospect.samples import Samples
-from geoprospect.samples.nonoccurrences import DrawnSamples, draw_non_occurrences
+from geoprospect.samples.nonoccurrences import DrawnSamples, draw_non_occurrences, spacing
 from geoprospect.typing import Bools, Values
 
 _LOGGER = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 
-@dataclass(frozen=True)
-class TrainingInputs:
-    """The inputs of a training.
+class part(Generic[_T]):  # noqa: N801 - used as `property` is
+    """A part of a run's inputs: worked out when first asked for, its error kept like its value."""
 
-    Attributes
+    def __init__(self, step: Callable[[Any], _T]) -> None:
+        self._step, self.__doc__ = step, step.__doc__
+
+    @overload
+    def __get__(self, inputs: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, inputs: Inputs, owner: Any = None) -> _T: ...
+    def __get__(self, inputs: Inputs | None, owner: Any = None) -> _T | Self:
+        if inputs is None:
+            return self
+        results = inputs.results
+        if self not in results:
+            try:
+                results[self] = self._step(inputs)
+            except GeoprospectError as error:
+                results[self] = error
+        result = results[self]
+        if isinstance(result, GeoprospectError):
+            raise result
+        return result  # type: ignore[no-any-return]  # as `step` gave it
+
+
+class Inputs:
+    """What a run of a project needs before it trains, each part read once; a context manager.
+
+    A part that cannot be had raises its error whenever it is asked for, and so do the parts that
+    rest on it.
+
+    Parameters
     ----------
     project : Project
-        Whose inputs these are.
-    stack : EvidenceStack
-        The evidence, its layers in the order of the components.
-    points : Samples
-        The training points: occurrences, and non-occurrences as given or, where none are, those
-        of all draws together.
-    components : Components
-        Fitted on the stack, or read from the file that the project names.
-    drawn : DrawnSamples, optional
-        All draws of non-occurrences, one a member, where none were given.
+        The project.
     """
 
-    project: Project
-    stack: EvidenceStack
-    points: Samples
-    components: Components
-    drawn: DrawnSamples | None = None
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.results: dict[object, Any] = {}
 
-    @classmethod
-    def read(cls, project: Project, stack: EvidenceStack) -> TrainingInputs:
-        """Read and audit the training points, and fit or read the components.
+    def __enter__(self) -> Self:
+        return self
 
-        Where all training points are occurrences, non-occurrences are drawn for each member.
+    def __exit__(self, *exception: object) -> None:
+        stack = self.results.get(Inputs.stack)
+        if isinstance(stack, EvidenceStack):
+            stack.close()
 
-        Raises
-        ------
-        GeoprospectError
-            If evidence or points cannot be read or used.
-        """
-        n_valid = stack.count_valid()
-        rows, columns = stack.grid.shape
-        _LOGGER.info(
-            f"evidence: {', '.join(stack.names)} on {rows} x {columns} cells; {n_valid} of "
-            f"{stack.grid.n_cells} cells are valid in every layer"
+    @part
+    def method(self) -> Method:
+        """The method and its settings."""
+        return self.project.method()
+
+    @part
+    def stack(self) -> EvidenceStack:
+        """The evidence, open."""
+        return self.project.open_evidence()
+
+    @part
+    def n_valid(self) -> int:
+        """Cells that are valid in every layer."""
+        return self.stack.count_valid()
+
+    @part
+    def evidence_sentence(self) -> str:
+        """How much ground the evidence covers."""
+        rows, columns = self.stack.grid.shape
+        sentence = (
+            f"evidence: {', '.join(self.stack.names)} on {rows} x {columns} cells; {self.n_valid} "
+            f"of {self.stack.grid.n_cells} cells are valid in every layer"
         )
-        components = None
-        if project.model.components is not None:
-            _LOGGER.info(f"components: read from {project.model.components}")
-            components = Components.load(project.model.components)
-            stack = components.select(stack)
-        training = _read(project, "training", stack)
-        drawn = draw_for_members(project, training, stack)
-        if drawn is not None:
-            _LOGGER.info(f"non-occurrences: {drawn.sentence()}")
-        points = training if drawn is None else drawn.samples
-        components = components or fit_components(stack, seed=project.model.seed)
-        return cls(project, stack, points, components, drawn)
+        _LOGGER.info(sentence)
+        return sentence
+
+    @part
+    def named_components(self) -> Components | None:
+        """The components of the file that the project names, if it does."""
+        path = self.project.model.components
+        if path is None:
+            return None
+        _LOGGER.info(f"components: read from {path}")
+        return Components.load(path)
+
+    @part
+    def evidence(self) -> EvidenceStack:
+        """The evidence in the order of the components, those of its layers that they take."""
+        components = self.named_components
+        return self.stack if components is None else components.select(self.stack)
+
+    @part
+    def components(self) -> Components:
+        """The components that the project names, or fitted on the evidence."""
+        if self.named_components is not None:
+            return self.named_components
+        return fit_components(self.evidence, seed=self.project.model.seed)
+
+    @part
+    def training(self) -> Samples:
+        """The training points."""
+        return self._samples("training")
+
+    @part
+    def validation(self) -> Samples | None:
+        """The validation points, if there are any; the score of the map lists those left out."""
+        if self.project.points.validation is None:
+            return None
+        return self.project.read_samples("validation", self.evidence)
+
+    @part
+    def rocks(self) -> Samples:
+        """The points of rock classes."""
+        rocks = self._samples("lithology")
+        present = np.unique(rocks.label)
+        if len(present) < 2:
+            raise SamplesError(
+                "rocks of one class cannot be told apart",
+                path=rocks.path,
+                found=rocks.classes[present[0]],
+                expected="at least two rock classes",
+                mend='give points of more classes, or choose pretext = "reconstruction"',
+            )
+        return rocks
+
+    @part
+    def drawn(self) -> DrawnSamples | None:
+        """The non-occurrences drawn for each member, where all training points are occurrences."""
+        project, training = self.project, self.training
+        if not training.label.all():
+            if project.points.non_occurrences is None:
+                return None
+            raise ProjectError(
+                "non-occurrences are drawn only where all training points are occurrences",
+                path=project.path,
+                found=f"{(training.label == 0).sum()} non-occurrences in {training.path}",
+                mend="leave out [points.non_occurrences], or give a file of occurrences alone",
+            )
+        drawn = draw_non_occurrences(
+            training,
+            self.evidence,
+            project.drawing_rule,
+            draws=self.method.members,
+            seed=project.model.seed,
+        )
+        _LOGGER.info(f"non-occurrences: {drawn.sentence()}")
+        return drawn
+
+    @part
+    def points(self) -> Samples:
+        """The training points, with the non-occurrences of all draws where there are such."""
+        return self.training if self.drawn is None else self.drawn.samples
+
+    @part
+    def calibration_scheme(self) -> FoldScheme | None:
+        """The folds whose scores a calibration is fitted on: regions, and a buffer.
+
+        The buffer is the project's or, if it names none, the spacing of the occurrences.
+        """
+        settings = self.project.calibration
+        if settings is None:
+            return None
+        buffer = spacing(self.points) if settings.buffer is None else settings.buffer
+        scheme = FoldScheme("clusters", buffer=buffer, seed=self.project.model.seed)
+        scheme.splits(self.points)
+        return scheme
 
     @property
     def masks(self) -> Bools | None:
@@ -95,11 +210,6 @@ class TrainingInputs:
         """Give the training points as a method sees them, shape (n, n_inputs)."""
         return self.components_for(method).transform(self.points.X)
 
-    @cached_property
-    def rocks(self) -> Samples:
-        """The points of rock classes, read when they are first asked for."""
-        return _read(self.project, "lithology", self.stack)
-
     def rocks_for(self, method: Method) -> Samples | None:
         """Give the points of rock classes to a method that learns from them."""
         return self.rocks if method.pretext == "lithology" else None
@@ -108,7 +218,7 @@ class TrainingInputs:
         """Give the cells that a method's pretext task learns from, if it has one."""
         return cells_of_pretext(
             method,
-            self.stack,
+            self.evidence,
             self.components_for(method),
             rocks=self.rocks_for(method),
             number=self.project.model.pretext_cells,
@@ -128,39 +238,9 @@ class TrainingInputs:
             for role, path in paths.items()
         }
 
-
-def draw_for_members(
-    project: Project, training: Samples, stack: EvidenceStack
-) -> DrawnSamples | None:
-    """Draw non-occurrences, one draw a member, where all training points are occurrences.
-
-    Raises
-    ------
-    ProjectError
-        If the project asks for draws though its training points hold non-occurrences.
-    SamplesError
-        If too few cells can be drawn.
-    """
-    if training.label.all():
-        return draw_non_occurrences(
-            training,
-            stack,
-            project.drawing_rule,
-            draws=project.method().members,
-            seed=project.model.seed,
-        )
-    if project.points.non_occurrences is not None:
-        raise ProjectError(
-            "non-occurrences are drawn only where all training points are occurrences",
-            path=project.path,
-            found=f"{(training.label == 0).sum()} non-occurrences in {training.path}",
-            mend="leave out [points.non_occurrences], or give a file of occurrences alone",
-        )
-    return None
-
-
-def _read(project: Project, role: Role, stack: EvidenceStack) -> Samples:
-    samples = project.read_samples(role, stack)
-    for line in samples.audit.lines():
-        _LOGGER.info(f"{role} points: {line}")
-    return samples
+    def _samples(self, role: Role) -> Samples:
+        """Read points, and log what was left out of them."""
+        samples = self.project.read_samples(role, self.evidence)
+        for line in samples.audit.lines():
+            _LOGGER.info(f"{role} points: {line}")
+        return samples

@@ -12,24 +12,22 @@ from pathlib import Path
 from geoprospect import __version__
 from geoprospect.calibration import ProbabilitySummary
 from geoprospect.errors import OutputError
-from geoprospect.evidence import EvidenceStack
 from geoprospect.evidence.remote.address import without_secrets
 from geoprospect.mapping import MapSummary, write_map
 from geoprospect.model.model import ProspectivityModel
-from geoprospect.output import checksum, output_error, replacing
+from geoprospect.output import output_error, replacing
 from geoprospect.progress import lines_sent
+from geoprospect.project import results
 from geoprospect.project.calibration import calibrate
 from geoprospect.project.file import Project, Role
-from geoprospect.project.inputs import TrainingInputs
+from geoprospect.project.inputs import Inputs
+from geoprospect.project.preconditions import require
 from geoprospect.project.training import train_ensemble
 from geoprospect.scoring import CurveKind, PointsSource, Score, score_map
 from geoprospect.scoring.pictures import write_map_picture, write_rate_curves
 from geoprospect.typing import Progress
 
 _LOGGER = logging.getLogger(__name__)
-
-# What a run writes only where its project asks for it.
-_OPTIONAL = ("non_occurrences.gpkg", "probability.tif", "probability.qml", "calibration.json")
 
 
 @dataclass(frozen=True)
@@ -54,13 +52,8 @@ class RunSummary:
     probability: ProbabilitySummary | None = None
 
 
-def train_model(
-    project: Project,
-    stack: EvidenceStack,
-    *,
-    progress: Progress | None = None,
-) -> ProspectivityModel:
-    """Read a project's points, learn the pretext task and transfer it.
+def train_model(project: Project, *, progress: Progress | None = None) -> ProspectivityModel:
+    """Read a project's evidence and points, and fit its model.
 
     Where all training points are occurrences, each member learns from non-occurrences of its own.
 
@@ -68,8 +61,6 @@ def train_model(
     ----------
     project : Project
         The project.
-    stack : EvidenceStack
-        Its evidence.
     progress : callable, optional
         Called with the stage, the steps done, the steps in all and a word on them.
 
@@ -78,7 +69,9 @@ def train_model(
     GeoprospectError
         If evidence, points or settings do not allow a training.
     """
-    return train_ensemble(TrainingInputs.read(project, stack), progress=progress)
+    with Inputs(project) as inputs:
+        require(inputs)
+        return train_ensemble(inputs, progress=progress)
 
 
 def run_project(
@@ -89,10 +82,8 @@ def run_project(
 ) -> RunSummary:
     """Train, map and score a project.
 
-    The folder receives `components.json`, `model/`, `prospectivity.tif` with its `.qml`,
-    `scores.json`, `curves.png`, `map.png`, `log.txt` and, last, `manifest.json`: where it is
-    missing, the run did not end. With drawn non-occurrences it receives `non_occurrences.gpkg`
-    too, and with a calibration `probability.tif`, its `.qml` and `calibration.json`.
+    The output folder receives the products of `geoprospect.project.results`, the manifest last:
+    where it is missing, the run did not end.
 
     Parameters
     ----------
@@ -109,24 +100,20 @@ def run_project(
         If the data, the settings or the output folder do not allow it.
     """
     folder = project.folder
-    with _logged(folder, overwrite), project.open_evidence() as stack:
-        if project.points.validation is not None:
-            # Its faults show before the training, not after.
-            PointsSource(**project.points.validation.model_dump()).read()
-        read = TrainingInputs.read(project, stack)
-        for name in _OPTIONAL:
-            (folder / name).unlink(missing_ok=True)  # of a former run
-        if read.drawn is not None:
-            with replacing(folder / "non_occurrences.gpkg") as temporary:
-                read.drawn.points().to_file(temporary, driver="GPKG")
-        calibrated = calibrate(read, progress=progress)
-        model = train_ensemble(read, progress=progress)
-        model.components.save(folder / "components.json", overwrite=True)
-        model.save(folder / "model", overwrite=True)
-        target = folder / "prospectivity.tif"
+    with _logged(folder, overwrite), Inputs(project) as inputs:
+        require(inputs)
+        results.remove_optional(folder)  # of a former run
+        if inputs.drawn is not None:
+            with replacing(results.NON_OCCURRENCES.path(folder)) as temporary:
+                inputs.drawn.points().to_file(temporary, driver="GPKG")
+        calibrated = calibrate(inputs, progress=progress)
+        model = train_ensemble(inputs, progress=progress)
+        model.components.save(results.COMPONENTS.path(folder), overwrite=True)
+        model.save(results.MODEL.path(folder), overwrite=True)
+        target = results.MAP.path(folder)
         summary = write_map(
             model,
-            stack,
+            inputs.stack,
             target,
             overwrite=True,
             progress=_staged(progress, "map"),
@@ -141,21 +128,14 @@ def run_project(
             else calibrated.write(target, _staged(progress, "probability"))
         )
         scores = _score(project, target)
-        named = {f"{role} occurrences": score for role, score in scores.items()}
-        _write_json(folder / "scores.json", {k: score.to_dict() for k, score in scores.items()})
-        curves = {k: curve for score in scores.values() for k, curve in score.curves().items()}
-        write_rate_curves(folder / "curves.png", curves, overwrite=True)
-        places = {name: score.occurrences for name, score in named.items()}
-        write_map_picture(folder / "map.png", target, places, overwrite=True)
-        inputs = dict(model.inputs)
-    outputs = sorted(path for path in folder.rglob("*") if path.is_file())
+        _write_scores(folder, scores)
     _write_json(
-        folder / "manifest.json",
+        results.MANIFEST.path(folder),
         {
             "geoprospect": __version__,
             "project": json.loads(without_secrets(project.model_dump_json())),
-            "inputs": inputs,
-            "outputs": {path.relative_to(folder).as_posix(): checksum(path) for path in outputs},
+            "inputs": dict(model.inputs),
+            "outputs": results.checksums(folder),
         },
     )
     return RunSummary(str(folder), summary, scores, probability)
@@ -167,8 +147,8 @@ def _staged(progress: Progress | None, stage: str) -> Callable[[int, int], None]
 
 @contextmanager
 def _logged(folder: Path, overwrite: bool) -> Iterator[None]:
-    """Prepare the output folder, and keep the lines that are logged in its `log.txt`."""
-    lines: list[str] = []
+    """Prepare the output folder, and keep the lines that are logged in its log."""
+    log, lines = results.LOG.path(folder), list[str]()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not overwrite and any(folder.iterdir()):
@@ -177,8 +157,8 @@ def _logged(folder: Path, overwrite: bool) -> Iterator[None]:
                 path=folder,
                 mend="pass --overwrite, or name another folder under [output]",
             )
-        (folder / "manifest.json").unlink(missing_ok=True)
-        with replacing(folder / "log.txt", overwrite=True) as temporary:
+        results.MANIFEST.path(folder).unlink(missing_ok=True)
+        with replacing(log, overwrite=True) as temporary:
             temporary.touch()  # a folder that cannot be written shows before the training
     except OSError as error:
         raise output_error(folder, error) from error
@@ -186,7 +166,7 @@ def _logged(folder: Path, overwrite: bool) -> Iterator[None]:
         with lines_sent(lines.append):
             yield
     finally:
-        with replacing(folder / "log.txt", overwrite=True) as temporary:
+        with replacing(log, overwrite=True) as temporary:
             temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
@@ -207,6 +187,17 @@ def _score(project: Project, target: Path) -> dict[str, Score]:
                 _LOGGER.info(f"score, {role} points: {line}")
             scores[role] = score
     return scores
+
+
+def _write_scores(folder: Path, scores: dict[str, Score]) -> None:
+    """Write the figures, their curves, and the map with the occurrences it was scored at."""
+    figures = {role: score.to_dict() for role, score in scores.items()}
+    _write_json(results.SCORES.path(folder), figures)
+    curves = {name: curve for score in scores.values() for name, curve in score.curves().items()}
+    write_rate_curves(results.CURVES.path(folder), curves, overwrite=True)
+    places = {f"{role} occurrences": score.occurrences for role, score in scores.items()}
+    picture, map_file = results.PICTURE.path(folder), results.MAP.path(folder)
+    write_map_picture(picture, map_file, places, overwrite=True)
 
 
 def _write_json(path: Path, content: object) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from geoprospect.model import ProspectivityModel, fit
-from geoprospect.project.inputs import TrainingInputs
+from geoprospect.project.inputs import Inputs
 from geoprospect.typing import Progress
 
 
-def train_ensemble(read: TrainingInputs, *, progress: Progress | None = None) -> ProspectivityModel:
+def train_ensemble(inputs: Inputs, *, progress: Progress | None = None) -> ProspectivityModel:
     """Fit a project's model; see `geoprospect.model.fit`.
 
     Parameters
     ----------
-    read : TrainingInputs
+    inputs : Inputs
         What was read of the project.
     progress : callable, optional
         Called with the stage, the steps done, the steps in all and a word on them.
@@ -24,14 +24,14 @@ def train_ensemble(read: TrainingInputs, *, progress: Progress | None = None) ->
     GeoprospectError
         If points or settings do not allow a training.
     """
-    method = read.project.method()
+    method = inputs.method
     model = fit(
-        read.stack,
-        read.drawn or read.points,
+        inputs.evidence,
+        inputs.drawn or inputs.points,
         method,
-        components=read.components_for(method),
-        rocks=read.rocks_for(method),
-        pretext_cells=read.project.model.pretext_cells,
+        components=inputs.components_for(method),
+        rocks=inputs.rocks_for(method),
+        pretext_cells=inputs.project.model.pretext_cells,
         progress=progress,
     )
-    return replace(model, inputs={**model.inputs, **read.checksums(method)})
+    return replace(model, inputs={**model.inputs, **inputs.checksums(method)})

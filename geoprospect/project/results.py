@@ -1,0 +1,170 @@
+"""What a run leaves: each product named once, with its file and what it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from geoprospect.output import checksum
+
+Kind = Literal["raster", "points", "figures", "picture", "model", "text"]
+
+
+@dataclass(frozen=True)
+class Product:
+    """A file, or folder, that a run leaves in its output folder.
+
+    Attributes
+    ----------
+    file : str
+        Its name there.
+    kind : {"raster", "points", "figures", "picture", "model", "text"}
+        What it is.
+    title : str
+        What a reader calls it.
+    meaning : str
+        What it tells, in a sentence.
+    styled : bool
+        Whether a QGIS style, of the same stem, lies beside it.
+    optional : bool
+        Whether it is left only where the project asks for it.
+    """
+
+    file: str
+    kind: Kind
+    title: str
+    meaning: str
+    styled: bool = False
+    optional: bool = False
+
+    @property
+    def style(self) -> str | None:
+        """The name of its QGIS style."""
+        return str(Path(self.file).with_suffix(".qml")) if self.styled else None
+
+    def path(self, folder: Path) -> Path:
+        """Give its path in an output folder."""
+        return folder / self.file
+
+    def files(self, folder: Path) -> list[Path]:
+        """List its files in an output folder, those of a folder one by one, that are there."""
+        paths = [self.path(folder), *([folder / self.style] if self.style else [])]
+        inside = [path for place in paths if place.is_dir() for path in place.rglob("*")]
+        return [path for path in (*paths, *inside) if path.is_file()]
+
+
+MAP = Product(
+    "prospectivity.tif",
+    "raster",
+    "Prospectivity",
+    "The map, a cloud-optimised GeoTIFF (Float32, nodata −9999): band 1 is the score from 0 to 1, "
+    "band 2 its standard deviation over the members of the ensemble.",
+    styled=True,
+)
+PROBABILITY = Product(
+    "probability.tif",
+    "raster",
+    "Probability of a deposit",
+    "With `[calibration]`: the probability of a deposit in each cell; the cells sum to the "
+    "deposits expected.",
+    styled=True,
+    optional=True,
+)
+CALIBRATION = Product(
+    "calibration.json",
+    "figures",
+    "Calibration",
+    "With `[calibration]`: the curve from scores to probabilities, and how the method scored at "
+    "the points held out for it.",
+    optional=True,
+)
+SCORES = Product(
+    "scores.json",
+    "figures",
+    "Scores",
+    "Success rate (training) and prediction rate (validation) with 95% intervals; the headline "
+    "leaves out points that repeat, or lie near, a training cell.",
+)
+CURVES = Product(
+    "curves.png",
+    "picture",
+    "Rate curves",
+    "The success-rate and prediction-rate curves.",
+)
+PICTURE = Product(
+    "map.png",
+    "picture",
+    "Map",
+    "The map in colours, with the occurrences it was scored at.",
+)
+MODEL = Product(
+    "model",
+    "model",
+    "Model",
+    "Keras networks or skops estimators and JSON, no pickles: components, layer names, training "
+    "ranges, seed, checksums.",
+)
+NON_OCCURRENCES = Product(
+    "non_occurrences.gpkg",
+    "points",
+    "Non-occurrences drawn",
+    "Where the training points are occurrences alone: the cells drawn as non-occurrences, with "
+    "the member each is for.",
+    optional=True,
+)
+COMPONENTS = Product(
+    "components.json",
+    "model",
+    "Components",
+    "The fitted scaler and principal components, by layer name.",
+)
+LOG = Product(
+    "log.txt",
+    "text",
+    "Log",
+    "What was read, what was left out and why.",
+)
+MANIFEST = Product(
+    "manifest.json",
+    "text",
+    "Manifest",
+    "Settings and checksums of all that went in and came out; written last, so that a run that "
+    "did not end has none.",
+)
+
+PRODUCTS = (
+    MAP, PROBABILITY, CALIBRATION, SCORES, CURVES, PICTURE, MODEL, NON_OCCURRENCES, COMPONENTS,
+    LOG, MANIFEST,
+)  # fmt: skip
+"""All products of a run, those that one opens first before the others."""
+
+
+def remove_optional(folder: Path) -> None:
+    """Remove what a former run left and the next may not replace."""
+    for product in PRODUCTS:
+        if product.optional:
+            for path in product.files(folder):
+                path.unlink()
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """Give the SHA-256 of each file of the products in a folder, by its path there."""
+    files = [path for product in PRODUCTS for path in product.files(folder)]
+    return {path.relative_to(folder).as_posix(): checksum(path) for path in sorted(files)}
+
+
+def table() -> str:
+    """Write the products as a table in Markdown, as README shows it.
+
+    Examples
+    --------
+    >>> print(table().splitlines()[2].partition("|")[2].partition("|")[0])
+     `prospectivity.tif`, `.qml`
+    """
+    rows = ["| file in `out/` | what it is |", "|---|---|"]
+    for product in PRODUCTS:
+        name = f"`{product.file}{'/' if product.file == MODEL.file else ''}`"
+        style = ", `.qml`" if product.styled else ""
+        rows.append(f"| {name}{style} | {product.meaning} |")
+    return "\n".join(rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import numpy as np
 from geoprospect.errors import ModelError
 from geoprospect.network.dense import Dense
 from geoprospect.typing import StrPath, Values
+
+Arrays = Callable[[str, int], list[Values]]
 
 
 def read_layers(path: StrPath) -> tuple[Dense, ...]:
@@ -33,7 +36,7 @@ def read_layers(path: StrPath) -> tuple[Dense, ...]:
         with h5py.File(weights) as store:
 
             def arrays(_name: str, position: int) -> list[Values]:
-                # Keras 3 names weights by class and position, not by the layer's own name.
+                # Keras 3 names weights by class and position, not by the layer's name.
                 group = store[f"layers/dense{f'_{position}' if position else ''}/vars"]
                 return [np.asarray(group[key]) for key in sorted(group)]
 
@@ -69,8 +72,23 @@ def _read_h5(path: StrPath) -> tuple[Dense, ...]:
         ) from error
 
 
-def chain_of(config: dict[str, Any], arrays: Any, path: StrPath) -> tuple[Dense, ...]:
-    """Chain the dense layers of a Keras configuration with their weights."""
+def chain_of(config: dict[str, Any], arrays: Arrays, path: StrPath) -> tuple[Dense, ...]:
+    """Chain the dense layers of a Keras configuration with their weights.
+
+    Parameters
+    ----------
+    config : dict
+        The configuration of a sequential model, as Keras writes it.
+    arrays : callable
+        Gives the kernel and, if there is one, the bias of a dense layer by name and position.
+    path : path-like
+        The file, or the model's name.
+
+    Raises
+    ------
+    ModelError, ValueError, KeyError
+        If it is no chain of dense layers with finite weights.
+    """
     layers: list[Dense] = []
     for entry in config["layers"]:
         kind, settings = entry["class_name"], entry["config"]
@@ -111,6 +129,7 @@ def chain_of(config: dict[str, Any], arrays: Any, path: StrPath) -> tuple[Dense,
 
 
 def _activation(setting: Any) -> tuple[str, dict[str, Any]]:
+    """Give the kind of an activation, and its settings where it is a layer of its own."""
     if isinstance(setting, dict):
         if setting["class_name"] == "function":
             return setting["config"], {}

@@ -20,7 +20,7 @@ LINEAR, LEAKY, COSINE, SIGMOID = range(4)
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile at the first call, or take what an earlier process compiled."""
-    # Fused multiply-add is the only freedom given: others could part cells by their position.
+    # Of fast math, fused multiply-add alone: with more, a score could depend on a cell's place.
     options: dict[str, Any] = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
     try:
         return numba.njit(cache=True, **options)(function)  # type: ignore[no-any-return]
@@ -92,11 +92,11 @@ def _load(values, start, inputs, evidence, finite):
     finite[:] = 0
     for k in range(len(values)):
         centre, low, high = inputs[0, k], inputs[1, k], inputs[2, k]
-        row, given = evidence[k], values[k, start : start + size]
+        row, layer = evidence[k], values[k, start : start + size]
         for c in range(size):
-            row[c] = given[c] - centre
-            finite[c] += given[c] - given[c]  # zero, but NaN for NaN and infinity
-            outside[c] |= (given[c] < low) | (given[c] > high)
+            row[c] = layer[c] - centre
+            finite[c] += layer[c] - layer[c]  # zero, but NaN for NaN and infinity
+            outside[c] |= (layer[c] < low) | (layer[c] > high)
     beyond = 0
     for c in range(size):
         beyond += outside[c] & (finite[c] == 0)

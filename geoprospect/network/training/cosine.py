@@ -1,4 +1,4 @@
-"""The cosine and its derivative in the compiled program, as series that it makes vector code of."""
+"""The cosine and its derivative in the compiled loop, as series that become vector code."""
 
 from __future__ import annotations
 

@@ -105,12 +105,12 @@ def train(
         n_members=len(ensemble),
         loss=schedule.loss,
     )
-    n_apart = _layers_run_apart(ensemble, samples)
-    if n_apart:
-        encoders = [Network(network.layers[:n_apart]) for network in ensemble.networks]
+    n_once = _layers_run_once(ensemble, samples)
+    if n_once:
+        encoders = [Network(network.layers[:n_once]) for network in ensemble.networks]
         samples = samples.entering(encoders)
-        architecture = architecture.without(n_apart)
-    members, tables = _members(ensemble, n_apart, samples, schedule), samples.tables()
+        architecture = architecture.without(n_once)
+    members, tables = _members(ensemble, n_once, samples, schedule), samples.tables()
     n_together = -(-len(members) // min(_n_cores(), len(members)))
     size = GroupSize.of([member.order for member in members], members=n_together)
     groups = [
@@ -121,14 +121,14 @@ def train(
     trained_layers = [layers for group in groups for layers in group.layers()]
     return Training(
         tuple(
-            Network((*network.layers[:n_apart], *layers))
+            Network((*network.layers[:n_once], *layers))
             for network, layers in zip(ensemble.networks, trained_layers, strict=True)
         ),
         History.of(curves, held_back=schedule.held_back > 0),
     )
 
 
-def _layers_run_apart(ensemble: Ensemble, samples: TrainingSet) -> int:
+def _layers_run_once(ensemble: Ensemble, samples: TrainingSet) -> int:
     """Give the number of frozen layers that run once, before the training.
 
     What leaves them never changes: it takes the inputs' place. Where it would fill the memory,
@@ -142,9 +142,9 @@ def _layers_run_apart(ensemble: Ensemble, samples: TrainingSet) -> int:
 
 
 def _members(
-    ensemble: Ensemble, n_apart: int, samples: TrainingSet, schedule: Schedule
+    ensemble: Ensemble, n_once: int, samples: TrainingSet, schedule: Schedule
 ) -> list[Member]:
-    """Give each member what it trains, from the layer `n_apart` on, and its order of rows."""
+    """Give each member what it trains, from the layer `n_once` on, and its order of rows."""
     members = []
     for number, (network, seed) in enumerate(zip(ensemble.networks, ensemble.seeds, strict=True)):
         order = BatchOrder(
@@ -159,7 +159,7 @@ def _members(
                 found=f"{len(order.held_back)} samples held back",
                 mend="give it samples of a weight above 0, or hold back fewer",
             )
-        members.append(Member(network.layers[n_apart:], order, number))
+        members.append(Member(network.layers[n_once:], order, number))
     return members
 
 
@@ -168,7 +168,7 @@ def _run(groups: Sequence[MemberGroup], schedule: Schedule, progress: Progress |
     curves: list[Floats] = []
     done, count = 0, 1
     with ThreadPoolExecutor(len(groups)) as pool:
-        while done < schedule.epochs and not all(group.at_rest for group in groups):
+        while done < schedule.epochs and not all(group.has_stopped for group in groups):
             count = min(count, schedule.epochs - done, groups[0].epochs_a_call)
             started = time.perf_counter()
             # The first call compiles the loop, which is then there for the other groups.

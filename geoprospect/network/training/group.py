@@ -70,15 +70,18 @@ class MemberGroup:
         weights = architecture.pack([member.layers for member in members], n_members=size.members)
         zeros = [np.zeros_like(W) for W in weights]
         patience = schedule.patience or 1
-        rest = np.where(np.arange(size.members) < len(members), patience, 0).astype(np.int32)
+        is_member = np.arange(size.members) < len(members)
         self._state: dict[str, Any] = {
             "weights": weights,
             "means": zeros,
             "squares": zeros,
-            "rest": rest,
+            "patience_left": np.where(is_member, patience, 0).astype(np.int32),
         }
         if schedule.patience:
-            self._state |= {"kept": weights, "best": np.full(size.members, np.inf, np.float32)}
+            self._state |= {
+                "best_weights": weights,
+                "best_loss": np.full(size.members, np.inf, np.float32),
+            }
 
     def advance(self, epochs: int) -> Floats:
         """Train some more epochs.
@@ -113,13 +116,13 @@ class MemberGroup:
         return of_members.astype(np.float64)
 
     @property
-    def at_rest(self) -> bool:
+    def has_stopped(self) -> bool:
         """Whether all members have stopped."""
-        return not (np.asarray(self._state["rest"]) > 0).any()
+        return not (np.asarray(self._state["patience_left"]) > 0).any()
 
     def layers(self) -> list[tuple[Dense, ...]]:
         """Give the layers of each member as trained, the best ones where patience is set."""
-        last = self._state.get("kept", self._state["weights"])
+        last = self._state.get("best_weights", self._state["weights"])
         packed = [np.asarray(W)[: len(self._orders)] for W in last]
         return self._architecture.unpack(packed)
 

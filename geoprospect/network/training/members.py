@@ -20,7 +20,7 @@ class Member:
     order : BatchOrder
         Its rows.
     number : int
-        Its number, by which it finds its table where each has its own.
+        Its number, by which it finds its table where these differ.
     """
 
     layers: tuple[Dense, ...]

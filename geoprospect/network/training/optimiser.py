@@ -25,7 +25,7 @@ State = dict[str, Any]
 
 # Adam as Keras has it: Kingma & Ba (2015), in the form that ends their section 2.
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
-STOPPED = -1.0  # in place of the loss of a member at rest; no loss is negative
+STOPPED = -1.0  # in place of the loss of a member that has stopped; no loss is negative
 
 
 @lru_cache(maxsize=32)
@@ -49,7 +49,7 @@ class Optimiser:
     loss : str
         The loss.
     patience : int or None
-        Epochs without a better held-back loss after which a member rests.
+        Epochs without a better held-back loss after which a member stops.
     """
 
     architecture: Architecture
@@ -83,8 +83,9 @@ class Optimiser:
         Parameters
         ----------
         state : dict
-            "weights", "means" and "squares" of Adam, an array a layer; "rest", epochs until a
-            member rests; with patience the "best" held-back loss and the weights "kept" for it.
+            "weights", "means" and "squares" of Adam, an array a layer; "patience_left", epochs
+            until a member stops, 0 once it has; with patience the "best_loss" on the rows held
+            back and the "best_weights", which gave it.
         table : shape (rows, inputs + outputs + 1)
             Samples: inputs, outputs, weight.
         order : shape (epochs, batches, tiles, members, rows of a tile)
@@ -101,28 +102,28 @@ class Optimiser:
         state : dict
             The state afterwards.
         losses : shape (epochs, 2, members)
-            Losses in training and on the rows held back; `STOPPED` of members at rest.
+            Losses in training and on the rows held back; `STOPPED` of members that have stopped.
         """
         n_batches, members = order.shape[1], order.shape[3]
 
         def epoch(e: Tensor, state: State, losses: Tensor) -> tuple[Tensor, State, Tensor]:
-            awake = tf.cast(state["rest"] > 0, tf.float32)
+            is_running = tf.cast(state["patience_left"] > 0, tf.float32)
 
             def batch(b: Tensor, state: State, total: Tensor) -> tuple[Tensor, State, Tensor]:
-                state, loss = self._step(state, table, order[e, b], steps[e, b] * awake)
+                state, loss = self._step(state, table, order[e, b], steps[e, b] * is_running)
                 return b + 1, state, total + loss
 
             _, state, loss = tf.while_loop(
                 lambda b, *_: b < n_batches, batch, (0, state, tf.zeros(members))
             )
             held_back_loss = self._held_back_loss(state["weights"], table, held_back)
-            state = self._patient(state, held_back_loss, awake > 0)
-            row = tf.where(awake > 0, tf.stack([loss, held_back_loss]), STOPPED)
+            state = self._count_patience(state, held_back_loss, is_running > 0)
+            row = tf.where(is_running > 0, tf.stack([loss, held_back_loss]), STOPPED)
             return e + 1, state, tf.tensor_scatter_nd_update(losses, [[e]], row[None])
 
         losses = tf.fill((order.shape[0], 2, members), STOPPED)
         _, state, losses = tf.while_loop(
-            lambda e, state, _: (e < n_epochs) & tf.reduce_any(state["rest"] > 0),
+            lambda e, state, _: (e < n_epochs) & tf.reduce_any(state["patience_left"] > 0),
             epoch,
             (0, state, losses),
         )
@@ -134,7 +135,7 @@ class Optimiser:
         """Take one step of Adam; gives the batch's share in the loss of the epoch."""
         weights, means, squares = ([*state[key]] for key in ("weights", "means", "squares"))
         rate, share, part = (step[k][:, None, None] for k in range(3))
-        taken = tf.sign(share)
+        has_rows = tf.sign(share)
         zeros = tf.zeros(index.shape[1]), [tf.zeros_like(weights[n]) for n in self._trained]
 
         def tile(t: Tensor) -> tuple[Tensor, list[Tensor]]:
@@ -145,12 +146,13 @@ class Optimiser:
         loss = (loss + self._penalty(weights)) * part[:, 0, 0]
         for n, gradient in zip(self._trained, gradients, strict=True):
             g = self._penalised(n, gradient, weights[n])
-            means[n] += (g - means[n]) * ((1 - BETA_1) * taken)
-            squares[n] += (g * g - squares[n]) * ((1 - BETA_2) * taken)
+            means[n] += (g - means[n]) * ((1 - BETA_1) * has_rows)
+            squares[n] += (g * g - squares[n]) * ((1 - BETA_2) * has_rows)
             weights[n] -= means[n] * rate / (tf.sqrt(squares[n]) + EPSILON)
         return dict(state, weights=weights, means=means, squares=squares), loss
 
     def _held_back_loss(self, weights: list[Tensor], table: Tensor, held_back: Tensor) -> Tensor:
+        """Give the loss on the rows held back, 0 where there are none."""
         zeros = tf.zeros(held_back.shape[1])
         if not held_back.shape[0]:
             return zeros
@@ -159,26 +161,27 @@ class Optimiser:
 
         def tile(t: Tensor) -> Tensor:
             x, y, w = self._rows(table, held_back[t])
-            return self._loss(self._forward(weights, x)[-1], y, w * share[:, None])
+            return self._loss(self._forward(weights, x)[0][-1], y, w * share[:, None])
 
         return _over_tiles(tile, held_back.shape[0], zeros) + self._penalty(weights)
 
-    def _patient(self, state: State, held_back_loss: Tensor, awake: Tensor) -> State:
+    def _count_patience(self, state: State, held_back_loss: Tensor, is_running: Tensor) -> State:
+        """Keep the weights of members whose held-back loss is their best, wear down the others."""
         if self.patience is None:
             return state
-        better = (held_back_loss < state["best"]) & awake
-        pairs = zip(state["weights"], state["kept"], strict=True)
+        better = (held_back_loss < state["best_loss"]) & is_running
+        pairs = zip(state["weights"], state["best_weights"], strict=True)
         return dict(
             state,
-            best=tf.where(better, held_back_loss, state["best"]),
-            kept=[tf.where(better[:, None, None], new, old) for new, old in pairs],
-            rest=tf.where(better, self.patience, state["rest"] - 1),
+            best_loss=tf.where(better, held_back_loss, state["best_loss"]),
+            best_weights=[tf.where(better[:, None, None], new, old) for new, old in pairs],
+            patience_left=tf.where(better, self.patience, state["patience_left"] - 1),
         )
 
     def _rows(self, table: Tensor, index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Give inputs, outputs and weights; all are 0 where there is no row."""
-        there = tf.cast(index >= 0, tf.float32)
-        rows = tf.gather(table, tf.maximum(index, 0)) * there[:, :, None]
+        is_row = tf.cast(index >= 0, tf.float32)
+        rows = tf.gather(table, tf.maximum(index, 0)) * is_row[:, :, None]
         width = table_width(self.architecture.layers[0].n_inputs)
         x, y, w = rows[..., :width], rows[..., width:-1], rows[..., -1]
         return x if self._products[0].from_wide else with_one(turned(x)), y, w
@@ -204,12 +207,8 @@ class Optimiser:
                 gradient += 2 * self.architecture.l2 * W * in_kernel
         return gradient
 
-    def _forward(self, weights: Sequence[Tensor], x: Tensor) -> list[Tensor]:
-        """Give what enters each layer, and last what leaves the network before its activation."""
-        return self._through(weights, x)[0]
-
-    def _through(self, weights: Sequence[Tensor], x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """Give what enters each layer, the last one's output, and what each activation gets."""
+    def _forward(self, weights: Sequence[Tensor], x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Give what enters each layer, last the output's sums, and what enters each activation."""
         values, sums = [x], []
         *hidden, last = zip(self.architecture.layers, self._products, weights, strict=True)
         for layer, products, W in hidden:
@@ -227,21 +226,21 @@ class Optimiser:
         """Sum the weighted losses of the rows, a member each."""
         match self.loss:
             case "binary-crossentropy":
-                each = tf.maximum(z, 0.0) - z * y + tf.math.log1p(tf.exp(-tf.abs(z)))
-                each = tf.reduce_mean(each, 2)
+                losses = tf.maximum(z, 0.0) - z * y + tf.math.log1p(tf.exp(-tf.abs(z)))
+                losses = tf.reduce_mean(losses, 2)
             case "categorical-crossentropy":
-                each = -tf.reduce_sum(y * tf.nn.log_softmax(z), 2)
+                losses = -tf.reduce_sum(y * tf.nn.log_softmax(z), 2)
             case _:
                 a = activate(self.architecture.layers[-1], z)
-                each = tf.reduce_mean(tf.square(a - y), 2)
-        return tf.matmul(each[:, None], w[:, :, None])[:, 0, 0]
+                losses = tf.reduce_mean(tf.square(a - y), 2)
+        return tf.matmul(losses[:, None], w[:, :, None])[:, 0, 0]
 
     def _gradients(
         self, weights: list[Tensor], x: Tensor, y: Tensor, w: Tensor
     ) -> tuple[Tensor, list[Tensor]]:
         """Give the loss and the trained layers' gradients; `w` is weight / rows of the batch."""
         layers, products = self.architecture.layers, self._products
-        values, sums = self._through(weights, x)
+        values, sums = self._forward(weights, x)
         z, last = values[-1], layers[-1]
         a = activate(last, z)
         if self.loss == "mean-squared-error":

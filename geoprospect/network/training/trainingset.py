@@ -18,7 +18,7 @@ from geoprospect.typing import Ints, Values
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Samples for all members of an ensemble alike, or for each its own.
+    """Samples for all members of an ensemble alike, or different ones for each.
 
     Attributes
     ----------

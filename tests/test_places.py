@@ -13,10 +13,11 @@ from rasterio.crs import CRS
 from scipy.spatial import cKDTree
 from smallproject import write_raster
 
-from geoprospect.crossval import FoldScheme, PretextCells
+from geoprospect.crossval import FoldScheme, cells_beyond
 from geoprospect.evidence import EvidenceStack
 from geoprospect.grid import Grid, Places
 from geoprospect.grid.steps import size_range, step_lengths, steps
+from geoprospect.methods import PretextCells
 from geoprospect.samples import Samples, read_samples
 from geoprospect.samples.nonoccurrences import DrawingRule, draw_non_occurrences, spacing
 
@@ -129,7 +130,7 @@ def test_cells_of_a_pretext_task_keep_the_same_buffer():
     samples, others = labelled(20), labelled(300, seed=1)
     cells = PretextCells(others.X, None, others.rows, others.columns)
     held_out = np.arange(20) < 5
-    beyond = cells.beyond(samples, held_out, 30_000.0)
+    beyond = cells_beyond(cells, samples, held_out, 30_000.0)
     nearest = on_the_ground(others.places, samples.places[held_out]).min(axis=1)
     np.testing.assert_array_equal(beyond, nearest > 30_000)
     assert 0 < beyond.sum() < 300

@@ -187,10 +187,12 @@ def _row(comparison: Comparison, result: HeldOutScores) -> dict[str, Any]:
 
 
 def _column(result: HeldOutScores) -> str:
+    """Give the field of a method's scores."""
     return result.method.replace(" ", "_").replace("-", "_")
 
 
 def _points(comparison: Comparison, table: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Put a table of all repeats, or of one, at the centres of the cells."""
     samples = comparison.samples
     repeats = len(table) // len(samples)
     places = gpd.points_from_xy(

@@ -36,10 +36,6 @@ class Interval:
             return f"{low} to {high}"
         return f"{low.removesuffix('%')}–{high}"
 
-    def to_list(self) -> list[float]:
-        """Give both ends."""
-        return [self.low, self.high]
-
     def cut(self, low: float, high: float) -> Interval:
         """Give the part of the interval that lies between two bounds."""
         return Interval(max(self.low, low), min(self.high, high))

@@ -153,6 +153,7 @@ def located(study: Study) -> npt.NDArray[np.bool_]:
 
 
 def _by_label(table: PublishedTable, rows: npt.NDArray[np.bool_]) -> dict[str, int]:
+    """Count rows that are occurrences, and those that are not."""
     return {
         "occurrences": int((rows & (table.label == 1)).sum()),
         "non-occurrences": int((rows & (table.label == 0)).sum()),

@@ -190,6 +190,7 @@ class MethodResult:
 
 
 def _auc(label: Ints, scores: Values) -> float | None:
+    """Give the area under the ROC curve; None where a label has no point."""
     if len(np.unique(label)) < 2:
         return None
     return float(roc_auc_score(label, scores))

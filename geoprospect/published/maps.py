@@ -139,6 +139,7 @@ def rasters_of(study: Study) -> Path:
 def _members(
     study: Study, results: Sequence[MethodResult]
 ) -> Iterator[tuple[str, bool, tuple[Member, ...]]]:
+    """Give name, whether published, and members of each map to make."""
     for name, network in read_published(study).items():
         yield name, True, (network.network,)
     for result in results:
@@ -149,6 +150,7 @@ def _members(
 def _model(
     study: Study, members: tuple[Member, ...], settings: dict[str, Any]
 ) -> ProspectivityModel:
+    """Make a model of members that take the study's components."""
     tables = {"raw": study.raw_path, "components": study.training.path}
     return ProspectivityModel(
         recovered_components(study),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import io
 import json
@@ -10,8 +9,6 @@ from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 from typing import Any
-
-from matplotlib.figure import Figure
 
 from geoprospect.output import check_absent, replacing
 from geoprospect.published import MethodResult, Reproduction
@@ -24,7 +21,7 @@ from geoprospect.published.pictures import (
     draw_roc_curves,
 )
 from geoprospect.report.page import render_page, write_texts
-from geoprospect.report.style import svg_uri
+from geoprospect.report.style import png_uri, svg_uri
 
 FILES = ("reproduction.json", "reproduction.csv", "reproduction.html", "components.json")
 _EXPERIMENTS = {
@@ -105,7 +102,7 @@ def page(reproduction: Reproduction) -> str:
         ),
     }
     if reproduction.maps:
-        pictures["maps"] = _png(draw_maps(reproduction.maps))
+        pictures["maps"] = png_uri(draw_maps(reproduction.maps))
         pictures["curves"] = svg_uri(draw_map_curves(reproduction.maps))
     return render_page(
         "geoprospect.published",
@@ -172,6 +169,7 @@ def _csv(reproduction: Reproduction) -> str:
 
 
 def _csv_rows(result: MethodResult) -> Iterator[list[Any]]:
+    """Give a method's rows, one for each set of points."""
     for points in SETS:
         spread = result.spread(points)
         figures = [None] * 3 if spread is None else [spread.median, spread.least, spread.greatest]
@@ -187,9 +185,3 @@ def _csv_rows(result: MethodResult) -> Iterator[list[Any]]:
             len(result.ours),
             {True: "yes", False: "no", None: ""}[result.inside(points)],
         ]
-
-
-def _png(figure: Figure) -> str:
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=100)
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()

@@ -195,6 +195,7 @@ def _draw_roc(
     alpha: float = 1.0,
     name: str | None = None,
 ) -> None:
+    """Draw the ROC curve of a trial, with its name in the legend if it has one."""
     wrong, right, _ = roc_curve(label, trial.scores)
     if name == "study":
         name = f"study's, {trial.auc['validation']:.4f}"

@@ -131,6 +131,7 @@ def reproduce(
 
 
 def _remarks(reproduction: Reproduction) -> Iterator[str]:
+    """Say what lies outside our range, what was tried, and how coarse the figures are."""
     tried = reproduction.of("tried")
     compared = [
         (result, points)
@@ -183,6 +184,7 @@ def _remarks(reproduction: Reproduction) -> Iterator[str]:
 
 
 def _outcome(trial: MethodResult) -> str:
+    """Say on which sets of points the published figure lies inside and outside the range."""
     outside = trial.outside()
     inside = tuple(points for points in SETS if trial.inside(points))
     clauses = [f"inside on {_listed(inside)}"] if inside else []
@@ -190,4 +192,5 @@ def _outcome(trial: MethodResult) -> str:
 
 
 def _listed(points: tuple[StudyPoints, ...]) -> str:
+    """Name sets of points."""
     return ", ".join(SETS[name] for name in points)

@@ -177,6 +177,7 @@ def _below(home: Path, suffix: str) -> list[Path]:
 
 
 def _find_tables(home: Path) -> dict[str, Path]:
+    """Find the file of each table, by its published name or by what its name holds."""
     files = _below(home, ".csv")
     paths: dict[str, Path] = {}
     for name, pattern in _TABLES.items():
@@ -252,6 +253,7 @@ def _read_table(path: Path, name: str) -> pd.DataFrame:
 
 
 def _numbers(column: pd.Series[str], path: Path, *, decimal_comma: bool) -> Floats:
+    """Read a column of text as numbers; one that is none is an error."""
     text = column.str.strip()
     if decimal_comma:
         text = text.str.replace(",", ".", regex=False)
@@ -269,6 +271,7 @@ def _numbers(column: pd.Series[str], path: Path, *, decimal_comma: bool) -> Floa
 
 
 def _labelled(table: pd.DataFrame, path: Path, field: str = "DEP") -> PublishedTable:
+    """Check the labels, and keep them with the components."""
     values = table[field].to_numpy()
     label = values.astype(np.int64)
     known: Sequence[int] = (0, 1) if field == "DEP" else range(int(label.max()) + 1)

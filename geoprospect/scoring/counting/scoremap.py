@@ -170,9 +170,11 @@ class ScoreMap:
 
     @property
     def _scale(self) -> tuple[float, float]:
+        """Scale and offset of the band."""
         return self.dataset.scales[0], self.dataset.offsets[0]
 
     def _scaled(self, values: npt.NDArray[Any]) -> Scores:
+        """Apply scale and offset; infinity is not valid."""
         scale, offset = self._scale
         scaled: Scores = values.astype(np.float64) * scale + offset
         scaled[np.isinf(scaled)] = np.nan

@@ -95,6 +95,7 @@ class TrainingPoints:
 
     @classmethod
     def _at_centres(cls, cells: TrainingCells) -> TrainingPoints:
+        """Take the centres of the cells for the places of the points."""
         return cls(cells, cells.grid.places(cells.rows, cells.columns))
 
     def audit(self, points: gpd.GeoDataFrame, near: float | None) -> Leaks:

@@ -183,7 +183,7 @@ def _read(path: StrPath) -> Any:
 
 def _names(types: tuple[type, ...]) -> Iterator[tuple[str, str]]:
     """Give module and name of classes, as a schema names them."""
-    return ((one.__module__, one.__qualname__) for one in types)
+    return ((kind.__module__, kind.__qualname__) for kind in types)
 
 
 def _types(content: Any) -> Iterator[tuple[str, str]]:

@@ -88,18 +88,21 @@ class Forest(EstimatorMethod):
 
 
 def _classes() -> tuple[type, ...]:
+    """Give the classes of both forests."""
     from sklearn import ensemble  # noqa: PLC0415 - slow to import
 
     return ensemble.RandomForestClassifier, ensemble.ExtraTreesClassifier
 
 
 def _parts() -> tuple[type, ...]:
+    """Give the classes of their trees."""
     from sklearn import tree  # noqa: PLC0415 - slow to import
 
     return tree.DecisionTreeClassifier, tree.ExtraTreeClassifier
 
 
 def _checked() -> tuple[type, ...]:
+    """Give the class of a tree's nodes."""
     from geoprospect.private import compiled_tree  # noqa: PLC0415 - slow to import
 
     return (compiled_tree(),)

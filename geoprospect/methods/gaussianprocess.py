@@ -78,12 +78,14 @@ class GaussianProcess(EstimatorMethod):
 
 
 def _classes() -> tuple[type, ...]:
+    """Give the class of the process."""
     from sklearn.gaussian_process import GaussianProcessClassifier  # noqa: PLC0415 - slow to import
 
     return (GaussianProcessClassifier,)
 
 
 def _checked() -> tuple[type, ...]:
+    """Give the classes of its binary process and its kernel."""
     from sklearn.gaussian_process import kernels  # noqa: PLC0415 - slow to import
 
     from geoprospect.private import laplace_process  # noqa: PLC0415

@@ -110,6 +110,7 @@ class SupportVectorMachine(EstimatorMethod):
 
 
 def _classes() -> tuple[type, ...]:
+    """Give the class of the machine."""
     from sklearn.svm import SVC  # noqa: PLC0415 - slow to import
 
     return (SVC,)

@@ -238,7 +238,7 @@ def _forests(laboratory: _Laboratory) -> Iterator[MethodResult]:
             points.P,
             progress=under_stage(laboratory.progress, f"random forest, scenario {number}"),
         )
-        trials = tuple(points.trial_of(one) for one in scores)
+        trials = tuple(points.trial_of(of_fit) for of_fit in scores)
         yield laboratory.compared(("III",), "random forest", trials, training)
 
 

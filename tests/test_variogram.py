@@ -4,8 +4,9 @@ from affine import Affine
 from smallproject import write_raster
 
 from geoprospect.errors import EvidenceError
-from geoprospect.evidence import EvidenceStack
-from geoprospect.evidence.variogram import EvidenceRange, Variogram, evidence_range
+from geoprospect.evidence import EvidenceStack, evidence_range
+from geoprospect.evidence.ranges import EvidenceRange
+from geoprospect.evidence.variogram import Variogram
 
 CELL = 1200
 TRANSFORM = Affine(CELL, 0, 159_050, 0, -CELL, 977_582)

@@ -39,7 +39,7 @@ class FoldScheme:
     repeats : int
         How often, with other regions, shifted blocks or another draw. Polygons do not vary.
     size : float, optional
-        Edge of a block, in metres; `geoprospect.evidence.variogram.evidence_range` gives a
+        Edge of a block, in metres; `geoprospect.evidence.evidence_range` gives a
         reasonable one.
     buffer : float
         Points this near to one held out are not learned from, in metres.

@@ -1,12 +1,13 @@
 """Evidence: columns on one grid, read as one stack."""
 
-from geoprospect.evidence.census import Block
+from geoprospect.evidence.block import Block
 from geoprospect.evidence.column import Column, OpenColumn, column_kinds, register_column
 from geoprospect.evidence.neighbourhood import Neighbourhood
+from geoprospect.evidence.ranges import evidence_range
 from geoprospect.evidence.rasterband import RasterBand
 from geoprospect.evidence.stack import EvidenceStack
 from geoprospect.evidence.surroundings import Surroundings
-from geoprospect.evidence.variogram import evidence_range
+from geoprospect.evidence.survey import Survey
 
 register_column("raster", RasterBand)
 
@@ -18,6 +19,7 @@ __all__ = [
     "OpenColumn",
     "RasterBand",
     "Surroundings",
+    "Survey",
     "column_kinds",
     "evidence_range",
     "register_column",

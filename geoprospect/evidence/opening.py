@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from geoprospect.errors import GridMismatchError, GridNeededError, LayerNameError
-from geoprospect.evidence.column import Column, OpenColumn, path_of
+from geoprospect.evidence.column import Column, OpenColumn, OpenDerivedColumn, path_of
 from geoprospect.evidence.files import opened_together
+from geoprospect.evidence.remembering import RememberingColumn
 from geoprospect.evidence.remote.address import stem_of, without_secrets
 from geoprospect.grid import Grid
 
@@ -58,7 +59,8 @@ def open_columns(
                     postponed.append((number, column))
                     continue
                 unwound.callback(source.close)
-                opened[number] = source
+                derived = isinstance(source, OpenDerivedColumn)
+                opened[number] = source if derived else RememberingColumn(source)
                 if grid is None:
                     first, grid = column, source.grid
                 _check_grid(column, source.grid, first, grid)

@@ -7,7 +7,8 @@ import math
 import os
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy.typing as npt
 import rasterio
 from affine import Affine
 from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.env import getenv, hasenv
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
@@ -26,6 +28,7 @@ from geoprospect.evidence.remote.raster import RemoteRaster
 from geoprospect.typing import StrPath, Values
 
 _CHECKSUM_CELLS = 2**20  # read at a time
+_CACHE = 2**26  # bytes of blocks that GDAL keeps during a pass
 _ROUNDING = 4 * float(np.finfo(np.float32).eps)  # by which GDAL takes numbers for equal
 
 
@@ -107,6 +110,20 @@ def is_local(path: str) -> bool:
     False
     """
     return not (path.startswith("/vsi") or "://" in path or re.match(r"\w{2,}:", path))
+
+
+@contextmanager
+def little_cache() -> Iterator[None]:
+    """Let GDAL keep few blocks inside, unless the user chose how many.
+
+    By itself it keeps as many as fit a twentieth of the machine's memory, which one pass over a
+    large raster fills to no one's use.
+    """
+    if "GDAL_CACHEMAX" in os.environ or (hasenv() and "GDAL_CACHEMAX" in getenv()):
+        yield
+        return
+    with rasterio.Env(GDAL_CACHEMAX=_CACHE):
+        yield
 
 
 def read_band(

@@ -17,6 +17,7 @@ from geoprospect.evidence.column import (
     path_of,
 )
 from geoprospect.evidence.neighbourhood import Neighbourhood
+from geoprospect.evidence.remembering import RememberingColumn
 from geoprospect.evidence.surroundings import OpenSurroundings, Surroundings
 from geoprospect.grid import Grid
 from geoprospect.typing import Values
@@ -143,6 +144,26 @@ class Selection:
         for part in self.parts:
             part.read(window, values, [place.get(name) for name in part.column.names])
         return values
+
+    def remember(self, most_bytes: int) -> None:
+        """Keep the values of all layers in memory, if they are no more bytes than that."""
+        parts = self.bare().parts
+        n_bytes = sum(4 * len(x.column.names) * x.opened.grid.n_cells for x in parts)
+        if n_bytes <= most_bytes:
+            for part in parts:
+                if isinstance(part.opened, RememberingColumn):
+                    part.opened.remember(len(part.column.names))
+
+    @property
+    def is_remembered(self) -> bool:
+        """Whether the values of all layers are in memory."""
+        opened = [part.opened for part in self.bare().parts]
+        return all(isinstance(x, RememberingColumn) and x.remembers for x in opened)
+
+    @property
+    def block_shapes(self) -> list[tuple[int, int]]:
+        """Rows and columns of a block of each layer's file."""
+        return [part.opened.block_shape for part in self.bare().parts]
 
     def paths(self) -> dict[str, str | None]:
         """Give the path that messages name for each evidence, by name; None where it has none."""

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from rasterio.windows import Window
 
-from geoprospect.evidence.census import Block, Census
-from geoprospect.evidence.column import Column
-from geoprospect.evidence.gathering import near_windows
+from geoprospect.evidence.block import Block
+from geoprospect.evidence.column import Column, OpenColumn
+from geoprospect.evidence.gathering import numbered
 from geoprospect.evidence.layers import StackSource, columns_of
 from geoprospect.evidence.neighbourhood import Neighbourhood
 from geoprospect.evidence.opening import open_columns
 from geoprospect.evidence.raster import whole_blocks
+from geoprospect.evidence.reader import Reader
 from geoprospect.evidence.selection import Part, Selection
 from geoprospect.evidence.surroundings import Surroundings
-from geoprospect.grid import Grid
+from geoprospect.evidence.survey import Survey
 from geoprospect.typing import Bools, Ints, Values
 
-_WINDOW_CELLS = 2**20  # cells of a window, and
-_WINDOW_VALUES = 2**23  # values of all its layers, 32 MiB
-_SAMPLE_CELLS = 2**18  # cells of the neighbourhoods whose points are read together
+_T = TypeVar("_T")
 
 
 class EvidenceStack:
@@ -54,10 +54,10 @@ class EvidenceStack:
     (('X1', 'X2'), 5, [2.0, 0.0])
     """
 
-    def __init__(self, selection: Selection, grid: Grid, *, owner: bool = True) -> None:
-        self.grid = grid
-        self._selection = selection
-        self._owned = selection.parts if owner else ()
+    def __init__(self, reader: Reader, owned: Sequence[OpenColumn] = ()) -> None:
+        self.grid = reader.grid
+        self._reader = reader
+        self._owned = tuple(owned)
 
     @classmethod
     def open(cls, source: StackSource, *, names: Sequence[str] = ()) -> EvidenceStack:
@@ -83,15 +83,12 @@ class EvidenceStack:
         columns = columns_of(source)
         opened, grid = open_columns(columns)
         whole = Selection.of(Part(*pair) for pair in zip(columns, opened, strict=True))
-        stack = cls(whole, grid)
-        if names:
-            stack._selection = whole.select(names)
-        return stack
+        return cls(Reader(whole.select(names) if names else whole, grid), opened)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the evidence, in the order of the columns of X."""
-        return self._selection.names
+        return self._reader.selection.names
 
     @property
     def n_layers(self) -> int:
@@ -101,7 +98,7 @@ class EvidenceStack:
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns that its evidence comes from; some may give more than is selected."""
-        return tuple(part.column for part in self._selection.parts)
+        return tuple(part.column for part in self._reader.selection.parts)
 
     @property
     def neighbourhood(self) -> Neighbourhood | None:
@@ -117,8 +114,10 @@ class EvidenceStack:
 
     def close(self) -> None:
         """Close the columns; a selection leaves them to the stack it was made from."""
-        for part in self._owned:
-            part.opened.close()
+        for column in self._owned:
+            column.close()
+        if self._owned:
+            self._reader.kept.clear()
 
     def select(self, names: Iterable[str]) -> EvidenceStack:
         """Give some of the evidence by name, in the order asked for, over the same open columns.
@@ -133,14 +132,14 @@ class EvidenceStack:
         LayerNameError
             If a name is missing from the stack or asked for twice.
         """
-        return EvidenceStack(self._selection.select(names), self.grid, owner=False)
+        return self._view(self._reader.selection.select(names))
 
     def bare(self) -> EvidenceStack:
         """Give the layers themselves, without what is computed from them.
 
         Of evidence that is computed from a layer, the layer takes the place.
         """
-        return EvidenceStack(self._selection.bare(), self.grid, owner=False)
+        return self._view(self._reader.selection.bare())
 
     def surrounded(self, neighbourhood: Neighbourhood | None) -> EvidenceStack:
         """Give the layers themselves, with the surroundings of their cells if any are asked for.
@@ -152,12 +151,15 @@ class EvidenceStack:
         """
         if neighbourhood is None:
             return self.bare()
-        selection = self._selection.surrounded(neighbourhood, self.grid)
-        return EvidenceStack(selection, self.grid, owner=False)
+        return self._view(self._reader.selection.surrounded(neighbourhood, self.grid))
+
+    def _view(self, selection: Selection) -> EvidenceStack:
+        """Give a stack over the same open columns, which shares what is known of them."""
+        return EvidenceStack(self._reader.of(selection))
 
     def windows(self, size: tuple[int, int] | None = None) -> Iterator[Window]:
         """Cover the grid with windows, by default of whole blocks, about a million cells."""
-        return self.grid.windows(size or self._whole_blocks())
+        return self.grid.windows(size or self._reader.window_size())
 
     def read(self, window: Window | None = None) -> Block:
         """Read a window, or the whole grid.
@@ -178,13 +180,7 @@ class EvidenceStack:
         ValueError
             If the window does not lie inside the grid.
         """
-        rows, columns = self.grid.shape
-        window = window or Window(0, 0, columns, rows)
-        top, left = int(window.row_off), int(window.col_off)
-        height, width = int(window.height), int(window.width)
-        if min(top, left, height, width) < 0 or top + height > rows or left + width > columns:
-            raise ValueError(f"{window} does not lie inside a grid of {rows} x {columns} cells")
-        return Block(window, self._selection.read(window))
+        return self._reader.read(window)
 
     def sample(self, rows: npt.ArrayLike, columns: npt.ArrayLike) -> tuple[Values, Bools]:
         """Read the evidence at cells, going only to the blocks of the files they lie in.
@@ -203,21 +199,51 @@ class EvidenceStack:
         """
         rows, columns = (np.asarray(cells, dtype=np.int64).ravel() for cells in (rows, columns))
         X = np.full((rows.size, self.n_layers), np.nan, dtype=np.float32)
-        size = self._whole_blocks(_SAMPLE_CELLS)
-        for window, cells in near_windows(rows, columns, self.grid.shape, size):
-            down, across = rows[cells] - window.row_off, columns[cells] - window.col_off
-            X[cells] = self.read(window).values[:, down, across].T
+        inside, numbers = numbered(rows, columns, self.grid.shape)
+        X[inside] = self._reader.at(numbers)
         return X, np.logical_and.reduce(np.isfinite(X), axis=1)
 
-    def count_valid(self) -> int:
-        """Count the cells at which every layer is valid.
+    def preload(self, *cells: tuple[Ints, Ints]) -> None:
+        """Read the evidence at many cells in one pass, and keep it until the stack is closed.
+
+        Draws and samples of the stack and its selections then read only what is not among them.
+        What was preloaded before is forgotten.
+
+        Parameters
+        ----------
+        *cells : tuple of ndarray of int64
+            Rows and columns, as `draw_cells` gives them; those off the grid are left aside.
+        """
+        numbers = [numbered(*places, self.grid.shape)[1] for places in cells]
+        self._reader.gather(np.concatenate([np.empty(0, np.int64), *numbers]))
+
+    def survey(self) -> Survey:
+        """Look at every cell once, for this stack and all its selections of the same layers.
+
+        The values of a small stack stay in memory, so that it is read from disk once.
 
         Raises
         ------
         EvidenceError
             If a layer has no valid cell, or no cell is valid in all of them.
         """
-        return self._census().n_valid
+        return self._reader.survey()
+
+    def once(self, key: Hashable, compute: Callable[[], _T]) -> _T:
+        """Give what is computed once for a stack and its selections, and kept until it is closed.
+
+        Parameters
+        ----------
+        key : hashable
+            What it is; with the names of the layers, where it depends on them.
+        compute : callable
+            Computes it.
+        """
+        return self._reader.once(key, compute)
+
+    def count_valid(self) -> int:
+        """Count the cells at which every layer is valid; see `survey`."""
+        return self.survey().n_valid
 
     def draw(self, n: int, *, seed: int) -> tuple[Values, Ints, Ints]:
         """Draw valid cells at random, without replacement, each as likely as any other.
@@ -243,47 +269,29 @@ class EvidenceStack:
         EvidenceError
             If no cell is valid in all layers.
         """
-        census, grid = self._census(), self.grid
-        ranks = census.draw(n, seed=seed)
-        X = np.empty((ranks.size, self.n_layers), dtype=np.float32)
-        rows, columns = np.empty(ranks.size, np.int64), np.empty(ranks.size, np.int64)
-        for window in grid.windows(census.size):
-            found = census.locate(ranks, window)
-            if found:
-                block = self.read(window)
-            for drawn, row, nth in found:
-                across = np.flatnonzero(block.valid[row])[nth]
-                X[drawn] = block.values[:, row, across].T
-                rows[drawn], columns[drawn] = window.row_off + row, window.col_off + across
-        return X, rows, columns
+        rows, columns = self.draw_cells(n, seed=seed)
+        return self._reader.at(numbered(rows, columns, self.grid.shape)[1]), rows, columns
+
+    def draw_cells(self, n: int, *, seed: int) -> tuple[Ints, Ints]:
+        """Give the rows and columns of the cells that `draw` draws, without their evidence."""
+        return self._reader.draw(n, seed=seed)
 
     def checksums(self) -> dict[str, str]:
         """Give the SHA-256 of each layer in hexadecimal, by name; see `OpenColumn.checksum`."""
-        return self._selection.by_layer(lambda column: column.checksum())
+        return self._reader.selection.by_layer(lambda column: column.checksum())
 
     def fingerprints(self) -> dict[str, str]:
         """Give a text for each layer, by name, that changes when it is changed.
 
         It costs hardly any reading; see `OpenColumn.fingerprint`.
         """
-        return self._selection.by_layer(lambda column: column.fingerprint())
-
-    def _census(self) -> Census:
-        """Count valid cells, or say which layer has none."""
-        hiding, size = self._selection.hiding(), self._whole_blocks()
-        blocks = (Block(window, hiding.read(window)) for window in self.windows(size))
-        census = Census.take(blocks, self.grid, size)
-        census.check(hiding.paths())
-        return census
+        return self._reader.selection.by_layer(lambda column: column.fingerprint())
 
     @property
     def block_shapes(self) -> list[tuple[int, int]]:
         """Rows and columns of a block of each layer's file."""
-        return [part.opened.block_shape for part in self._selection.bare().parts]
+        return self._reader.selection.block_shapes
 
     def whole_blocks(self, cells: int) -> tuple[int, int]:
         """Give rows and columns of windows of about so many cells, in whole blocks of the files."""
         return whole_blocks(self.grid.shape, self.block_shapes, cells)
-
-    def _whole_blocks(self, cells: int = _WINDOW_CELLS) -> tuple[int, int]:
-        return self.whole_blocks(min(cells, _WINDOW_VALUES // self.n_layers))

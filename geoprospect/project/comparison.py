@@ -18,7 +18,7 @@ from geoprospect.crossval import (
     prepare_apart,
 )
 from geoprospect.errors import EvidenceError, ProjectError, TrainingError
-from geoprospect.evidence.variogram import evidence_range
+from geoprospect.evidence import evidence_range
 from geoprospect.methods import Method, Preparation, method_names, registered_method
 from geoprospect.methods.stages import under_stage
 from geoprospect.project.file import Project

@@ -1,0 +1,116 @@
+"""The reading of a selection: by windows, at cells, and once for all that is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+import numpy as np
+from rasterio.windows import Window
+
+from geoprospect.evidence.block import Block
+from geoprospect.evidence.gathering import GatheredCells, read_cells
+from geoprospect.evidence.raster import little_cache, whole_blocks
+from geoprospect.evidence.selection import Selection
+from geoprospect.evidence.survey import Survey
+from geoprospect.grid import Grid
+from geoprospect.typing import Bools, Ints, Values
+
+_WINDOW_CELLS = 2**20  # cells of a window, and
+_WINDOW_VALUES = 2**23  # values of all its layers, 32 MiB
+_SAMPLE_CELLS = 2**18  # cells of the neighbourhoods whose cells are read together
+_REMEMBERED_CELLS = 2**20  # of a stack whose values stay in memory, and
+_REMEMBERED_BYTES = 2**26  # bytes of them
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What reads a selection, and keeps what is known of it for all selections of a stack.
+
+    Attributes
+    ----------
+    selection : Selection
+        The evidence.
+    grid : Grid
+        Its grid.
+    kept : dict
+        What is known, shared by all selections of a stack.
+    """
+
+    selection: Selection
+    grid: Grid
+    kept: dict[Hashable, Any] = field(default_factory=dict)
+
+    def of(self, selection: Selection) -> Reader:
+        """Give what reads another selection of the same columns."""
+        return replace(self, selection=selection)
+
+    def window_size(self, cells: int = _WINDOW_CELLS) -> tuple[int, int]:
+        """Size windows to so many cells, in whole blocks, or to fewer of many layers."""
+        cells = min(cells, _WINDOW_VALUES // len(self.selection.names))
+        return whole_blocks(self.grid.shape, self.selection.block_shapes, cells)
+
+    def read(self, window: Window | None = None) -> Block:
+        """Read a window, or the whole grid; refuse one that does not lie inside the grid."""
+        rows, columns = self.grid.shape
+        window = window or Window(0, 0, columns, rows)
+        top, left = int(window.row_off), int(window.col_off)
+        height, width = int(window.height), int(window.width)
+        if min(top, left, height, width) < 0 or top + height > rows or left + width > columns:
+            raise ValueError(f"{window} does not lie inside a grid of {rows} x {columns} cells")
+        return Block(window, self.selection.read(window))
+
+    def at(self, cells: Ints) -> Values:
+        """Give the evidence at cells by number, shape (n, n_layers), kept or else read."""
+        X = np.empty((cells.size, len(self.selection.names)), dtype=np.float32)
+        missing = np.arange(cells.size)
+        if "cells" in self.kept:
+            known, X_known = self.kept["cells"].look_up(cells, self.selection.names)
+            X[known], missing = X_known, np.flatnonzero(~known)
+        size, read = self.window_size(_SAMPLE_CELLS), self.selection.read
+        with little_cache():
+            for places, values in read_cells(cells[missing], self.grid.shape, size, read):
+                X[missing[places]] = values
+        return X
+
+    def gather(self, cells: Ints) -> None:
+        """Read the evidence at cells by number and keep it, unless all of it is in memory."""
+        if not self.selection.is_remembered:
+            cells = np.unique(cells)
+            self.kept["cells"] = GatheredCells(cells, self.selection.names, self.at(cells))
+
+    def once(self, key: Hashable, compute: Callable[[], _T]) -> _T:
+        """Give what is known under a key, computed when it is first asked for."""
+        if key not in self.kept:
+            self.kept[key] = compute()
+        value: _T = self.kept[key]
+        return value
+
+    def survey(self) -> Survey:
+        """Give the survey of the layers that tell which cells are valid; see `Survey.check`."""
+        hiding = self.of(self.selection.hiding())
+        survey = self.once(("survey", frozenset(hiding.selection.names)), hiding._surveyed)
+        survey.check(hiding.selection.paths())
+        return survey
+
+    def _surveyed(self) -> Survey:
+        """Survey the selection in one pass."""
+        size, read = self.window_size(), self.selection.read
+        with little_cache():
+            if self.grid.n_cells <= _REMEMBERED_CELLS:
+                self.selection.remember(_REMEMBERED_BYTES)
+            blocks = (Block(window, read(window)) for window in self.grid.windows(size))
+            return Survey.take(blocks, self.selection.names, self.grid, size)
+
+    def draw(self, n: int, *, seed: int) -> tuple[Ints, Ints]:
+        """Draw valid cells; give their rows and columns."""
+        survey, hiding = self.survey(), self.selection.hiding()
+
+        def valid(window: Window) -> Bools:
+            return Block(window, hiding.read(window)).valid
+
+        with little_cache():
+            return survey.cells(survey.draw(n, seed=seed), valid)

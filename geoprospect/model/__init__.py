@@ -8,19 +8,20 @@ from geoprospect.model.forwardpass import ForwardPass
 from geoprospect.model.model import ProspectivityModel, load_model
 
 if TYPE_CHECKING:
-    from geoprospect.model.fitting import cells_of_pretext, fit, fit_components
+    from geoprospect.model.fitting import cells_of_fit, cells_of_pretext, fit, fit_components
 
 __all__ = [
     "Components",
     "ForwardPass",
     "ProspectivityModel",
+    "cells_of_fit",
     "cells_of_pretext",
     "fit",
     "fit_components",
     "load_model",
 ]
 
-_OF_FITTING = ("cells_of_pretext", "fit", "fit_components")
+_OF_FITTING = ("cells_of_fit", "cells_of_pretext", "fit", "fit_components")
 
 
 def __getattr__(name: str) -> Any:

@@ -7,13 +7,13 @@ import logging
 import numpy as np
 
 from geoprospect.errors import EvidenceError, TrainingError
-from geoprospect.evidence import EvidenceStack
-from geoprospect.evidence.variogram import evidence_range
+from geoprospect.evidence import EvidenceStack, evidence_range
+from geoprospect.evidence.ranges import EvidenceRange
 from geoprospect.methods import Method, PretextCells, SampleTable
 from geoprospect.model.components import Components
 from geoprospect.model.model import ProspectivityModel
 from geoprospect.samples import DrawnSamples, Samples
-from geoprospect.typing import Progress
+from geoprospect.typing import Ints, Progress
 
 _LOGGER = logging.getLogger(__name__)
 _FIT_CELLS = 1_000_000  # a larger stack has its components fitted on so many cells drawn from it
@@ -126,7 +126,7 @@ def fit_components(stack: EvidenceStack, *, seed: int = 0) -> Components:
     ComponentsError
         If there are fewer valid cells than layers, or a layer is constant.
     """
-    draw = _FIT_CELLS if stack.grid.n_cells > _FIT_CELLS else None
+    draw = _n_drawn(stack)
     components = Components.fit(stack, draw=draw, seed=seed)
     shares = components.variances / components.variances.sum()
     words = ", ".join(f"PC{k} {share:.0%}" for k, share in enumerate(shares, start=1))
@@ -134,6 +134,36 @@ def fit_components(stack: EvidenceStack, *, seed: int = 0) -> Components:
         f"components: fitted on {'drawn' if draw else 'all valid'} cells; variance: {words}"
     )
     return components
+
+
+def cells_of_fit(
+    stack: EvidenceStack, method: Method, *, components: bool = True, pretext_cells: int = 4_000
+) -> list[tuple[Ints, Ints]]:
+    """Give the cells that `fit` reads besides those of points, to preload them with others.
+
+    Parameters
+    ----------
+    stack : EvidenceStack
+        The evidence.
+    method : Method
+        The method.
+    components : bool
+        Whether components are fitted.
+    pretext_cells : int
+        As for `fit`.
+
+    Returns
+    -------
+    list of (ndarray of int64, ndarray of int64)
+        Rows and columns, some of them off the grid; see `EvidenceStack.preload`.
+    """
+    cells = [EvidenceRange.cells(stack)]
+    if method.pretext == "reconstruction":
+        cells.append(stack.draw_cells(pretext_cells, seed=method.seed))
+    n_drawn = _n_drawn(stack)
+    if components and n_drawn is not None:
+        cells.append(stack.draw_cells(n_drawn, seed=method.seed))
+    return cells
 
 
 def cells_of_pretext(
@@ -182,10 +212,15 @@ def cells_of_pretext(
     return PretextCells(components.transform(rocks.X), rocks.label, rocks.rows, rocks.columns)
 
 
+def _n_drawn(stack: EvidenceStack) -> int | None:
+    """Give how many cells components are fitted on; None for all of a stack."""
+    return _FIT_CELLS if stack.grid.n_cells > _FIT_CELLS else None
+
+
 def _range_of(stack: EvidenceStack) -> dict[str, float]:
     """Give the range of the evidence's variogram, or nothing where too few cells tell it."""
     try:
-        return {"evidence_range": evidence_range(stack.bare())}
+        return {"evidence_range": evidence_range(stack)}
     except EvidenceError as error:
         _LOGGER.warning(f"evidence: its range is not known: {error}")
         return {}

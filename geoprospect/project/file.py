@@ -26,7 +26,7 @@ from geoprospect.project.settings import (
 )
 
 if TYPE_CHECKING:  # slow to import, and a map needs no points
-    from geoprospect.samples import DrawingRule, Samples
+    from geoprospect.samples import DrawingRule, PointsSource, Samples
 
 Role = Literal["training", "validation", "lithology"]
 
@@ -123,6 +123,26 @@ class Project(Section):
         entry = self.points.non_occurrences
         return DrawingRule() if entry is None else entry.rule()
 
+    def points_source(self, role: Role) -> PointsSource:
+        """Give the source of the points of a role.
+
+        Raises
+        ------
+        ProjectError
+            If the project names no such points, or not the field of their rock classes.
+        """
+        entry: PointsEntry | None = getattr(self.points, role)
+        if entry is None or (entry.label is None and role == "lithology"):
+            raise ProjectError(
+                f"the {role} points need a file"
+                f"{' and the name of its field of rock classes' if role == 'lithology' else ''}",
+                path=self.path,
+                mend=f'write {role} = {{ path = "…", label = "…" }} under [points]',
+            )
+        from geoprospect.samples import PointsSource  # noqa: PLC0415
+
+        return PointsSource(**entry.model_dump())
+
     def read_samples(self, role: Role, stack: EvidenceStack) -> Samples:
         """Read the labelled points of a role.
 
@@ -136,17 +156,7 @@ class Project(Section):
         SamplesError
             If they cannot be read or used; see `read_samples`.
         """
-        entry: PointsEntry | None = getattr(self.points, role)
-        if entry is None or (entry.label is None and role == "lithology"):
-            raise ProjectError(
-                f"the {role} points need a file"
-                f"{' and the name of its field of rock classes' if role == 'lithology' else ''}",
-                path=self.path,
-                mend=f'write {role} = {{ path = "…", label = "…" }} under [points]',
-            )
-        from geoprospect.samples import PointsSource  # noqa: PLC0415
-
-        source = PointsSource(**entry.model_dump())
+        source = self.points_source(role)
         return source.samples(stack, "class" if role == "lithology" else "occurrence")
 
     def method(self, name: str | None = None, *, members: int | None = None) -> Method:

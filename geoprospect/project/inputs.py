@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Generic, Self, TypeVar, overload
 
 import numpy as np
@@ -17,6 +18,7 @@ from geoprospect.methods import Method, PretextCells
 from geoprospect.model import Components, cells_of_pretext, fit_components
 from geoprospect.output import checksum
 from geoprospect.project.file import Project, Role
+from geoprospect.project.preloading import preload_cells
 from geoprospect.samples import Samples
 from geoprospect.samples.nonoccurrences import DrawnSamples, draw_non_occurrences, spacing
 from geoprospect.typing import Bools, Values
@@ -111,9 +113,15 @@ class Inputs:
 
     @part
     def evidence(self) -> EvidenceStack:
-        """The evidence in the order of the components, those of its layers that they take."""
+        """The evidence in the order of the components, those of its layers that they take.
+
+        What the parts below ask of it is read together; what cannot be, they will tell.
+        """
         components = self.named_components
-        return self.stack if components is None else components.select(self.stack)
+        evidence = self.stack if components is None else components.select(self.stack)
+        with suppress(GeoprospectError):
+            preload_cells(self.project, self.method, evidence)
+        return evidence
 
     @part
     def components(self) -> Components:

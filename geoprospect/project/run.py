@@ -108,6 +108,7 @@ def run_project(
                 inputs.drawn.points().to_file(temporary, driver="GPKG")
         calibrated = calibrate(inputs, progress=progress)
         model = train_ensemble(inputs, progress=progress)
+        inputs.stack.preload()  # nothing: the map is made in little memory
         model.components.save(results.COMPONENTS.path(folder), overwrite=True)
         model.save(results.MODEL.path(folder), overwrite=True)
         target = results.MAP.path(folder)

@@ -93,6 +93,11 @@ def spacing(samples: Samples) -> float:
     return float(np.median(places.nearest(places, k=2)))
 
 
+def searched_cells(stack: EvidenceStack, *, seed: int = 0) -> tuple[Ints, Ints]:
+    """Give the rows and columns of the valid cells that non-occurrences are drawn from."""
+    return stack.draw_cells(_SEARCHED, seed=seed)
+
+
 def draw_non_occurrences(
     occurrences: Samples,
     stack: EvidenceStack,
@@ -150,7 +155,8 @@ def draw_non_occurrences(
     """
     grid = stack.grid
     rule = rule or DrawingRule()
-    X, rows, columns = stack.draw(_SEARCHED, seed=seed)
+    rows, columns = searched_cells(stack, seed=seed)
+    X, _ = stack.sample(rows, columns)
     easting, northing = grid.centres(rows, columns)
     nearest = grid.places(rows, columns).nearest(occurrences.places)
     distance = rule.distance

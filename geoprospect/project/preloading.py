@@ -1,0 +1,51 @@
+"""The cells that a training will ask the evidence at, read together before it begins."""
+
+from __future__ import annotations
+
+from geoprospect.evidence import EvidenceStack
+from geoprospect.methods import Method
+from geoprospect.model import cells_of_fit
+from geoprospect.project.file import Project, Role
+from geoprospect.samples.nonoccurrences import searched_cells
+from geoprospect.samples.points import coordinates
+from geoprospect.typing import Ints
+
+
+def preload_cells(project: Project, method: Method, stack: EvidenceStack) -> None:
+    """Read the evidence at all cells that a training asks for, in one pass.
+
+    They are those of the points, those that non-occurrences may be drawn from, those that
+    components and pretext task are fitted on, and the pairs that tell the evidence's range.
+
+    Parameters
+    ----------
+    project : Project
+        The project.
+    method : Method
+        Its method.
+    stack : EvidenceStack
+        Its evidence.
+
+    Raises
+    ------
+    GeoprospectError
+        If the evidence or the points cannot be read.
+    """
+    model = project.model
+    cells = cells_of_fit(
+        stack, method, components=model.components is None, pretext_cells=model.pretext_cells
+    )
+    cells.append(searched_cells(stack, seed=model.seed))
+    roles: list[Role] = ["training"]
+    if project.points.validation is not None:
+        roles.append("validation")
+    if method.pretext == "lithology":
+        roles.append("lithology")
+    stack.preload(*cells, *(_point_cells(project, role, stack) for role in roles))
+
+
+def _point_cells(project: Project, role: Role, stack: EvidenceStack) -> tuple[Ints, Ints]:
+    """Give the cells of a project's points; -1 where one lies in none."""
+    points = project.points_source(role).read()
+    rows, columns, _ = stack.grid.cells(*coordinates(points, stack.grid))
+    return rows, columns

@@ -40,6 +40,16 @@ def test_a_keras_file_gives_what_keras_predicts(model, tmp_path):
     np.testing.assert_array_equal(read, Network.of(model).predict(X))
 
 
+@pytest.mark.parametrize("shape", [(14, 200), (21, 200), (64, 16), (100, 8), (200, 1), (7, 100)])
+def test_a_row_gives_the_same_wherever_it_lies_in_a_layer_of_any_shape(shape):
+    rng = np.random.default_rng(2)
+    layer = Dense(
+        rng.normal(size=shape).astype(np.float32), rng.normal(size=shape[1]).astype(np.float32)
+    )
+    rows = np.tile(rng.normal(size=shape[0]).astype(np.float32), (1000, 1))
+    assert len(np.unique(Network((layer,)).predict(rows), axis=0)) == 1
+
+
 @settings(deadline=None)
 @given(start=st.integers(0, 4999), n=st.integers(1, 5000))
 def test_a_row_is_predicted_the_same_whatever_its_neighbours(start, n):

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from geoprospect.network.product import product
 from geoprospect.typing import Values
 
 Activation = Literal["linear", "relu", "leaky-relu", "cosine", "sigmoid", "softmax"]
@@ -69,7 +70,7 @@ class Dense:
 
     def __call__(self, X: Values) -> Values:
         """Apply the layer to X of shape (n, n_inputs)."""
-        Z = X @ self.kernel
+        Z = product(X, self.kernel)
         Z += self.bias
         match self.activation:
             case "relu":
@@ -80,7 +81,7 @@ class Dense:
                 np.cos(Z, out=Z)
             case "sigmoid":
                 # 1 / (1 + exp(-z)) without overflow: exp only of numbers up to 88.
-                Z = 1 / (1 + np.exp(-np.maximum(Z, np.float32(-88))))
+                Z = np.asarray(1 / (1 + np.exp(-np.maximum(Z, np.float32(-88)))), np.float32)
             case "softmax":
                 Z = np.exp(Z - Z.max(axis=1, keepdims=True))
                 Z /= Z.sum(axis=1, keepdims=True)

@@ -10,11 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from geoprospect.network.dense import Dense
+from geoprospect.network.product import TILE
 from geoprospect.typing import Floats, StrPath, Values
-
-# Rows of one matrix product. Always the same number, so that a cell's score does not depend on
-# which other cells it is predicted with; small enough for a core's cache.
-_TILE = 2048
 
 
 class Scorer(Protocol):
@@ -79,7 +76,7 @@ class Network:
         for start, tile in _tiles(rows):
             for layer in self.layers:
                 tile = layer(tile)  # noqa: PLW2901 - the tile flows through the layers
-            stop = min(start + _TILE, len(rows))
+            stop = min(start + TILE, len(rows))
             result[start:stop] = tile[: stop - start]
         return result
 
@@ -145,11 +142,11 @@ class Network:
 
 
 def _tiles(rows: Values) -> Iterator[tuple[int, Values]]:
-    """Give tiles of exactly `_TILE` rows, the last one filled up with zeros."""
-    for start in range(0, len(rows), _TILE):
-        tile = rows[start : start + _TILE]
-        if len(tile) < _TILE:
-            full = np.zeros((_TILE, rows.shape[1]), np.float32)
+    """Give tiles of exactly `TILE` rows, the last one filled up with zeros."""
+    for start in range(0, len(rows), TILE):
+        tile = rows[start : start + TILE]
+        if len(tile) < TILE:
+            full = np.zeros((TILE, rows.shape[1]), np.float32)
             full[: len(tile)] = tile
             tile = full
         yield start, tile

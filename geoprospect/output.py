@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rasterio._err import CPLE_BaseError  # rasterio lets these through when it closes a file
 from rasterio.errors import RasterioError
 
 from geoprospect.errors import OutputError
+from geoprospect.private import CPLE_BaseError
 
 _LITTLE = 2**20  # bytes left on a disk that is full
 

@@ -4,6 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from rasterio._err import CPLE_BaseError
+
+__all__ = [
+    "GDAL_LOGGERS",
+    "CPLE_BaseError",
+    "compiled_tree",
+    "laplace_process",
+    "libsvm_arrays",
+]
+# CPLE_BaseError is the root of GDAL's own errors. Some of them come through rasterio as they are:
+# when it closes a file on a full disk, and when a server fails while a block is read. It goes once
+# `rasterio.errors` holds it, or rasterio raises these as its own.
+
+GDAL_LOGGERS = ("rasterio._env", "rasterio._err")
+"""Where rasterio logs what GDAL signals; it goes once rasterio raises every error signalled."""
+
 
 def compiled_tree() -> type:
     """Give the class of a scikit-learn tree's nodes, which a fitted forest holds."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from geoprospect.errors import EvidenceError, GridMismatchError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.evidence.layers import find_layers
 from geoprospect.evidence.remote.address import is_remote, without_secrets
+from geoprospect.private import GDAL_LOGGERS
 
 COMMAND = [sys.executable, "-c", "from geoprospect.cli import main; main()"]
 CELLS = np.random.default_rng(3).normal(size=(300, 280)).astype(np.float32)
@@ -389,6 +391,35 @@ def test_the_log_tells_of_no_signature_and_of_no_request_that_is_repeated(server
     lines = [line for line in told[1].splitlines() if "Retrying again" in line]
     assert lines
     assert not [line for line in lines if SECRET in line]
+
+
+def test_loggers_of_rasterio_are_left_as_they_were(server):
+    loggers = [logging.getLogger(name) for name in GDAL_LOGGERS]
+    before = [(x.level, x.filters[:], x.handlers[:]) for x in loggers]
+    levels = []
+
+    def note(record):
+        levels.append(logging.getLogger(record.name).level)
+        return True
+
+    server.trouble("drop")
+    for logger in loggers:
+        logger.addFilter(note)
+    try:
+        assert failure(f"{server.url}/bucket/X1.tif")
+        server.trouble(None)
+        readers = [
+            threading.Thread(target=read, args=(f"{server.url}/bucket/X1.tif",)) for _ in range(3)
+        ]
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join()
+    finally:
+        for logger in loggers:
+            logger.removeFilter(note)
+    assert set(levels) == {logging.INFO}  # heard while reading, and
+    assert [(x.level, x.filters, x.handlers) for x in loggers] == before
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import rasterio
-from rasterio._err import CPLE_BaseError  # rasterio lets some of these through
 from rasterio.enums import MaskFlags
 from rasterio.env import getenv, hasenv
 from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
@@ -22,7 +21,8 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOEr
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.remote.address import archive_of
 from geoprospect.evidence.remote.failure import http_status, is_denied
-from geoprospect.evidence.remote.signals import errors_raised
+from geoprospect.evidence.remote.signals import errors_raised, listening
+from geoprospect.private import CPLE_BaseError
 
 _T = TypeVar("_T")
 
@@ -94,7 +94,8 @@ class RemoteRaster:
     def close(self) -> None:
         """Close the raster."""
         if self._dataset is not None:
-            self._dataset.close()
+            with listening():
+                self._dataset.close()
 
     def read(self, *arguments: Any, **options: Any) -> Any:
         """Read cells as `rasterio.DatasetReader.read` does."""
@@ -177,7 +178,7 @@ def retried(step: Callable[[], _T], path: str) -> _T:
     pause = _number(settings, "GDAL_HTTP_RETRY_DELAY")
     last = time.monotonic() + _PATIENCE
     # Settings hold only in the thread that makes them, so that each step brings its own.
-    with rasterio.Env(**settings):
+    with rasterio.Env(**settings), listening():
         while True:
             try:
                 return step()

@@ -6,35 +6,50 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 
 from rasterio.errors import RasterioIOError
 
 from geoprospect.evidence.remote.address import without_secrets
+from geoprospect.private import GDAL_LOGGERS
 
 _SIGNAL = "GDAL signalled an error"
 
 
 class _Heard(threading.local):
-    """The errors heard in a thread, or None where it does not listen."""
+    """The errors heard in a thread, or None where it does not heed them."""
 
     messages: list[str] | None = None
-
-
-_heard = _Heard()
 
 
 class _Listener(logging.Filter):
     """Hears the records of a logger, cuts secrets, and lets through what would have passed.
 
-    Of what is tried again anyway, nothing is told unless the user asks for such messages.
+    Of what is tried again anyway, nothing is told unless the user asks for such messages. It
+    listens while any thread needs it, and then leaves the logger as it was.
     """
 
-    def __init__(self, logger: logging.Logger) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
-        self._logger, self._level = logger, logger.level
-        logger.setLevel(min(logging.INFO, logger.getEffectiveLevel()))
-        logger.addFilter(self)
+        self._logger = logging.getLogger(name)
+        self._users = 0
+        self._level = self._lowered = logging.NOTSET
+
+    def begin(self) -> None:
+        """Listen for one more thread."""
+        self._users += 1
+        if self._users == 1:
+            self._level = self._logger.level
+            self._lowered = min(logging.INFO, self._logger.getEffectiveLevel())
+            self._logger.setLevel(self._lowered)
+            self._logger.addFilter(self)
+
+    def end(self) -> None:
+        """Listen for one thread less."""
+        self._users -= 1
+        if not self._users:
+            self._logger.removeFilter(self)
+            if self._logger.level == self._lowered:  # unless someone else set it meanwhile
+                self._logger.setLevel(self._level)
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = without_secrets(record.getMessage()), ()
@@ -42,8 +57,35 @@ class _Listener(logging.Filter):
             _heard.messages.append(record.msg.partition("msg=")[2].strip("'\""))
         parent = self._logger.parent
         level = self._level or (parent.getEffectiveLevel() if parent else logging.WARNING)
-        told = record.levelno if _heard.messages is None else min(record.levelno, logging.INFO)
-        return told >= level
+        grade = record.levelno if _heard.messages is None else min(record.levelno, logging.INFO)
+        return grade >= level
+
+
+_heard = _Heard()
+_listeners = [_Listener(name) for name in GDAL_LOGGERS]
+_lock = threading.Lock()
+
+
+@contextmanager
+def listening() -> Iterator[None]:
+    """Cut secrets from what rasterio logs inside, in any thread.
+
+    Examples
+    --------
+    >>> with listening():
+    ...     level = logging.getLogger("rasterio._err").level
+    >>> level == logging.INFO, logging.getLogger("rasterio._err").level == logging.NOTSET
+    (True, True)
+    """
+    with _lock:
+        for listener in _listeners:
+            listener.begin()
+    try:
+        yield
+    finally:
+        with _lock:
+            for listener in _listeners:
+                listener.end()
 
 
 @contextmanager
@@ -65,17 +107,11 @@ def errors_raised() -> Iterator[None]:
     Traceback (most recent call last):
     rasterio.errors.RasterioIOError: no IFD
     """
-    _listen()
     before, _heard.messages = _heard.messages, []
     try:
-        yield
+        with listening():
+            yield
         if _heard.messages:
             raise RasterioIOError(_heard.messages[0])
     finally:
         _heard.messages = before
-
-
-@cache
-def _listen() -> None:
-    for name in ("rasterio._env", "rasterio._err"):
-        _Listener(logging.getLogger(name))

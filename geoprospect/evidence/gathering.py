@@ -71,8 +71,9 @@ class GatheredCells:
 
     Examples
     --------
-    >>> kept = GatheredCells(np.array([3, 8]), ("X1", "X2"), np.array([[1, 2], [3, 4]], "f4"))
-    >>> known, X = kept.look_up(np.array([8, 5]), ("X2",))
+    >>> values = np.array([[1, 2], [3, 4]], "f4")
+    >>> gathered = GatheredCells(np.array([3, 8]), ("X1", "X2"), values)
+    >>> known, X = gathered.look_up(np.array([8, 5]), ("X2",))
     >>> known.tolist(), X.tolist()
     ([True, False], [[4.0]])
     """

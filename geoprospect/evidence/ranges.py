@@ -31,8 +31,8 @@ class EvidenceRange:
 
     Examples
     --------
-    >>> one = Variogram.fit([1, 2, 3, 4, 5], [0.6875, 1.0, 1.0, 1.0, 1.0], [50] * 5)
-    >>> round(EvidenceRange({"X1": one}).median, 2)
+    >>> variogram = Variogram.fit([1, 2, 3, 4, 5], [0.6875, 1.0, 1.0, 1.0, 1.0], [50] * 5)
+    >>> round(EvidenceRange({"X1": variogram}).median, 2)
     2.0
     """
 

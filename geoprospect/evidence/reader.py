@@ -70,9 +70,10 @@ class Reader:
         if "cells" in self.kept:
             known, X_known = self.kept["cells"].look_up(cells, self.selection.names)
             X[known], missing = X_known, np.flatnonzero(~known)
-        size, read = self.window_size(_SAMPLE_CELLS), self.selection.read
+        size, cells_left = self.window_size(_SAMPLE_CELLS), cells[missing]
         with little_cache():
-            for places, values in read_cells(cells[missing], self.grid.shape, size, read):
+            pieces = read_cells(cells_left, self.grid.shape, size, self.selection.read)
+            for places, values in pieces:
                 X[missing[places]] = values
         return X
 
@@ -98,11 +99,13 @@ class Reader:
 
     def _surveyed(self) -> Survey:
         """Survey the selection in one pass."""
-        size, read = self.window_size(), self.selection.read
+        size = self.window_size()
         with little_cache():
             if self.grid.n_cells <= _REMEMBERED_CELLS:
                 self.selection.remember(_REMEMBERED_BYTES)
-            blocks = (Block(window, read(window)) for window in self.grid.windows(size))
+            blocks = (
+                Block(window, self.selection.read(window)) for window in self.grid.windows(size)
+            )
             return Survey.take(blocks, self.selection.names, self.grid, size)
 
     def draw(self, n: int, *, seed: int) -> tuple[Ints, Ints]:

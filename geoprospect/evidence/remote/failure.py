@@ -36,21 +36,21 @@ def failure(error: Exception, *, path: str, layer: str | None) -> RemoteError:
     s3://a/X1.tif: layer X1: the server holds no such file (found HTTP status 404, Not Found). \
 To mend it: correct the address
     """
-    said, status = what_gdal_said(error), http_status(error)
-    found = said
+    message, status = gdals_message(error), http_status(error)
+    shown = message
     for query in path.split("?")[1:]:
-        found = found.replace(query, "…")  # GDAL cites the end of a path alone, too
+        shown = shown.replace(query, "…")  # GDAL cites the end of a path alone, too
     if status is not None:
         phrase = f", {status.phrase}" if isinstance(status, HTTPStatus) else ""
-        found = f"HTTP status {int(status)}{phrase}"
-    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE) or "does not exist" in said:
+        shown = f"HTTP status {int(status)}{phrase}"
+    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE) or "does not exist" in message:
         problem, mend = "the server holds no such file", "correct the address"
     elif status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         problem = "the server denies access"
         mend = "renew the address if its signature expired, or give GDAL your credentials"
     elif status is not None:
         problem, mend = "the server fails", _AGAIN
-    elif "CURL error" in said:
+    elif "CURL error" in message:
         problem, mend = "the server does not answer as it should", f"check the address; {_AGAIN}"
     else:
         problem = "cannot be read as a raster"
@@ -59,17 +59,17 @@ To mend it: correct the address
         problem,
         path=without_secrets(path),
         layer=layer,
-        found=without_secrets(found),
+        found=without_secrets(shown),
         mend=mend,
     )
 
 
-def what_gdal_said(error: Exception) -> str:
+def gdals_message(error: Exception) -> str:
     """Give the first line of GDAL's own message.
 
     Examples
     --------
-    >>> what_gdal_said(OSError("CURL error: Empty reply from server."))
+    >>> gdals_message(OSError("CURL error: Empty reply from server."))
     'CURL error: Empty reply from server'
     """
     lines = str(error.__cause__ or error).strip().splitlines() or [type(error).__name__]
@@ -84,7 +84,7 @@ def http_status(error: Exception) -> int | None:
     >>> http_status(OSError("HTTP response code: 404"))
     <HTTPStatus.NOT_FOUND: 404>
     """
-    match = _STATUS.search(what_gdal_said(error))
+    match = _STATUS.search(gdals_message(error))
     if match is None:
         return None
     status = int(match[1])

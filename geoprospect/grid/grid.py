@@ -235,10 +235,9 @@ class Grid:
         >>> [(w.row_off, w.col_off, w.height, w.width) for w in grid.windows((2, 4))]
         [(0, 0, 2, 4), (0, 4, 2, 1), (2, 0, 1, 4), (2, 4, 1, 1)]
         """
-        height, width = size
+        (height, width), (rows, columns) = size, self.shape
         if height < 1 or width < 1:
             raise ValueError(f"a window of {height} x {width} cells is empty")
-        rows, columns = self.shape
         for row in range(0, rows, height):
             for column in range(0, columns, width):
                 yield Window(column, row, min(width, columns - column), min(height, rows - row))

@@ -1,3 +1,135 @@
-"""Mineral prospectivity maps from evidence rasters by transfer learning."""
+"""Mineral prospectivity maps from evidence rasters and a few known deposits, with honest scores.
+
+The whole job, each name imported when it is first used:
+
+    import geoprospect as gp
+
+    stack = gp.open_evidence("rasters")
+    samples = gp.read_samples("deposits.gpkg", stack)
+    model = gp.fit(stack, samples, "random-forest")
+    gp.write_map(model, stack, "prospectivity.tif")
+    gp.score_map("prospectivity.tif", "held_out.gpkg")
+    gp.draw_map("prospectivity.tif", "held_out.gpkg")
+
+Or, of a project file, ``gp.run("project.toml")``.
+"""
+
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from geoprospect.crossval import FoldScheme, Regions, compare, cross_validate
+    from geoprospect.crossval.page import check_comparison_absent, write_comparison
+    from geoprospect.evidence import EvidenceStack, open_evidence, register_column
+    from geoprospect.mapping import Execution, write_map, write_raster
+    from geoprospect.methods import method_named, register_member_format, register_method
+    from geoprospect.model import ProspectivityModel, fit, load_model
+    from geoprospect.output import check_absent
+    from geoprospect.progress import progress_shown
+    from geoprospect.project.check import check_project as check
+    from geoprospect.project.comparison import compare_methods
+    from geoprospect.project.file import Project
+    from geoprospect.project.run import run_project as run
+    from geoprospect.project.run import train_model as train
+    from geoprospect.published import model_from_weights, reproduce
+    from geoprospect.published.page import write_reproduction
+    from geoprospect.samples import (
+        DrawingRule,
+        PointsSource,
+        Samples,
+        draw_non_occurrences,
+        read_samples,
+    )
+    from geoprospect.scoring import Score, score_map
+    from geoprospect.scoring.pictures import (
+        draw_map,
+        draw_rate_curves,
+        write_rate_curves,
+        write_score_pictures,
+    )
+    from geoprospect.synthetic import sample_project
+
+_ROOMS = {
+    "crossval": ("FoldScheme", "Regions", "compare", "cross_validate"),
+    "crossval.page": ("check_comparison_absent", "write_comparison"),
+    "evidence": ("EvidenceStack", "open_evidence", "register_column"),
+    "mapping": ("Execution", "write_map", "write_raster"),
+    "methods": ("method_named", "register_member_format", "register_method"),
+    "model": ("ProspectivityModel", "fit", "load_model"),
+    "output": ("check_absent",),
+    "progress": ("progress_shown",),
+    "project.check": ("check",),
+    "project.comparison": ("compare_methods",),
+    "project.file": ("Project",),
+    "project.run": ("run", "train"),
+    "published": ("model_from_weights", "reproduce"),
+    "published.page": ("write_reproduction",),
+    "samples": ("DrawingRule", "PointsSource", "Samples", "draw_non_occurrences", "read_samples"),
+    "scoring": ("Score", "score_map"),
+    "scoring.pictures": (
+        "draw_map", "draw_rate_curves", "write_rate_curves", "write_score_pictures",
+    ),
+    "synthetic": ("sample_project",),
+}  # fmt: skip
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+_LONGER = {"check": "check_project", "run": "run_project", "train": "train_model"}  # in their rooms
+
+__all__ = [
+    "DrawingRule",
+    "EvidenceStack",
+    "Execution",
+    "FoldScheme",
+    "PointsSource",
+    "Project",
+    "ProspectivityModel",
+    "Regions",
+    "Samples",
+    "Score",
+    "check",
+    "check_absent",
+    "check_comparison_absent",
+    "compare",
+    "compare_methods",
+    "cross_validate",
+    "draw_map",
+    "draw_non_occurrences",
+    "draw_rate_curves",
+    "fit",
+    "load_model",
+    "method_named",
+    "model_from_weights",
+    "open_evidence",
+    "progress_shown",
+    "read_samples",
+    "register_column",
+    "register_member_format",
+    "register_method",
+    "reproduce",
+    "run",
+    "sample_project",
+    "score_map",
+    "train",
+    "write_comparison",
+    "write_map",
+    "write_raster",
+    "write_rate_curves",
+    "write_reproduction",
+    "write_score_pictures",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name of the front door when it is first asked for, and keep it."""
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    room = _import_module(f"{__name__}.{_ROOM_OF[name]}")
+    value = getattr(room, _LONGER.get(name, name))
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the names of the front door."""
+    return sorted([*__all__, "__version__"])

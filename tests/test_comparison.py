@@ -11,7 +11,7 @@ from smallproject import PROJECT, TRANSFORM, write_project, write_raster
 from test_crossval import quarters
 
 from geoprospect.cli import main
-from geoprospect.crossval import Comparison, FoldScheme, HeldOutScores, Regions, cross_validate
+from geoprospect.crossval import Comparison, FoldScheme, HeldOutScores, Regions, score_held_out
 from geoprospect.crossval.page import held_out_cells, held_out_repeats, page, write_comparison
 from geoprospect.errors import ProjectError, SamplesError, TrainingError
 from geoprospect.methods import Transfer, method_names
@@ -231,18 +231,18 @@ def test_trees_see_the_layers_unless_told_or_given_components(project):
 
     loaded = Project.load(project)
     with Inputs(loaded) as inputs:
-        _ = inputs.points, inputs.components
+        fitted_on = inputs.fit_inputs([])
     method = method_of("extra-trees", members=2, trees=10)
     np.testing.assert_allclose(
-        inputs.X(method),
+        fitted_on.X(method),
         (inputs.points.X - inputs.components.mean) / inputs.components.scale,
         atol=1e-5,
     )
     rotated = replace(method, rotated=True)
     for other in (rotated, method_of("svm"), Transfer.preset("none", "from-scratch")):
-        assert inputs.components_for(other) is inputs.components
+        assert fitted_on.components_for(other) is fitted_on.components
     upright, turned = (
-        cross_validate(one, inputs.points, inputs.X(one), scheme).scores
+        score_held_out(one, fitted_on.points, fitted_on.X(one), scheme).scores
         for one in (method, rotated)
     )
     np.testing.assert_array_equal(scores(), upright)
@@ -260,7 +260,7 @@ def test_the_model_of_trees_keeps_the_components_that_they_saw(project):
             model = train_ensemble(inputs)
             mean, _ = model.forward_pass().predict(inputs.points.X)
         assert (model.components is inputs.components) == rotated
-        alone = model.members[0].predict(inputs.X(loaded.method()))[:, 0]
+        alone = model.members[0].predict(inputs.fit_inputs([]).X(loaded.method()))[:, 0]
         np.testing.assert_allclose(mean, alone, atol=1e-6)
 
 

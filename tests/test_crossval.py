@@ -16,8 +16,8 @@ from geoprospect.crossval import (
     Regions,
     cells_beyond,
     coordinates_alone,
-    cross_validate,
     prepare_apart,
+    score_held_out,
 )
 from geoprospect.errors import SamplesError, TrainingError
 from geoprospect.methods import PretextCells, Transfer
@@ -236,8 +236,8 @@ def test_doubled_points_change_no_score(samples):
     P = components(samples)
     twice = samples.part(np.tile(np.arange(len(samples)), 2))
     scheme = FoldScheme("blocks", repeats=2, size=700)
-    once = cross_validate(FEW_TREES, samples, P, scheme)
-    doubled = cross_validate(FEW_TREES, twice, np.tile(P, (2, 1)), scheme)
+    once = score_held_out(FEW_TREES, samples, P, scheme)
+    doubled = score_held_out(FEW_TREES, twice, np.tile(P, (2, 1)), scheme)
     np.testing.assert_array_equal(doubled.auc, once.auc)
     np.testing.assert_array_equal(doubled.scores, np.tile(once.scores, 2))
     null = coordinates_alone(twice, scheme)
@@ -248,7 +248,7 @@ def test_doubled_points_change_no_score(samples):
 def test_the_score_of_a_point_comes_from_the_fit_that_did_not_see_it(samples):
     """Labels drawn at random cannot be known to a forest that was not told them."""
     method = replace(FEW_TREES, trees=100)
-    result = cross_validate(method, samples, components(samples), FoldScheme("random", repeats=4))
+    result = score_held_out(method, samples, components(samples), FoldScheme("random", repeats=4))
     # The area's standard deviation under chance is about 0.044 for 57 against 173 points.
     assert abs(result.auc.mean() - 0.5) < 3 * 0.044
     assert result.scores.shape == (4, len(samples))
@@ -258,15 +258,15 @@ def test_separable_evidence_scores_one_and_is_above_coordinates(samples):
     scheme = FoldScheme("clusters", folds=4, repeats=1)
     P = (samples.label[:, None] * 2.0 - 1).astype(np.float32)
     method = method_of("svm", kernels=("linear",))
-    assert cross_validate(method, samples, P, scheme).auc.tolist() == [1.0]
+    assert score_held_out(method, samples, P, scheme).auc.tolist() == [1.0]
     assert coordinates_alone(samples, scheme).auc[0] < 0.8
 
 
 def test_members_are_averaged_and_their_deviation_kept(samples):
     P, scheme = components(samples), FoldScheme("random", repeats=1)
-    both = cross_validate(replace(FEW_TREES, members=2, seed=3), samples, P, scheme)
+    both = score_held_out(replace(FEW_TREES, members=2, seed=3), samples, P, scheme)
     one, other = (
-        cross_validate(replace(FEW_TREES, seed=seed), samples, P, scheme).scores for seed in (3, 4)
+        score_held_out(replace(FEW_TREES, seed=seed), samples, P, scheme).scores for seed in (3, 4)
     )
     np.testing.assert_allclose(both.scores, (one + other) / 2, atol=1e-7)
     np.testing.assert_allclose(both.spread, abs(one - other) / 2, atol=1e-7)
@@ -289,7 +289,7 @@ def test_points_that_a_member_does_not_see_do_not_change_it(samples, method):
     moved = np.where(masks[1][:, None], P, P + 5)
     for hidden in (True, False):
         before, after = (
-            cross_validate(
+            score_held_out(
                 method,
                 samples,
                 X,
@@ -308,7 +308,7 @@ def test_sigmoid_units_of_all_splits_learn_as_each_would_alone(samples, weighted
     settings = {"schedule": schedule, "class_weights": weighted}
     method = method_of("logistic-regression", seed=2, **settings)
     P, scheme = components(samples), FoldScheme("random", folds=3, repeats=1)
-    together = cross_validate(method, samples, P, scheme).scores[0]
+    together = score_held_out(method, samples, P, scheme).scores[0]
     folds, rows = scheme.splits(samples)
     for fold, learned in enumerate(rows):
         alone = fit_one(method.name, P[learned], samples.label[learned], seed=2, **settings)
@@ -339,8 +339,8 @@ def test_encoders_taught_before_are_those_that_would_be_taught(samples):
     method, P = quick_method(), components(samples)
     scheme = FoldScheme("random", folds=2, repeats=1)
     encoders = method.prepare(PretextCells(P), 3)
-    shared = cross_validate(method, samples, P, scheme, preparation=encoders)
-    np.testing.assert_array_equal(shared.scores, cross_validate(method, samples, P, scheme).scores)
+    shared = score_held_out(method, samples, P, scheme, preparation=encoders)
+    np.testing.assert_array_equal(shared.scores, score_held_out(method, samples, P, scheme).scores)
 
 
 @pytest.mark.parametrize(("buffer", "n_held"), [(0, 1), (100, 5), (150, 9)])
@@ -368,8 +368,8 @@ def test_a_pretext_task_kept_from_cells_held_out_is_taught_for_each_split(sample
             np.testing.assert_array_equal(one.layers[0].kernel, other.layers[0].kernel)
     # Each split's points held out are scored from its own encoders, and from no others.
     fold = scheme.splits(samples)[0][0]
-    every = cross_validate(method, samples, P, scheme, preparation=encoders).scores[0]
-    first = cross_validate(method, samples, P, scheme, preparation=encoders[:2] * 3).scores[0]
+    every = score_held_out(method, samples, P, scheme, preparation=encoders).scores[0]
+    first = score_held_out(method, samples, P, scheme, preparation=encoders[:2] * 3).scores[0]
     np.testing.assert_array_equal(every[fold == 0], first[fold == 0])
     assert (every[fold > 0] != first[fold > 0]).any()
 

@@ -9,7 +9,7 @@ import rasterio
 from smallproject import PROJECT, write_project
 from toymethod import Nearest
 
-from geoprospect.crossval import FoldScheme, cross_validate
+from geoprospect.crossval import FoldScheme, score_held_out
 from geoprospect.errors import ProjectError, TrainingError
 from geoprospect.mapping import Execution, write_map
 from geoprospect.methods import MethodOptions, method_named, method_names, strategy_names
@@ -97,12 +97,12 @@ def test_its_map_is_the_same_in_processes_of_their_own_and_when_it_is_gone_on_wi
 
 def test_it_is_cross_validated(samples):
     scheme = FoldScheme("random", folds=3, repeats=1)
-    held_out = cross_validate(METHOD, samples, samples.X, scheme)
+    held_out = score_held_out(METHOD, samples, samples.X, scheme)
     assert held_out.method == "nearest"
     assert held_out.auc[0] > 0.7
     masks = np.ones((2, len(samples)), bool)
     masks[:, ::2] = samples.label[::2] == 1
-    fewer = cross_validate(METHOD, samples, samples.X, scheme, masks=masks)
+    fewer = score_held_out(METHOD, samples, samples.X, scheme, masks=masks)
     assert not np.array_equal(fewer.scores, held_out.scores)
 
 

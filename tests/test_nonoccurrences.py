@@ -250,9 +250,10 @@ def test_each_member_learns_from_its_own_draw(folder, caplog):
     caplog.set_level("INFO")
     with Inputs(project) as inputs:
         model = train_ensemble(inputs)
-    samples, rows = inputs.points, inputs.masks
+    fitted_on = inputs.fit_inputs([])
+    samples, rows = fitted_on.points, fitted_on.masks
     assert rows.shape == (3, len(samples))
-    P = inputs.X(project.method())
+    P = fitted_on.X(project.method())
     for number, (member, seen) in enumerate(zip(model.members, rows, strict=True)):
         alone = fit_one("random-forest", P[seen], samples.label[seen], seed=number, trees=20)
         np.testing.assert_array_equal(member.predict(P), alone.predict(P))
@@ -267,11 +268,11 @@ def test_each_member_is_held_out_from_its_own_draw(folder):
     scheme = FoldScheme("clusters", folds=3, repeats=1, buffer=300)
     told = compare_methods(project, scheme, ["random-forest", "svm"])
     with Inputs(project) as inputs:
-        _ = inputs.points, inputs.components
+        fitted_on = inputs.fit_inputs([])
     np.testing.assert_array_equal(told.samples.cells, inputs.points.cells)
     assert any(f"{(inputs.points.label == 0).sum()} cells of all 3 draws" in x for x in told.notes)
     method, forest = project.method(), told.results[0]
-    P, (folds, rows) = inputs.X(method), scheme.splits(told.samples)
+    P, (folds, rows) = fitted_on.X(method), scheme.splits(told.samples)
     for fold, learned in enumerate(rows):
         by_member = [
             fit_one(
@@ -281,7 +282,7 @@ def test_each_member_is_held_out_from_its_own_draw(folder):
                 seed=number,
                 trees=method.trees,
             ).predict(P)[:, 0]
-            for number, seen in enumerate(inputs.masks)
+            for number, seen in enumerate(fitted_on.masks)
         ]
         held_out = folds[0] == fold
         expected = np.mean(by_member, axis=0)[held_out]

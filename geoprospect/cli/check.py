@@ -6,6 +6,7 @@ import json
 
 import click
 
+import geoprospect as gp
 from geoprospect.cli.options import json_option, project_argument
 
 
@@ -17,10 +18,7 @@ def check_command(project: str, as_json: bool) -> None:
 
     The exit status is 1 if anything found would stop `geoprospect run`.
     """
-    from geoprospect.project.check import check_project  # noqa: PLC0415
-    from geoprospect.project.file import Project  # noqa: PLC0415
-
-    findings = check_project(Project.load(project))
+    findings = gp.check(project)
     errors = sum(finding.level == "error" for finding in findings)
     if as_json:
         click.echo(json.dumps([vars(finding) for finding in findings], indent=1))

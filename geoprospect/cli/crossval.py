@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+import geoprospect as gp
 from geoprospect.cli.options import json_option, overwrite_option, project_argument
-from geoprospect.progress import progress_shown
 
 
 @click.command("crossval")
@@ -62,24 +62,18 @@ def crossval_command(
     crossval.html, with crossval.json and held_out.gpkg beside it.
     """
     scheme = _scheme(options)
-    from geoprospect.crossval.page import FILES, write_comparison  # noqa: PLC0415
-    from geoprospect.output import check_absent  # noqa: PLC0415
-    from geoprospect.project.comparison import compare_methods  # noqa: PLC0415
-    from geoprospect.project.file import Project  # noqa: PLC0415
-
-    loaded = Project.load(project)
+    loaded = gp.Project.load(project)
     folder = Path(output) if output else loaded.folder / "crossval"
-    for name in FILES:
-        check_absent(folder / name, overwrite=overwrite)
-    with progress_shown() as progress:
-        comparison = compare_methods(
+    gp.check_comparison_absent(folder, overwrite=overwrite)
+    with gp.progress_shown() as progress:
+        comparison = gp.compare_methods(
             loaded,
             scheme,
             "all" if every else options["methods"],
             exclude_held_out=options["exclude_held_out"],
             progress=progress,
         )
-    write_comparison(comparison, folder, overwrite=overwrite)
+    gp.write_comparison(comparison, folder, overwrite=overwrite)
     if as_json:
         click.echo(json.dumps(comparison.to_dict(), indent=1))
         return
@@ -93,7 +87,7 @@ def crossval_command(
     click.echo("QGIS where a method fails.")
 
 
-def _scheme(options: dict[str, Any]) -> Any:
+def _scheme(options: dict[str, Any]) -> gp.FoldScheme:
     """Take the folds from the options; a mistake in them is one of usage."""
     kind, regions = options["kind"], options["regions"]
     if (kind == "leave-one-region-out") != (regions is not None):
@@ -103,9 +97,7 @@ def _scheme(options: dict[str, Any]) -> Any:
             raise click.UsageError(f"--{name.replace('_', '-')} goes with --regions FILE")
     if options["size"] is not None and kind != "blocks":
         raise click.UsageError("--size goes with --folds blocks")
-    from geoprospect.crossval import FoldScheme, Regions  # noqa: PLC0415
-
-    return FoldScheme(
+    return gp.FoldScheme(
         kind,
         options["number"],
         options["repeats"],
@@ -114,7 +106,7 @@ def _scheme(options: dict[str, Any]) -> Any:
         options["seed"],
         None
         if regions is None
-        else Regions(regions, options["region_field"], options["region_layer"]),
+        else gp.Regions(regions, options["region_field"], options["region_layer"]),
     )
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
+import geoprospect as gp
 from geoprospect.cli.options import json_option, overwrite_option
-from geoprospect.progress import progress_shown
 
 
 @click.command("map")
@@ -46,26 +46,19 @@ def map_command(
     **execution: Any,
 ) -> None:
     """Map the evidence of a PROJECT file, or of a FOLDER of rasters, with the MODEL folder."""
-    from geoprospect.evidence import EvidenceStack  # noqa: PLC0415
-    from geoprospect.mapping import Execution, write_map  # noqa: PLC0415
-    from geoprospect.model.model import ProspectivityModel  # noqa: PLC0415
-    from geoprospect.output import check_absent  # noqa: PLC0415
-
-    check_absent(output, overwrite=overwrite)
-    given = {name: value for name, value in execution.items() if value is not None}
-    loaded = ProspectivityModel.load(model)
+    gp.check_absent(output, overwrite=overwrite)
+    chosen = {name: value for name, value in execution.items() if value is not None}
+    loaded = gp.load_model(model)
     if Path(evidence).suffix == ".toml":
-        from geoprospect.project.file import Project  # noqa: PLC0415
-
-        stack = Project.load(evidence).open_evidence()
+        stack = gp.Project.load(evidence).open_evidence()
     else:
-        stack = EvidenceStack.open(evidence)
-    with closing(stack), progress_shown() as progress:
-        summary = write_map(
+        stack = gp.open_evidence(evidence)
+    with closing(stack), gp.progress_shown() as progress:
+        summary = gp.write_map(
             loaded,
             stack,
             output,
-            execution=Execution(**given),
+            execution=gp.Execution(**chosen),
             overwrite=overwrite,
             resume=resume,
             progress=lambda done, total: progress("map", done, total, "cells"),

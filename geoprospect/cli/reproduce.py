@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+import geoprospect as gp
 from geoprospect.cli.options import json_option, overwrite_option
-from geoprospect.progress import progress_shown
 
 if TYPE_CHECKING:
     from geoprospect.published import MethodResult, Reproduction
@@ -66,12 +66,11 @@ def reproduce_command(
 
     STUDY is a clone of the published repository, or a folder of its tables and weights.
     """
-    from geoprospect.published import reproduce  # noqa: PLC0415
     from geoprospect.published.page import check_writable, write_reproduction  # noqa: PLC0415
 
     check_writable(output, overwrite=overwrite)
-    with progress_shown() as progress:
-        reproduction = reproduce(
+    with gp.progress_shown() as progress:
+        reproduction = gp.reproduce(
             study,
             **options,
             maps=Path(output) / "maps" if with_maps else None,

@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 import click
 
+import geoprospect as gp
 from geoprospect.cli.options import json_option, overwrite_option, project_argument
-from geoprospect.progress import progress_shown
 
 
 @click.command("run")
@@ -17,12 +17,8 @@ from geoprospect.progress import progress_shown
 @overwrite_option
 def run_command(project: str, as_json: bool, overwrite: bool) -> None:
     """Train, map and score the PROJECT file; leave a folder with all of it."""
-    from geoprospect.project.file import Project  # noqa: PLC0415
-    from geoprospect.project.run import run_project  # noqa: PLC0415
-
-    loaded = Project.load(project)
-    with progress_shown() as progress:
-        summary = run_project(loaded, overwrite=overwrite, progress=progress)
+    with gp.progress_shown() as progress:
+        summary = gp.run(project, overwrite=overwrite, progress=progress)
     if as_json:
         scores = {role: score.to_dict() for role, score in summary.scores.items()}
         content = {"folder": summary.folder, "map": asdict(summary.map), "scores": scores}

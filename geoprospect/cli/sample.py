@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+import geoprospect as gp
 from geoprospect.cli.options import overwrite_option
 
 
@@ -12,9 +13,7 @@ from geoprospect.cli.options import overwrite_option
 @overwrite_option
 def sample_command(folder: str, overwrite: bool) -> None:
     """Write a sample project into DIR: a made-up province whose truth is known."""
-    from geoprospect.synthetic import sample_project  # noqa: PLC0415
-
-    path = sample_project(folder, overwrite=overwrite)
+    path = gp.sample_project(folder, overwrite=overwrite)
     click.echo(f"{path.parent / 'sample_rasters'}: seven evidence layers, X1.tif to X7.tif")
     click.echo(f"{path.parent / 'data'}: training, validation and lithology points,")
     click.echo("  the geological map, and the truth that the occurrences were drawn from")

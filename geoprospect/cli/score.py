@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+import geoprospect as gp
 from geoprospect.cli.options import json_option, overwrite_option
 
 if TYPE_CHECKING:
@@ -74,37 +75,30 @@ def score_command(
     such a field all points are occurrences. A map that geoprospect made tells the cells it was
     trained on; the score to be quoted leaves the points in them out. Brackets hold 95% intervals.
     """
-    from geoprospect.output import check_absent  # noqa: PLC0415
-    from geoprospect.scoring import PointsSource, score_map  # noqa: PLC0415
-
     png, pictures, near, against, as_json, overwrite = (
         options.pop(name) for name in ("png", "pictures", "near", "against", "as_json", "overwrite")
     )
     if png is not None:
-        check_absent(png, overwrite=overwrite)
-    score = score_map(
+        gp.check_absent(png, overwrite=overwrite)
+    score = gp.score_map(
         map_file,
-        PointsSource(points, **options),
+        gp.PointsSource(points, **options),
         kind=kind,
-        training=None if training is None else PointsSource(training, crs=training_crs),
+        training=None if training is None else gp.PointsSource(training, crs=training_crs),
         near=near,
         against=against,
     )
     if pictures is not None:
-        from geoprospect.scoring.pictures import write_score_pictures  # noqa: PLC0415
-
-        write_score_pictures(pictures, score, overwrite=overwrite)
+        gp.write_score_pictures(pictures, score, overwrite=overwrite)
     if png is not None:
-        from geoprospect.scoring.pictures import write_rate_curves  # noqa: PLC0415
-
         title = f"{kind.capitalize()} curves"
-        write_rate_curves(png, score.curves(), title=title, overwrite=overwrite)
+        gp.write_rate_curves(png, score.curves(), title=title, overwrite=overwrite)
     if as_json:
         click.echo(json.dumps(score.to_dict(), indent=1))
         return
     _print_table(score)
-    said = [score.prediction_area.sentence(), *(one.sentence() for one in score.against)]
-    click.echo("\n".join([*score.lines(), *said, score.sentence()]))
+    comparisons = [score.prediction_area.sentence(), *(one.sentence() for one in score.against)]
+    click.echo("\n".join([*score.lines(), *comparisons, score.sentence()]))
 
 
 def _print_table(score: Score) -> None:

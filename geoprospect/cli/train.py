@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+import geoprospect as gp
 from geoprospect.cli.options import overwrite_option
-from geoprospect.progress import progress_shown
 
 
 @click.command("train")
@@ -37,30 +37,23 @@ def train_command(
     With --weights and --components no PROJECT is needed; `geoprospect reproduce` writes the
     components of the published study.
     """
-    from geoprospect.output import check_absent  # noqa: PLC0415
-
     if (weights is None) != (components is None):
         raise click.UsageError("--weights and --components go together.")
     if weights is not None and components is not None:
-        from geoprospect.published.weights import model_from_weights  # noqa: PLC0415
-
         if project is not None:
             raise click.UsageError("--weights makes a model without a PROJECT.")
         folder = Path(output or "model")
-        check_absent(folder, overwrite=overwrite)
-        model = model_from_weights(weights, components)
+        gp.check_absent(folder, overwrite=overwrite)
+        model = gp.model_from_weights(weights, components)
         model.save(folder, overwrite=overwrite)
     elif project is None:
         raise click.UsageError("Missing argument 'PROJECT'.")
     else:
-        from geoprospect.project.file import Project  # noqa: PLC0415
-        from geoprospect.project.run import train_model  # noqa: PLC0415
-
-        loaded = Project.load(project)
+        loaded = gp.Project.load(project)
         folder = Path(output) if output else loaded.folder / "model"
-        check_absent(folder, overwrite=overwrite)
-        with progress_shown() as progress:
-            model = train_model(loaded, progress=progress)
+        gp.check_absent(folder, overwrite=overwrite)
+        with gp.progress_shown() as progress:
+            model = gp.train(loaded, progress=progress)
         model.save(folder, overwrite=overwrite)
     plural = "" if len(model.members) == 1 else "s"
     click.echo(f"{folder}: {len(model.members)} network{plural} over {', '.join(model.names)}")

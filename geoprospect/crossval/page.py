@@ -15,11 +15,23 @@ from geoprospect.crossval import Comparison, HeldOutScores
 from geoprospect.crossval.comparison import FIGURES
 from geoprospect.crossval.pictures import draw_figures, draw_folds
 from geoprospect.grid import describe_crs
-from geoprospect.output import replacing
+from geoprospect.output import check_absent, replacing
 from geoprospect.report.page import render_page, write_texts
 from geoprospect.report.style import svg_uri
 
 FILES = ("crossval.json", "crossval.html", "held_out.gpkg")
+
+
+def check_comparison_absent(folder: str | PathLike[str], *, overwrite: bool) -> None:
+    """Refuse a folder that holds a file which `write_comparison` would write.
+
+    Raises
+    ------
+    OutputError
+        If one exists and `overwrite` is false.
+    """
+    for name in FILES:
+        check_absent(Path(folder) / name, overwrite=overwrite)
 
 
 def write_comparison(

@@ -27,7 +27,7 @@ from geoprospect.typing import Bools, Floats, Ints, Progress, Values
 _NULL_TREES = 500
 
 
-def cross_validate(
+def score_held_out(
     method: Method,
     samples: Samples,
     X: Values,
@@ -115,7 +115,7 @@ def prepare_apart(
     Parameters
     ----------
     method, samples, scheme, progress
-        As for `cross_validate`.
+        As for `score_held_out`.
     cells : PretextCells
         The cells of the pretext task, with their places.
 

@@ -1,5 +1,6 @@
 """Evidence: columns on one grid, read as one stack."""
 
+from geoprospect.evidence.access import open_evidence
 from geoprospect.evidence.block import Block
 from geoprospect.evidence.column import Column, OpenColumn, column_kinds, register_column
 from geoprospect.evidence.neighbourhood import Neighbourhood
@@ -22,5 +23,6 @@ __all__ = [
     "Survey",
     "column_kinds",
     "evidence_range",
+    "open_evidence",
     "register_column",
 ]

@@ -129,6 +129,15 @@ def register_column(kind: str, cls: type[Column]) -> None:
     ------
     EvidenceError
         If the kind is known already as another class.
+
+    Examples
+    --------
+    A class of constant layers, which lie on whatever grid the others have, is made known as
+    ``register_column("constant", Constant)``; a project file then holds, under [evidence],
+    ``depth = { kind = "constant", value = 3.5 }``. The kind of RasterBand is known already:
+
+    >>> from geoprospect.evidence import RasterBand
+    >>> register_column("raster", RasterBand)
     """
     if _kinds.setdefault(kind, cls) is not cls:
         raise EvidenceError(

@@ -169,6 +169,24 @@ def write_map(
     OutputError
         If the map exists already or cannot be written, or the unfinished one was begun with
         another model or other evidence; or if a model in no folder is to travel.
+
+    Examples
+    --------
+    >>> import rasterio, tempfile
+    >>> from geoprospect.model import Components
+    >>> from geoprospect.network import Dense, Network
+    >>> components = Components.fit([[0], [2], [4]], names=("X1",))
+    >>> head = Network((Dense(np.ones((1, 1), np.float32), np.zeros(1, np.float32), "sigmoid"),))
+    >>> model = ProspectivityModel(components, (head,), np.array([[0, 4]], np.float32))
+    >>> profile = dict(driver="GTiff", height=1, width=3, count=1, dtype="int16",
+    ...                crs="EPSG:3578", transform=rasterio.Affine(1200, 0, 0, 0, -1200, 0))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with rasterio.open(f"{folder}/X1.tif", "w", **profile) as file:
+    ...         file.write(np.array([[0, 2, 4]], "int16"), 1)
+    ...     with EvidenceStack.open(f"{folder}/X1.tif") as stack:
+    ...         summary = write_map(model, stack, f"{folder}/map.tif")
+    >>> summary.n_valid, round(summary.mean, 3)
+    (3, 0.5)
     """
     execution = execution or Execution()
     if execution.distributed and model.folder is None:

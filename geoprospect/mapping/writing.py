@@ -86,6 +86,30 @@ def write_raster(
     OutputError
         If the raster exists already or cannot be written, the unfinished one was begun with
         another kernel or other evidence, or the kernel cannot be sent to other processes.
+
+    Examples
+    --------
+    >>> import rasterio, tempfile
+    >>> import numpy as np
+    >>> from geoprospect.mapping import NODATA, Band, KernelResult
+    >>> class Doubled(Kernel):
+    ...     bands = (Band("twice the first layer"),)
+    ...     def bytes_a_cell(self):
+    ...         return 4
+    ...     def description(self):
+    ...         return {}
+    ...     def __call__(self, block):
+    ...         twice = 2 * block.values[:1]
+    ...         return KernelResult(np.where(block.valid, twice, np.float32(NODATA)))
+    >>> profile = dict(driver="GTiff", height=1, width=3, count=1, dtype="int16",
+    ...                crs="EPSG:3578", transform=rasterio.Affine(1200, 0, 0, 0, -1200, 0))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with rasterio.open(f"{folder}/X1.tif", "w", **profile) as file:
+    ...         file.write(np.array([[1, 2, 3]], "int16"), 1)
+    ...     with EvidenceStack.open(f"{folder}/X1.tif") as stack:
+    ...         raster = write_raster(stack, Doubled(), f"{folder}/twice.tif")
+    >>> raster.statistics[0].maximum
+    6.0
     """
     target, execution = Path(path), execution or Execution()
     if target.suffix.lower() not in (".tif", ".tiff", ".vrt"):

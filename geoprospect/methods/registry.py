@@ -87,6 +87,14 @@ def register_method(
         Makes the method of `MethodOptions`.
     members, pretexts, in_paper
         As in `RegisteredMethod`.
+
+    Examples
+    --------
+    >>> from geoprospect.methods import Forest
+    >>> register_method("forest-of-nine", lambda options: Forest.of("random-forest", options))
+    >>> "forest-of-nine" in strategy_names()
+    True
+    >>> _ = _METHODS.pop("forest-of-nine")
     """
     _METHODS[name] = RegisteredMethod(name, factory, members, pretexts, in_paper)
 

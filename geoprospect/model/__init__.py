@@ -8,10 +8,18 @@ from geoprospect.model.forwardpass import ForwardPass
 from geoprospect.model.model import ProspectivityModel, load_model
 
 if TYPE_CHECKING:
-    from geoprospect.model.fitting import cells_of_fit, cells_of_pretext, fit, fit_components
+    from geoprospect.model.fitting import (
+        cells_of_fit,
+        cells_of_pretext,
+        fit,
+        fit_components,
+        method_for,
+    )
+    from geoprospect.model.inputs import FitInputs
 
 __all__ = [
     "Components",
+    "FitInputs",
     "ForwardPass",
     "ProspectivityModel",
     "cells_of_fit",
@@ -19,13 +27,21 @@ __all__ = [
     "fit",
     "fit_components",
     "load_model",
+    "method_for",
 ]
 
-_OF_FITTING = ("cells_of_fit", "cells_of_pretext", "fit", "fit_components")
+_SLOW = {
+    "FitInputs": "inputs",
+    "cells_of_fit": "fitting",
+    "cells_of_pretext": "fitting",
+    "fit": "fitting",
+    "fit_components": "fitting",
+    "method_for": "fitting",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Import what fits models when it is asked for: it loads geopandas, which a map needs not."""
-    if name not in _OF_FITTING:
+    if name not in _SLOW:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.fitting"), name)
+    return getattr(import_module(f"{__name__}.{_SLOW[name]}"), name)

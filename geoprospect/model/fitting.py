@@ -9,7 +9,13 @@ import numpy as np
 from geoprospect.errors import EvidenceError, TrainingError
 from geoprospect.evidence import EvidenceStack, evidence_range
 from geoprospect.evidence.ranges import EvidenceRange
-from geoprospect.methods import Method, PretextCells, SampleTable
+from geoprospect.methods import (
+    Method,
+    MethodOptions,
+    PretextCells,
+    SampleTable,
+    method_named,
+)
 from geoprospect.model.components import Components
 from geoprospect.model.model import ProspectivityModel
 from geoprospect.samples import DrawnSamples, Samples
@@ -22,7 +28,7 @@ _FIT_CELLS = 1_000_000  # a larger stack has its components fitted on so many ce
 def fit(
     stack: EvidenceStack,
     samples: Samples | DrawnSamples,
-    method: Method,
+    method: Method | str,
     *,
     components: Components | None = None,
     rocks: Samples | None = None,
@@ -38,8 +44,8 @@ def fit(
     samples : Samples or DrawnSamples
         Occurrences and non-occurrences; or occurrences with non-occurrences drawn for each
         member, which then learns from its own draw.
-    method : Method
-        The method, as `method_named` gives it.
+    method : Method or str
+        The method, or the name of one, such as "random-forest", with its recommended settings.
     components : Components, optional
         What turns evidence into what the method sees; by default fitted on the stack.
     rocks : Samples, optional
@@ -66,7 +72,6 @@ def fit(
     --------
     >>> import geopandas as gpd, rasterio, tempfile
     >>> from affine import Affine
-    >>> from geoprospect.methods import method_named
     >>> from geoprospect.samples import read_samples
     >>> profile = dict(driver="GTiff", height=20, width=20, count=1, dtype="float32",
     ...                crs="EPSG:3578", transform=Affine(100, 0, 0, 0, -100, 2000))
@@ -79,11 +84,12 @@ def fit(
     ...             file.write(values, 1)
     ...     with EvidenceStack.open(folder) as stack:
     ...         samples = read_samples(points, stack)
-    ...         model = fit(stack, samples, method_named("random-forest"))
+    ...         model = fit(stack, samples, "random-forest")
     >>> mean, spread = model.forward_pass().predict([[10.0, 2.0], [10.0, 18.0]])
     >>> bool(mean[0] < 0.5 < mean[1])
     True
     """
+    method = method_for(method, samples, rocks)
     points = samples.samples if isinstance(samples, DrawnSamples) else samples
     if components is None:
         components = fit_components(stack, seed=method.seed).seen_as(method.sees)
@@ -109,6 +115,22 @@ def fit(
         grid=stack.grid,
         context=stack.neighbourhood,
     )
+
+
+def method_for(
+    method: Method | str, samples: Samples | DrawnSamples, rocks: Samples | None = None
+) -> Method:
+    """Give a method, or the one of a name with as many members as non-occurrences were drawn for.
+
+    Raises
+    ------
+    ProjectError
+        If there is no such method.
+    """
+    if not isinstance(method, str):
+        return method
+    members = len(samples.masks) if isinstance(samples, DrawnSamples) else None
+    return method_named(method, MethodOptions(members=members, rock_classes=rocks is not None))
 
 
 def fit_components(stack: EvidenceStack, *, seed: int = 0) -> Components:

@@ -282,5 +282,28 @@ class ProspectivityModel:
 
 
 def load_model(folder: StrPath) -> ProspectivityModel:
-    """Read a model folder and check that it is whole; see `ProspectivityModel.load`."""
+    """Read a model folder and check that it is whole.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder that `ProspectivityModel.save` writes.
+
+    Raises
+    ------
+    ModelError
+        If the folder is no model, a file is missing or altered, or the parts do not fit.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from geoprospect.network import Dense, Network
+    >>> components = Components.fit([[0, 1], [2, 5], [4, 3]], names=("X1", "X2"))
+    >>> head = Network((Dense(np.ones((2, 1), np.float32), np.zeros(1, np.float32), "sigmoid"),))
+    >>> model = ProspectivityModel(components, (head,), np.array([[0, 4], [1, 5]], np.float32))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     model.save(f"{folder}/model")
+    ...     load_model(f"{folder}/model").names
+    ('X1', 'X2')
+    """
     return ProspectivityModel.load(folder)

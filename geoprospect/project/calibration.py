@@ -9,10 +9,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from geoprospect.calibration import Calibration, ProbabilitySummary, write_probability
-from geoprospect.crossval import FoldScheme, HeldOutScores, cross_validate
+from geoprospect.crossval import FoldScheme, HeldOutScores, held_out_scores
+from geoprospect.methods import Method
+from geoprospect.model import FitInputs
 from geoprospect.output import replacing
 from geoprospect.project import results
-from geoprospect.project.inputs import Inputs
+from geoprospect.project.settings import CalibrationSection
 from geoprospect.typing import Progress
 
 _LOGGER = logging.getLogger(__name__)
@@ -74,20 +76,28 @@ class Calibrated:
         return summary
 
 
-def calibrate(inputs: Inputs, *, progress: Progress | None = None) -> Calibrated | None:
-    """Cross-validate a project's method in space and fit its calibration, if one is asked for.
+def calibrate(
+    inputs: FitInputs,
+    method: Method,
+    scheme: FoldScheme,
+    settings: CalibrationSection,
+    *,
+    progress: Progress | None = None,
+) -> Calibrated:
+    """Cross-validate a method in space and fit its calibration.
 
     Parameters
     ----------
-    inputs : Inputs
-        What was read of the project.
+    inputs : FitInputs
+        What the method is fitted on.
+    method : Method
+        The method.
+    scheme : FoldScheme
+        How points are held out.
+    settings : CalibrationSection
+        The kind of curve, and the deposits expected.
     progress : callable, optional
         Called with the stage, the steps done, the steps in all and a word on them.
-
-    Returns
-    -------
-    Calibrated or None
-        None where the project has no [calibration].
 
     Raises
     ------
@@ -96,27 +106,11 @@ def calibrate(inputs: Inputs, *, progress: Progress | None = None) -> Calibrated
     ScoreError
         If the scores at points held out carry no skill.
     """
-    settings, method = inputs.project.calibration, inputs.method
-    scheme = inputs.calibration_scheme
-    if settings is None or scheme is None:
-        return None
-    points = inputs.points
-    X = inputs.X(method)
-    cells = inputs.cells_of_pretext(method)
-    preparation = method.prepare(cells, X.shape[1], progress=progress)
-    held_out = cross_validate(
-        method,
-        points,
-        X,
-        scheme,
-        masks=inputs.masks,
-        preparation=preparation,
-        progress=progress,
-    )
+    held_out = held_out_scores(inputs, method, scheme, progress=progress)
     _LOGGER.info(
         f"calibration: {scheme.folds} regions held out, {scheme.repeats} times, with a buffer of "
         f"{scheme.buffer:.6g} m: area under the ROC curve "
         f"{held_out.auc.mean():.3f}"
     )
-    calibration = Calibration.fit(held_out.scores, points.label, method=settings.method)
+    calibration = Calibration.fit(held_out.scores, inputs.points.label, method=settings.method)
     return Calibrated(calibration, settings.deposits, scheme, held_out)

@@ -16,6 +16,7 @@ from geoprospect.project.file import Project
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.preconditions import PRECONDITIONS
 from geoprospect.samples import Samples
+from geoprospect.typing import StrPath
 
 Level = Literal["error", "warning", "note"]
 _T = TypeVar("_T")
@@ -38,7 +39,7 @@ class Finding:
     text: str
 
 
-def check_project(project: Project) -> list[Finding]:
+def check_project(project: Project | StrPath) -> list[Finding]:
     """Look at evidence, points, settings and output folder of a project.
 
     The errors are of the preconditions that `run` looks at before it trains; all are listed, not
@@ -46,14 +47,24 @@ def check_project(project: Project) -> list[Finding]:
 
     Parameters
     ----------
-    project : Project
-        The project.
+    project : Project or path-like
+        The project, or its file.
 
     Returns
     -------
     list of Finding
         Errors first.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import geoprospect as gp
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     findings = gp.check(gp.sample_project(folder))
+    >>> {finding.level for finding in findings}
+    {'note'}
     """
+    project = Project.of(project)
     with Inputs(project) as inputs:
         steps: list[Callable[[], object]] = [partial(p, inputs) for p in PRECONDITIONS]
         if _result(lambda: inputs.stack) is None:

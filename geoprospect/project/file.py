@@ -24,6 +24,7 @@ from geoprospect.project.settings import (
     PointsSection,
     Section,
 )
+from geoprospect.typing import StrPath
 
 if TYPE_CHECKING:  # slow to import, and a map needs no points
     from geoprospect.samples import DrawingRule, PointsSource, Samples
@@ -42,6 +43,15 @@ class Project(Section):
         A folder of rasters or a file of several bands, or a file (and band) by layer name.
     points, model, calibration, output
         The other sections.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import geoprospect as gp
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     project = gp.Project.load(gp.sample_project(folder))
+    >>> project.method().name, project.folder.name
+    ('reconstruction fine-tuning', 'out')
     """
 
     path: str
@@ -79,6 +89,11 @@ class Project(Section):
                 path=path,
                 mend="see the project file that `geoprospect sample DIR` writes",
             ) from error
+
+    @classmethod
+    def of(cls, project: Project | StrPath) -> Project:
+        """Give a project as it is, or read its file."""
+        return project if isinstance(project, Project) else cls.load(project)
 
     @property
     def folder(self) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Generic, Self, TypeVar, overload
 
@@ -14,14 +14,13 @@ from geoprospect.errors import GeoprospectError, ProjectError, SamplesError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.evidence.raster import is_local
 from geoprospect.evidence.remote.address import without_secrets
-from geoprospect.methods import Method, PretextCells
-from geoprospect.model import Components, cells_of_pretext, fit_components
+from geoprospect.methods import Method
+from geoprospect.model import Components, FitInputs, fit_components
 from geoprospect.output import checksum
 from geoprospect.project.file import Project, Role
 from geoprospect.project.preloading import preload_cells
 from geoprospect.samples import Samples
 from geoprospect.samples.nonoccurrences import DrawnSamples, draw_non_occurrences, spacing
-from geoprospect.typing import Bools, Values
 
 _LOGGER = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -199,37 +198,16 @@ class Inputs:
         scheme.splits(self.points)
         return scheme
 
-    @property
-    def masks(self) -> Bools | None:
-        """The points that each member learns from, shape (members, n); None: all of them."""
-        return None if self.drawn is None else self.drawn.masks
-
-    def components_for(self, method: Method) -> Components:
-        """Give the components as a method sees them.
-
-        Where the project names a file of components, those that ask for standardised layers see
-        its components too.
-        """
-        if method.sees == "standardised" and self.project.model.components is not None:
-            return self.components
-        return self.components.seen_as(method.sees)
-
-    def X(self, method: Method) -> Values:  # noqa: N802
-        """Give the training points as a method sees them, shape (n, n_inputs)."""
-        return self.components_for(method).transform(self.points.X)
-
-    def rocks_for(self, method: Method) -> Samples | None:
-        """Give the points of rock classes to a method that learns from them."""
-        return self.rocks if method.pretext == "lithology" else None
-
-    def cells_of_pretext(self, method: Method) -> PretextCells | None:
-        """Give the cells that a method's pretext task learns from, if it has one."""
-        return cells_of_pretext(
-            method,
+    def fit_inputs(self, methods: Iterable[Method]) -> FitInputs:
+        """Give what some methods are fitted on: rock classes only where one learns from them."""
+        rocks_needed = any(method.pretext == "lithology" for method in methods)
+        return FitInputs(
             self.evidence,
-            self.components_for(method),
-            rocks=self.rocks_for(method),
-            number=self.project.model.pretext_cells,
+            self.training if self.drawn is None else self.drawn,
+            self.components,
+            named=self.named_components is not None,
+            rocks=self.rocks if rocks_needed else None,
+            pretext_cells=self.project.model.pretext_cells,
         )
 
     def checksums(self, method: Method) -> dict[str, str]:

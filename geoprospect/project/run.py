@@ -18,14 +18,14 @@ from geoprospect.model.model import ProspectivityModel
 from geoprospect.output import output_error, replacing
 from geoprospect.progress import lines_sent
 from geoprospect.project import results
-from geoprospect.project.calibration import calibrate
+from geoprospect.project.calibration import Calibrated, calibrate
 from geoprospect.project.file import Project, Role
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.preconditions import require
 from geoprospect.project.training import train_ensemble
 from geoprospect.scoring import CurveKind, PointsSource, Score, score_map
 from geoprospect.scoring.pictures import write_map_picture, write_rate_curves
-from geoprospect.typing import Progress
+from geoprospect.typing import Progress, StrPath
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -52,15 +52,17 @@ class RunSummary:
     probability: ProbabilitySummary | None = None
 
 
-def train_model(project: Project, *, progress: Progress | None = None) -> ProspectivityModel:
+def train_model(
+    project: Project | StrPath, *, progress: Progress | None = None
+) -> ProspectivityModel:
     """Read a project's evidence and points, and fit its model.
 
     Where all training points are occurrences, each member learns from non-occurrences of its own.
 
     Parameters
     ----------
-    project : Project
-        The project.
+    project : Project or path-like
+        The project, or its file.
     progress : callable, optional
         Called with the stage, the steps done, the steps in all and a word on them.
 
@@ -69,26 +71,26 @@ def train_model(project: Project, *, progress: Progress | None = None) -> Prospe
     GeoprospectError
         If evidence, points or settings do not allow a training.
     """
-    with Inputs(project) as inputs:
+    with Inputs(Project.of(project)) as inputs:
         require(inputs)
         return train_ensemble(inputs, progress=progress)
 
 
 def run_project(
-    project: Project,
+    project: Project | StrPath,
     *,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> RunSummary:
-    """Train, map and score a project.
+    r"""Train, map and score a project.
 
     The output folder receives the products of `geoprospect.project.results`, the manifest last:
     where it is missing, the run did not end.
 
     Parameters
     ----------
-    project : Project
-        The project.
+    project : Project or path-like
+        The project, or its file.
     overwrite : bool
         Whether the results of a former run are replaced.
     progress : callable, optional
@@ -98,7 +100,20 @@ def run_project(
     ------
     GeoprospectError
         If the data, the settings or the output folder do not allow it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import geoprospect as gp
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = gp.sample_project(folder)
+    ...     settings, _, _ = path.read_text().partition("[model]")
+    ...     _ = path.write_text(settings + '[model]\nstrategy = "gaussian-process"')
+    ...     summary = gp.run(path)
+    >>> sorted(summary.scores), bool(summary.scores["validation"].auc > 0.7)
+    (['training', 'validation'], True)
     """
+    project = Project.of(project)
     folder = project.folder
     with _logged(folder, overwrite), Inputs(project) as inputs:
         require(inputs)
@@ -106,7 +121,7 @@ def run_project(
         if inputs.drawn is not None:
             with replacing(results.NON_OCCURRENCES.path(folder)) as temporary:
                 inputs.drawn.points().to_file(temporary, driver="GPKG")
-        calibrated = calibrate(inputs, progress=progress)
+        calibrated = _calibrated(inputs, progress)
         model = train_ensemble(inputs, progress=progress)
         inputs.stack.preload()  # nothing: the map is made in little memory
         model.components.save(results.COMPONENTS.path(folder), overwrite=True)
@@ -140,6 +155,14 @@ def run_project(
         },
     )
     return RunSummary(str(folder), summary, scores, probability)
+
+
+def _calibrated(inputs: Inputs, progress: Progress | None) -> Calibrated | None:
+    """Fit the calibration, if the project asks for one."""
+    settings, scheme, method = inputs.project.calibration, inputs.calibration_scheme, inputs.method
+    if settings is None or scheme is None:
+        return None
+    return calibrate(inputs.fit_inputs([method]), method, scheme, settings, progress=progress)
 
 
 def _staged(progress: Progress | None, stage: str) -> Callable[[int, int], None] | None:

@@ -25,13 +25,14 @@ def train_ensemble(inputs: Inputs, *, progress: Progress | None = None) -> Prosp
         If points or settings do not allow a training.
     """
     method = inputs.method
+    fitted_on = inputs.fit_inputs([method])
     model = fit(
-        inputs.evidence,
-        inputs.drawn or inputs.points,
+        fitted_on.stack,
+        fitted_on.samples,
         method,
-        components=inputs.components_for(method),
-        rocks=inputs.rocks_for(method),
-        pretext_cells=inputs.project.model.pretext_cells,
+        components=fitted_on.components_for(method),
+        rocks=fitted_on.rocks,
+        pretext_cells=fitted_on.pretext_cells,
         progress=progress,
     )
     return replace(model, inputs={**model.inputs, **inputs.checksums(method)})

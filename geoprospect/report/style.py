@@ -21,6 +21,15 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 _DPI = 200
 
 
+class Picture(Figure):
+    """A figure that a notebook shows where it is the value of a cell."""
+
+    def _repr_png_(self) -> bytes:
+        stream = io.BytesIO()
+        self.savefig(stream, format="png")
+        return stream.getvalue()
+
+
 def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
     """Make a figure with one axes, apart from any global state.
 
@@ -31,7 +40,7 @@ def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
     """
     # The wide margin keeps room for the axis label, which shrinking to the aspect moves outwards.
     layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.06)
-    figure = Figure(figsize=(width, height), dpi=_DPI, facecolor="white", layout=layout)
+    figure = Picture(figsize=(width, height), dpi=_DPI, facecolor="white", layout=layout)
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.tick_params(colors=INK, labelsize=8.5, width=0.7, length=3.5)

@@ -1,5 +1,6 @@
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +17,8 @@ from geoprospect.mapping.kernel import kernel_of, ticket_of
 from geoprospect.project.check import check_project
 from geoprospect.project.file import Project
 from geoprospect.project.run import run_project
-from geoprospect.project.settings import CalibrationSection, NonOccurrencesEntry, OutputSection
+from geoprospect.project.settings import CalibrationSettings
+from geoprospect.samples import DrawingRule
 from geoprospect.synthetic import province
 
 METHODS = ["logistic", "isotonic"]
@@ -262,19 +264,15 @@ def test_the_probability_of_the_default_model_agrees_with_the_samples_known_inte
     occurrences = gpd.read_file(points.path)
     occurrences = occurrences[occurrences.occurrence == 1]
     occurrences.to_file(tmp_path / "occurrences.gpkg")
-    project = project.model_copy(
-        update={
-            "points": project.points.model_copy(
-                update={
-                    "training": points.model_copy(
-                        update={"path": str(tmp_path / "occurrences.gpkg")}
-                    ),
-                    "non_occurrences": NonOccurrencesEntry(number=218, distance=0),
-                }
-            ),
-            "calibration": CalibrationSection(deposits=20, method=method),
-            "output": OutputSection(folder=str(tmp_path / "out")),
-        }
+    project = replace(
+        project,
+        points=replace(
+            project.points,
+            training=replace(points, path=str(tmp_path / "occurrences.gpkg")),
+            non_occurrences=DrawingRule(number=218, distance=0),
+        ),
+        calibration=CalibrationSettings(deposits=20, method=method),
+        folder=tmp_path / "out",
     )
     summary = run_project(project)
     truth = province()

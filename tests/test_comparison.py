@@ -226,8 +226,8 @@ def test_trees_see_the_layers_unless_told_or_given_components(project):
 
     def scores(**changes):
         loaded = Project.load(project)
-        model = loaded.model.model_copy(update={"strategy": "extra-trees"} | changes)
-        return compare_methods(loaded.model_copy(update={"model": model}), scheme).best.scores
+        model = replace(loaded.model, **{"strategy": "extra-trees"} | changes)
+        return compare_methods(replace(loaded, model=model), scheme).best.scores
 
     loaded = Project.load(project)
     with Inputs(loaded) as inputs:
@@ -246,7 +246,7 @@ def test_trees_see_the_layers_unless_told_or_given_components(project):
         for one in (method, rotated)
     )
     np.testing.assert_array_equal(scores(), upright)
-    bent = loaded.model.baseline.model_copy(update={"rotated": True})
+    bent = replace(loaded.model.baseline, rotated=True)
     np.testing.assert_array_equal(scores(baseline=bent), turned)
     given = project.parent / "components.json"
     inputs.components.save(given)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import geopandas as gpd
@@ -294,9 +295,7 @@ def test_a_run_from_occurrences_alone_keeps_the_cells_drawn_and_maps_their_sprea
     network = 'strategy = "from-scratch"\nmembers = 3\ntraining = { epochs = 40, rate = 0.01 }\n'
     more = "[points.non_occurrences]\nnumber = 60\ndistance = 300.0\n"
     project = project_of_occurrences(folder, model=network, more=more)
-    project = project.model_copy(
-        update={"output": project.output.model_copy(update={"folder": str(folder / "drawn")})}
-    )
+    project = replace(project, folder=folder / "drawn")
     summary = run_project(project)
     table = gpd.read_file(folder / "drawn" / "non_occurrences.gpkg")
     assert table.member.value_counts().to_dict() == {1: 60, 2: 60, 3: 60}
@@ -324,13 +323,8 @@ def test_check_tells_what_will_be_drawn_and_what_stands_in_the_way(folder):
 def test_given_non_occurrences_are_not_mixed_with_drawn_ones(folder):
     project = Project.load(folder / "project.toml")
     asked = project_of_occurrences(folder, model="", more="[points.non_occurrences]\nnumber = 5")
-    project = project.model_copy(
-        update={
-            "points": project.points.model_copy(
-                update={"non_occurrences": asked.points.non_occurrences}
-            )
-        }
-    )
+    points = replace(project.points, non_occurrences=asked.points.non_occurrences)
+    project = replace(project, points=points)
     with (
         Inputs(project) as inputs,
         pytest.raises(ProjectError, match=r"drawn only where all.*leave out"),

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import pytest
@@ -6,6 +6,7 @@ from fits import method as method_of
 from smallproject import write_project
 
 from geoprospect.errors import ProjectError, SamplesError, TrainingError
+from geoprospect.evidence import RasterBand, column_kinds, register_column
 from geoprospect.methods import Transfer
 from geoprospect.project.file import Project
 from geoprospect.samples.areas import Area
@@ -35,10 +36,9 @@ def test_paths_are_relative_to_the_project_file(write, tmp_path, monkeypatch):
     path = write(MINIMAL)
     monkeypatch.chdir("/")
     project = Project.load(path)
-    assert project.layers["X1"].path == str(tmp_path / "rasters" / "X1.tif")
-    assert (project.layers["X2"].path, project.layers["X2"].band) == (
-        str(tmp_path / "stack.tif"),
-        2,
+    assert project.evidence == (
+        RasterBand("X1", str(tmp_path / "rasters" / "X1.tif")),
+        RasterBand("X2", str(tmp_path / "stack.tif"), 2),
     )
     assert project.points.training.path == str(tmp_path / "points.gpkg")
     assert project.folder == tmp_path / "out"
@@ -46,12 +46,57 @@ def test_paths_are_relative_to_the_project_file(write, tmp_path, monkeypatch):
 
 def test_a_remote_path_is_left_as_it_is(write):
     project = Project.load(write(MINIMAL.replace("rasters/X1.tif", "/vsizip/a.zip/X1.tif")))
-    assert project.layers["X1"].path == "/vsizip/a.zip/X1.tif"
+    assert project.evidence[0] == RasterBand("X1", "/vsizip/a.zip/X1.tif")
 
 
 def test_a_folder_can_stand_for_the_evidence(write, tmp_path):
     text = 'evidence = "rasters"\n' + MINIMAL[MINIMAL.index("[points]") :]
-    assert Project.load(write(text)).layers == str(tmp_path / "rasters")
+    assert Project.load(write(text)).evidence == str(tmp_path / "rasters")
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A column of one value on the grid of the others, as a user may register."""
+
+    name: str
+    value: float
+    path: str = ""
+
+    @property
+    def names(self):
+        return (self.name,)
+
+
+@pytest.fixture
+def constant(monkeypatch):
+    monkeypatch.setattr("geoprospect.evidence.column._kinds", column_kinds())
+    register_column("constant", Constant)
+
+
+@pytest.mark.usefixtures("constant")
+def test_a_column_of_a_registered_kind_is_built_of_its_table(write, tmp_path):
+    depth = 'depth = { kind = "constant", value = 3, path = "a.bin" }\n'
+    project = Project.load(write(MINIMAL.replace("[points]", f"{depth}\n[points]")))
+    assert project.evidence[2] == Constant("depth", 3.0, str(tmp_path / "a.bin"))
+    assert project.to_dict()["evidence"]["depth"]["value"] == 3.0
+
+
+@pytest.mark.usefixtures("constant")
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        ('{ kind = "plane" }', r"evidence\.depth\.kind: .*one of raster, constant .found 'plane'"),
+        ('{ kind = "constant" }', r"evidence\.depth\.value is missing"),
+        ('{ kind = "constant", value = "x" }', r"evidence\.depth\.value: .*found 'x'"),
+        ('{ kind = "constant", value = 1, unit = "m" }', r"evidence\.depth\.unit is no setting"),
+        ('{ path = "a.tif", value = 1 }', r"evidence\.depth\.value is no setting"),
+        ("7", r"evidence\.depth: .*found 7"),
+    ],
+)
+def test_a_column_that_cannot_be_built_is_told_with_its_setting(write, table, problem):
+    path = write(MINIMAL.replace("[points]", f"depth = {table}\n\n[points]"))
+    with pytest.raises(ProjectError, match=problem):
+        Project.load(path)
 
 
 PAPER = MINIMAL + '[model]\nsettings = "paper"\n'
@@ -206,6 +251,9 @@ def test_points_without_a_label_are_occurrences_unless_a_field_is_named_as_label
             MINIMAL + "[points.non_occurrences]\nwithin = 'rocks.gpkg'",
             "within.field is missing; .*within.classes is missing",
         ),
+        (MINIMAL.replace('"points.gpkg"', "3"), "points.training.path.*found 3"),
+        (MINIMAL + "[output]\nfile = 'a'", "output.file is no setting"),
+        (MINIMAL + "[model.training]\nrates = 1", "model.training.rates is no setting"),
         (MINIMAL.replace("band = 2", "band = 0"), "evidence.*band.*found 0"),
         (MINIMAL.replace('path = "points.gpkg"', 'file = "points.gpkg"'), "points.training.path"),
     ],

@@ -1,5 +1,7 @@
 """How close the default model's map comes to the best possible one, on the sample's known truth."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import rasterio
@@ -26,12 +28,7 @@ def share_of_skill(path):
 
 def run_sample(folder, seed):
     project = Project.load(ROOT / "project.toml")
-    project = project.model_copy(
-        update={
-            "model": project.model.model_copy(update={"seed": seed}),
-            "output": project.output.model_copy(update={"folder": str(folder)}),
-        }
-    )
+    project = replace(project, model=replace(project.model, seed=seed), folder=folder)
     return share_of_skill(run_project(project).map.path)
 
 

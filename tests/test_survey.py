@@ -205,7 +205,7 @@ def test_a_training_reads_a_large_stack_twice(tmp_path):
     with Inputs(project) as inputs:
         stack = inputs.results[Inputs.stack] = EvidenceStack.open(columns)
         require(inputs)
-        inputs.cells_of_pretext(inputs.method)
+        inputs.fit_inputs([inputs.method]).cells_of_pretext(inputs.method)
         assert evidence_range(stack) > 0
         assert inputs.points.label.sum() > 30
         assert times_read(stack) <= 2

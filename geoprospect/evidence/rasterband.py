@@ -7,8 +7,9 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
+from pydantic import Field
 from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
@@ -40,7 +41,7 @@ class RasterBand:
 
     name: str
     path: str
-    band: int = 1
+    band: Annotated[int, Field(ge=1)] = 1
     halo: ClassVar[int] = 0
 
     @property

@@ -14,7 +14,7 @@ from geoprospect.methods import Method
 from geoprospect.model import FitInputs
 from geoprospect.output import replacing
 from geoprospect.project import results
-from geoprospect.project.settings import CalibrationSection
+from geoprospect.project.settings import CalibrationSettings
 from geoprospect.typing import Progress
 
 _LOGGER = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ def calibrate(
     inputs: FitInputs,
     method: Method,
     scheme: FoldScheme,
-    settings: CalibrationSection,
+    settings: CalibrationSettings,
     *,
     progress: Progress | None = None,
 ) -> Calibrated:
@@ -94,7 +94,7 @@ def calibrate(
         The method.
     scheme : FoldScheme
         How points are held out.
-    settings : CalibrationSection
+    settings : CalibrationSettings
         The kind of curve, and the deposits expected.
     progress : callable, optional
         Called with the stage, the steps done, the steps in all and a word on them.

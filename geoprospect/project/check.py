@@ -9,9 +9,8 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from geoprospect.errors import GeoprospectError
+from geoprospect.errors import GeoprospectError, GridNeededError
 from geoprospect.evidence import Column, EvidenceStack
-from geoprospect.evidence.layers import columns_of
 from geoprospect.project.file import Project
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.preconditions import PRECONDITIONS
@@ -101,18 +100,24 @@ def _result(step: Callable[[], _T]) -> _T | None:
 def _columns_opened(project: Project) -> Iterator[Callable[[], None]]:
     """Give a step that opens each column by itself, or beside the first that can be opened."""
     try:
-        columns = columns_of(project.layers)
+        columns = project.columns()
     except GeoprospectError:
         return
     first: list[Column] = []
+    later: list[Column] = []
     for column in columns:
         alone = partial(_open, [column])
-        if _error(alone) is not None:
+        error = _error(alone)
+        if isinstance(error, GridNeededError):
+            later.append(column)
+        elif error is not None:
             yield alone
         elif not first:
             first = [column]
         else:
             yield partial(_open, [*first, column])
+    if first:
+        yield from (partial(_open, [*first, column]) for column in later)
 
 
 def _open(columns: list[Column]) -> None:

@@ -23,7 +23,7 @@ from geoprospect.project.file import Project, Role
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.preconditions import require
 from geoprospect.project.training import train_ensemble
-from geoprospect.scoring import CurveKind, PointsSource, Score, score_map
+from geoprospect.scoring import CurveKind, Score, score_map
 from geoprospect.scoring.pictures import write_map_picture, write_rate_curves
 from geoprospect.typing import Progress, StrPath
 
@@ -149,7 +149,7 @@ def run_project(
         results.MANIFEST.path(folder),
         {
             "geoprospect": __version__,
-            "project": json.loads(without_secrets(project.model_dump_json())),
+            "project": json.loads(without_secrets(json.dumps(project.to_dict(), default=str))),
             "inputs": dict(model.inputs),
             "outputs": results.checksums(folder),
         },
@@ -202,9 +202,9 @@ def _score(project: Project, target: Path) -> dict[str, Score]:
     kinds: dict[Role, CurveKind] = {"training": "success-rate", "validation": "prediction-rate"}
     scores: dict[str, Score] = {}
     for role, kind in kinds.items():
-        entry = getattr(project.points, role)
-        if entry is not None:
-            score = score_map(target, PointsSource(**entry.model_dump()), kind=kind)
+        source = getattr(project.points, role)
+        if source is not None:
+            score = score_map(target, source, kind=kind)
             # What was left out of the training points was said when they were read.
             audit = score.lines() if role == "validation" else []
             for line in [*audit, score.sentence()]:

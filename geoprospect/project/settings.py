@@ -1,19 +1,21 @@
-"""The sections of a project file: what each setting may be, and its default."""
+"""The settings of a project: what each may be, and its default."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
-from geoprospect.methods import strategy_names
+from geoprospect.evidence import Neighbourhood
+from geoprospect.methods import MethodOptions, strategy_names
 from geoprospect.methods.options import Preset, Pretext
-
-if TYPE_CHECKING:  # slow to import, and a map needs no points
-    from geoprospect.samples import DrawingRule
-
+from geoprospect.samples import DrawingRule, PointsSource
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+
+_FORBID: dict[str, Any] = {"extra": "forbid"}  # a setting that is not known is a mistake
 
 
 def _registered(strategy: str) -> str:
@@ -23,133 +25,114 @@ def _registered(strategy: str) -> str:
     return strategy
 
 
-class Section(BaseModel):
-    """A part of the project file; a setting that it does not know is a mistake."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class EvidenceEntry(Section):
-    """One evidence layer: a band of a raster file."""
-
-    path: str
-    band: int = Field(default=1, ge=1)
+def _changed(changes: object) -> dict[str, Any]:
+    """Give the settings that are changed, by name."""
+    return {name: value for name, value in vars(changes).items() if value is not None}
 
 
-class PointsEntry(Section):
-    """One file of points; `crs`, `layer`, `x`, `y` say what the file does not."""
-
-    path: str
-    label: str | None = None
-    crs: str | None = None
-    layer: str | None = None
-    x: str | None = None
-    y: str | None = None
-
-
-class WithinEntry(Section):
-    """Polygons of some classes, as those of a geological map: `field` holds the classes."""
-
-    path: str
-    field: str
-    classes: tuple[str | int, ...] = Field(min_length=1)
-    layer: str | None = None
-
-
-class NonOccurrencesEntry(Section):
-    """How non-occurrences are drawn where the training points are occurrences only."""
-
-    number: int | None = Field(default=None, ge=1)
-    distance: float | None = Field(default=None, ge=0)
-    method: Literal["random", "dissimilar"] = "random"
-    within: WithinEntry | None = None
-
-    def rule(self) -> DrawingRule:
-        """Give the rule that these settings ask for."""
-        from geoprospect.samples import DrawingRule  # noqa: PLC0415
-        from geoprospect.samples.areas import Area  # noqa: PLC0415
-
-        area = None
-        if self.within is not None:
-            classes = tuple(str(name) for name in self.within.classes)
-            area = Area(self.within.path, self.within.field, classes, self.within.layer)
-        return DrawingRule(self.number, self.distance, self.method, area)
-
-
-class PointsSection(Section):
+@dataclass(frozen=True)
+class Points:
     """The files of points, and how to draw non-occurrences where there are none."""
 
-    training: PointsEntry
-    validation: PointsEntry | None = None
-    lithology: PointsEntry | None = None
-    non_occurrences: NonOccurrencesEntry | None = None
+    __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
+
+    training: PointsSource
+    validation: PointsSource | None = None
+    lithology: PointsSource | None = None
+    non_occurrences: DrawingRule | None = None
 
 
-class ScheduleEntry(Section):
+@dataclass(frozen=True)
+class ScheduleChanges:
     """Changes to the preset's settings of an optimisation."""
 
-    rate: float | None = Field(default=None, gt=0)
-    batch: int | None = Field(default=None, ge=1)
-    epochs: int | None = Field(default=None, ge=1)
-    held_back: float | None = Field(default=None, ge=0, lt=1)
-    patience: int | None = Field(default=None, ge=1)
+    __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
+
+    rate: Annotated[float, Field(gt=0)] | None = None
+    batch: Count | None = None
+    epochs: Count | None = None
+    held_back: Annotated[float, Field(ge=0, lt=1)] | None = None
+    patience: Count | None = None
 
 
-class TrainingEntry(ScheduleEntry):
+@dataclass(frozen=True)
+class TrainingChanges(ScheduleChanges):
     """Changes to the preset's settings of the training on the points.
 
     The class weights are those of baselines too; the others are of networks alone.
     """
 
     class_weights: bool | None = None
-    head_epochs: int | None = Field(default=None, ge=0)
-    l1: float | None = Field(default=None, ge=0)
-    l2: float | None = Field(default=None, ge=0)
+    head_epochs: Annotated[int, Field(ge=0)] | None = None
+    l1: Annotated[float, Field(ge=0)] | None = None
+    l2: Annotated[float, Field(ge=0)] | None = None
 
 
-class BaselineEntry(Section):
+@dataclass(frozen=True)
+class BaselineChanges:
     """Changes to the preset's settings of forests and the support vector machine."""
 
-    trees: int | None = Field(default=None, ge=1)
-    leaf: int | None = Field(default=None, ge=1)
+    __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
+
+    trees: Count | None = None
+    leaf: Count | None = None
     rotated: bool | None = None
-    costs: tuple[Positive, ...] | None = Field(default=None, min_length=1)
-    gammas: tuple[Positive | Literal["scale"], ...] | None = Field(default=None, min_length=1)
-    kernels: tuple[Literal["rbf", "linear", "poly", "sigmoid"], ...] | None = Field(
-        default=None, min_length=1
-    )
+    costs: Annotated[tuple[Positive, ...], Field(min_length=1)] | None = None
+    gammas: Annotated[tuple[Positive | Literal["scale"], ...], Field(min_length=1)] | None = None
+    kernels: (
+        Annotated[tuple[Literal["rbf", "linear", "poly", "sigmoid"], ...], Field(min_length=1)]
+        | None
+    ) = None
 
 
-class ModelSection(Section):
+@dataclass(frozen=True)
+class ModelSettings:
     """The model: pretext task, strategy, ensemble, and settings that differ from the preset's.
 
     Where a strategy transfers a pretext task and none is named, it is lithology if there are
     rock-class points, and reconstruction if not or with `settings = "paper"`.
     """
 
+    __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
+
     strategy: Annotated[str, AfterValidator(_registered)] = "fine-tuning"
     pretext: Pretext | None = None
     settings: Preset = "recommended"
-    members: int | None = Field(default=None, ge=1, le=1000)
-    seed: int = Field(default=0, ge=0)
+    members: Annotated[int, Field(ge=1, le=1000)] | None = None
+    seed: Annotated[int, Field(ge=0)] = 0
     components: str | None = None
-    context: tuple[Annotated[int, Field(ge=1)], ...] = ()  # scales, in cells
+    context: tuple[Count, ...] = ()  # scales, in cells
     context_spread: bool = False
-    pretext_cells: int = Field(default=4_000, ge=1)  # as many as the published study
-    pretraining: ScheduleEntry = ScheduleEntry()
-    training: TrainingEntry = TrainingEntry()
-    baseline: BaselineEntry = BaselineEntry()
+    pretext_cells: Count = 4_000  # as many as the published study
+    pretraining: ScheduleChanges = ScheduleChanges()
+    training: TrainingChanges = TrainingChanges()
+    baseline: BaselineChanges = BaselineChanges()
+
+    @property
+    def neighbourhood(self) -> Neighbourhood | None:
+        """The surroundings that cells are seen with, if any."""
+        return Neighbourhood(self.context, self.context_spread) if self.context else None
+
+    def options(self, *, rock_classes: bool) -> MethodOptions:
+        """Give what methods take of these settings."""
+        return MethodOptions(
+            preset=self.settings,
+            pretext=self.pretext,
+            members=self.members,
+            seed=self.seed,
+            training=_changed(self.training),
+            pretraining=_changed(self.pretraining),
+            baseline=_changed(self.baseline),
+            rock_classes=rock_classes,
+        )
 
 
-class CalibrationSection(Section):
+@dataclass(frozen=True)
+class CalibrationSettings:
     """How prospectivity becomes the probability of a deposit; see `geoprospect.calibration`."""
 
-    deposits: float = Field(gt=0, allow_inf_nan=False)
+    __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
+
+    deposits: Positive
     method: Literal["logistic", "isotonic"] = "logistic"
-    buffer: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-
-
-class OutputSection(Section):
-    """Where the results go."""
-
-    folder: str = "out"
+    buffer: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None

@@ -1,0 +1,176 @@
+"""Reading of project files: TOML in, a `Project` of values out."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from geoprospect.errors import ProjectError
+from geoprospect.evidence import Column, column_kinds
+from geoprospect.evidence.raster import is_local
+from geoprospect.project.settings import CalibrationSettings, ModelSettings, Points
+
+if TYPE_CHECKING:
+    from geoprospect.project.file import Project
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class _Output:
+    """Where the results go."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    folder: str = "out"
+
+
+_SECTIONS: dict[str, type] = {
+    "points": Points,
+    "model": ModelSettings,
+    "calibration": CalibrationSettings,
+    "output": _Output,
+}
+_REQUIRED = ("evidence", "points")
+
+
+def read_project(path: Path, cls: type[Project]) -> Project:
+    """Read a project file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    cls : type
+        The class of the project.
+
+    Raises
+    ------
+    ProjectError
+        If the file is missing, is no TOML, or holds a setting that is not understood; all of
+        these settings are named.
+    """
+    content = _absolute(_toml(path), path.resolve().parent)
+    problems = [f"{name} is missing" for name in _REQUIRED if name not in content]
+    values: dict[str, Any] = {"evidence": _evidence(content.pop("evidence", ""), problems)}
+    for name, section in content.items():
+        if name in _SECTIONS:
+            values[name] = _validated(_SECTIONS[name], section, problems, name)
+        else:
+            problems.append(_unknown(name))
+    if problems:
+        raise ProjectError(
+            "; ".join(problems),
+            path=path,
+            mend="see the project file that `geoprospect sample DIR` writes",
+        )
+    folder = Path(values.pop("output").folder)
+    return cls(path=str(path), folder=folder, **values)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    """Read a file of TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ProjectError(
+            f"the project file cannot be read: {(error.strerror or str(error)).lower()}",
+            path=path,
+            mend="give the path of a project file; `geoprospect sample DIR` writes one",
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProjectError(f"the project file is no valid TOML: {error}", path=path) from error
+
+
+def _absolute(content: dict[str, Any], home: Path) -> dict[str, Any]:
+    """Make the paths absolute; `name = "path"` is short for a table."""
+
+    def resolve(path: Any) -> Any:
+        return str(home / path) if isinstance(path, str) and is_local(path) else path
+
+    def resolved(entry: Any) -> Any:
+        if isinstance(entry, str):
+            return {"path": resolve(entry)}
+        if isinstance(entry, dict) and "path" in entry:
+            return entry | {"path": resolve(entry["path"])}
+        return entry
+
+    result = dict(content)
+    evidence = result.get("evidence")
+    if isinstance(evidence, dict):
+        result["evidence"] = {name: resolved(entry) for name, entry in evidence.items()}
+    elif evidence is not None:
+        result["evidence"] = resolve(evidence)
+    if isinstance(result.get("points"), dict):
+        points = {role: resolved(entry) for role, entry in result["points"].items()}
+        drawn = points.get("non_occurrences")
+        if isinstance(drawn, dict) and "within" in drawn:
+            points["non_occurrences"] = drawn | {"within": resolved(drawn["within"])}
+        result["points"] = points
+    if isinstance(result.get("model"), dict) and "components" in result["model"]:
+        model = result["model"]
+        result["model"] = model | {"components": resolve(model["components"])}
+    output = result.get("output", {})
+    if isinstance(output, dict):
+        result["output"] = output | {"folder": resolve(output.get("folder", "out"))}
+    return result
+
+
+def _evidence(evidence: Any, problems: list[str]) -> str | tuple[Column, ...]:
+    """Give the columns of [evidence], or the folder or file that holds them."""
+    if isinstance(evidence, str):
+        return evidence
+    if not isinstance(evidence, dict):
+        problems.append(f"evidence: Input should be a path or a table (found {evidence!r})")
+        return ()
+    columns = (_column(name, entry, problems) for name, entry in evidence.items())
+    return tuple(column for column in columns if column is not None)
+
+
+def _column(name: str, entry: Any, problems: list[str]) -> Column | None:
+    """Build a column from its table: of rasters, if it names no other kind."""
+    place, kinds = f"evidence.{name}", column_kinds()
+    if not isinstance(entry, dict):
+        problems.append(f"{place}: Input should be a path or a table (found {entry!r})")
+        return None
+    settings = {"name": name} | entry
+    kind = settings.pop("kind", "raster")
+    cls = kinds.get(kind) if isinstance(kind, str) else None
+    if cls is None:
+        known = ", ".join(kinds)
+        problems.append(f"{place}.kind: the kind should be one of {known} (found {kind!r})")
+        return None
+    known_settings = {field.name for field in fields(cls) if field.init}  # type: ignore[arg-type]  # columns are dataclasses
+    unknown = [setting for setting in settings if setting not in known_settings]
+    problems.extend(_unknown(f"{place}.{setting}") for setting in unknown)
+    known_only = {key: value for key, value in settings.items() if key in known_settings}
+    return _validated(cls, known_only, problems, place)
+
+
+def _validated(cls: type[_T], content: Any, problems: list[str], place: str) -> _T | None:
+    """Build a dataclass from a table of the file; add what is wrong with it to the problems."""
+    try:
+        return TypeAdapter(cls).validate_python(content)
+    except ValidationError as error:
+        problems.extend(_problem(dict(detail), place) for detail in error.errors())
+        return None
+
+
+def _problem(detail: dict[str, Any], place: str) -> str:
+    """Say in words what pydantic found wrong with one setting."""
+    where = ".".join([place, *map(str, detail["loc"])])
+    match detail["type"]:
+        case "missing":
+            return f"{where} is missing"
+        case "extra_forbidden" | "unexpected_keyword_argument":
+            return _unknown(where)
+        case _:
+            return f"{where}: {detail['msg']} (found {detail['input']!r})"
+
+
+def _unknown(place: str) -> str:
+    return f"{place} is no setting that geoprospect knows"

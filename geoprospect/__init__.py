@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from geoprospect.methods import method_named, register_member_format, register_method
     from geoprospect.model import ProspectivityModel, fit, load_model
     from geoprospect.output import check_absent
-    from geoprospect.progress import progress_shown
     from geoprospect.project.check import check_project as check
     from geoprospect.project.comparison import compare_methods
     from geoprospect.project.file import Project
+    from geoprospect.project.progress import progress_shown
     from geoprospect.project.run import run_project as run
     from geoprospect.project.run import train_model as train
-    from geoprospect.published import model_from_weights, reproduce
-    from geoprospect.published.page import write_reproduction
+    from geoprospect.published import Reproduction, model_from_weights, reproduce
+    from geoprospect.published.page import check_reproduction_writable, write_reproduction
     from geoprospect.samples import (
         DrawingRule,
         PointsSource,
@@ -59,13 +59,13 @@ _ROOMS = {
     "methods": ("method_named", "register_member_format", "register_method"),
     "model": ("ProspectivityModel", "fit", "load_model"),
     "output": ("check_absent",),
-    "progress": ("progress_shown",),
     "project.check": ("check",),
     "project.comparison": ("compare_methods",),
     "project.file": ("Project",),
+    "project.progress": ("progress_shown",),
     "project.run": ("run", "train"),
-    "published": ("model_from_weights", "reproduce"),
-    "published.page": ("write_reproduction",),
+    "published": ("Reproduction", "model_from_weights", "reproduce"),
+    "published.page": ("check_reproduction_writable", "write_reproduction"),
     "samples": ("DrawingRule", "PointsSource", "Samples", "draw_non_occurrences", "read_samples"),
     "scoring": ("Score", "score_map"),
     "scoring.pictures": (
@@ -85,11 +85,13 @@ __all__ = [
     "Project",
     "ProspectivityModel",
     "Regions",
+    "Reproduction",
     "Samples",
     "Score",
     "check",
     "check_absent",
     "check_comparison_absent",
+    "check_reproduction_writable",
     "compare",
     "compare_methods",
     "cross_validate",

@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 from smallproject import PROJECT, write_project
 
-from geoprospect.progress import lines_sent, progress_shown
+from geoprospect.project.progress import lines_sent, progress_shown
 
 LOGGER = logging.getLogger("geoprospect")
 

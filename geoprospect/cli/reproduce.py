@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 import geoprospect as gp
 from geoprospect.cli.options import json_option, overwrite_option
-
-if TYPE_CHECKING:
-    from geoprospect.published import MethodResult, Reproduction
 
 
 @click.command("reproduce")
@@ -66,9 +63,7 @@ def reproduce_command(
 
     STUDY is a clone of the published repository, or a folder of its tables and weights.
     """
-    from geoprospect.published.page import check_writable, write_reproduction  # noqa: PLC0415
-
-    check_writable(output, overwrite=overwrite)
+    gp.check_reproduction_writable(output, overwrite=overwrite)
     with gp.progress_shown() as progress:
         reproduction = gp.reproduce(
             study,
@@ -77,7 +72,7 @@ def reproduce_command(
             overwrite=overwrite,
             progress=progress,
         )
-    files = write_reproduction(reproduction, output, overwrite=overwrite)
+    files = gp.write_reproduction(reproduction, output, overwrite=overwrite)
     if as_json:
         click.echo(json.dumps(reproduction.to_dict(), indent=1))
         return
@@ -91,12 +86,11 @@ def reproduce_command(
     click.echo(f"\nOpen {files[2]}; the figures are in {files[0]} and {files[1]} too.")
 
 
-def _print_tables(reproduction: Reproduction) -> None:
+def _print_tables(reproduction: gp.Reproduction) -> None:
+    """Print a table for each experiment, with the figures of each method."""
     from rich import box  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
-
-    from geoprospect.published.figures import SETS  # noqa: PLC0415
 
     console = Console()
     titles = {"I": "Experiment I", "II": "Experiment II", "III": "Experiment III", "tried": "Tried"}
@@ -107,7 +101,7 @@ def _print_tables(reproduction: Reproduction) -> None:
         table = Table(
             "",
             "",
-            *SETS.values(),
+            *reproduction.point_sets,
             box=box.SIMPLE_HEAD,
             show_edge=False,
             collapse_padding=True,
@@ -118,36 +112,14 @@ def _print_tables(reproduction: Reproduction) -> None:
         for column in table.columns[2:]:
             column.justify = "right"
         for result in results:
-            for row in _rows(result):
+            for row in result.rows():
                 table.add_row(*row)
         console.print(table)
         click.echo()
 
 
-def _rows(result: MethodResult) -> list[list[str]]:
-    """Give the lines of a method: the study's figures, our medians and our ranges."""
-    from geoprospect.published.figures import SETS  # noqa: PLC0415
-
-    spreads = [result.spread(points) for points in SETS]
-    rows = [
-        ["", "ours", *("–" if s is None else f"{s.median:.4f}" for s in spreads)],
-        ["", "range", *("–" if s is None else f"{s.least:.3f}–{s.greatest:.3f}" for s in spreads)],
-    ]
-    if result.published is not None:
-        marks = ["*" if result.inside(points) is False else "" for points in SETS]
-        figures = [result.published.auc[points] for points in SETS]
-        told = [
-            "–" if value is None else f"{mark}{value:.4f}"
-            for value, mark in zip(figures, marks, strict=True)
-        ]
-        rows.insert(0, ["", "study's", *told])
-    rows[0][0] = result.method
-    third = result.experiments == ("III",)
-    rows[1][0] = f"{result.n_occurrences} occurrences" if third else result.note
-    return rows
-
-
-def _print_maps(reproduction: Reproduction) -> None:
+def _print_maps(reproduction: gp.Reproduction) -> None:
+    """Print the areas under the rate curves of the study's maps."""
     from rich import box  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
@@ -156,11 +128,11 @@ def _print_maps(reproduction: Reproduction) -> None:
     for column in table.columns[1:]:
         column.justify = "right"
     table.title = "Maps over the rebuilt layers: areas under the rate curves"
-    for one in reproduction.maps:
-        told = ["–", "–"]
-        if one.prediction is not None:
-            held = one.prediction.curve.captured_in(0.1)
-            told = [f"{one.prediction.auc:.4f}", f"{held:.0%}"]
-        name = f"{one.name} ({'study' if one.published else 'ours'})"
-        table.add_row(name, f"{one.success.auc:.4f}", *told)
+    for study_map in reproduction.maps:
+        rates = ["–", "–"]
+        if study_map.prediction is not None:
+            captured = study_map.prediction.curve.captured_in(0.1)
+            rates = [f"{study_map.prediction.auc:.4f}", f"{captured:.0%}"]
+        name = f"{study_map.name} ({'study' if study_map.published else 'ours'})"
+        table.add_row(name, f"{study_map.success.auc:.4f}", *rates)
     Console().print(table)

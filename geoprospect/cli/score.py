@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 import geoprospect as gp
 from geoprospect.cli.options import json_option, overwrite_option
-
-if TYPE_CHECKING:
-    from geoprospect.scoring import CurveKind, Figures, Score
 
 
 @click.command("score")
@@ -65,7 +62,7 @@ def score_command(
     *,
     training: str | None,
     training_crs: str | None,
-    kind: CurveKind,
+    kind: Any,
     **options: Any,
 ) -> None:
     """Score the prospectivity MAP at the occurrences, and non-occurrences if any, in POINTS.
@@ -101,7 +98,7 @@ def score_command(
     click.echo("\n".join([*score.lines(), *comparisons, score.sentence()]))
 
 
-def _print_table(score: Score) -> None:
+def _print_table(score: gp.Score) -> None:
     """Print the figures, a column for each choice of points, those to be quoted first."""
     from rich import box  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
@@ -113,42 +110,9 @@ def _print_table(score: Score) -> None:
     table = Table("", *map(score.describe, order), box=box.SIMPLE_HEAD, show_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
-    for row in zip(*(_rows(columns[name]) for name in order), strict=True):
+    for row in zip(*(columns[name].rows() for name in order), strict=True):
         cells = [text for _, text in row]
         if any(cells):
             table.add_row(row[0][0], *(text or "–" for text in cells))
     Console().print(table)
     click.echo()
-
-
-def _rows(figures: Figures) -> list[tuple[str, str]]:
-    """Give the rows of a column, each with its name; an empty text where there is no figure."""
-    curve, sure, boyce = figures.curve, figures.uncertainty, figures.boyce.index
-    rows = [
-        ("occurrences", f"{curve.n_occurrences}"),
-        ("non-occurrences", f"{figures.n_non_occurrences}"),
-        ("area under the rate curve", f"{curve.auc:.3f} ({sure.auc:.2f})"),
-        ("p against random placement", f"{sure.p_value:.2g}"),
-    ]
-    for held in sure.captures:
-        share = f"{held.captured:.0%} ({held.interval:.0%}), ×{held.efficiency:.1f}"
-        rows.append((f"held by the best {held.area:.0%}, efficiency", share))
-    for part in (0.5, 0.8, 0.9):
-        rows.append((f"area that holds {part:.0%}", f"{curve.area_holding(part):.1%}"))
-    rows.append(("continuous Boyce index", "" if boyce is None else f"{boyce:.2f}"))
-    told = figures.classification
-    for name, value in (
-        ("area under the ROC curve", told and told.roc_auc),
-        ("average precision", told and told.average_precision),
-        ("Brier score", told and told.brier),
-        ("log loss", told and told.log_loss),
-    ):
-        rows.append((name, "" if value is None else f"{value:.3f}"))
-    for key, what in (
-        ("tp", "occurrences from 0.5 on"),
-        ("fn", "occurrences below 0.5"),
-        ("fp", "non-occurrences from 0.5 on"),
-        ("tn", "non-occurrences below 0.5"),
-    ):
-        rows.append((f"{what} ({key})", str((figures.confusion or {}).get(key, ""))))
-    return rows

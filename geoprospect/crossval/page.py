@@ -15,8 +15,8 @@ from geoprospect.crossval import Comparison, HeldOutScores
 from geoprospect.crossval.comparison import FIGURES
 from geoprospect.crossval.pictures import draw_figures, draw_folds
 from geoprospect.grid import describe_crs
-from geoprospect.output import check_absent, replacing
-from geoprospect.report.page import render_page, write_texts
+from geoprospect.report.files import Content, check_files_absent, write_files
+from geoprospect.report.page import render_page
 from geoprospect.report.style import svg_uri
 
 FILES = ("crossval.json", "crossval.html", "held_out.gpkg")
@@ -30,8 +30,7 @@ def check_comparison_absent(folder: str | PathLike[str], *, overwrite: bool) -> 
     OutputError
         If one exists and `overwrite` is false.
     """
-    for name in FILES:
-        check_absent(Path(folder) / name, overwrite=overwrite)
+    check_files_absent(FILES, folder, overwrite=overwrite)
 
 
 def write_comparison(
@@ -59,14 +58,17 @@ def write_comparison(
     OutputError
         If a file exists already or cannot be written.
     """
-    texts = {
+
+    def write_points(path: Path) -> None:
+        held_out_cells(comparison).to_file(path, layer="cells", driver="GPKG")
+        held_out_repeats(comparison).to_file(path, layer="repeats", driver="GPKG")
+
+    contents: dict[str, Content] = {
         "crossval.json": json.dumps(comparison.to_dict(), indent=1) + "\n",
         "crossval.html": page(comparison),
+        "held_out.gpkg": write_points,
     }
-    write_texts(texts, folder, overwrite=overwrite)
-    with replacing(Path(folder) / "held_out.gpkg", overwrite=overwrite) as temporary:
-        held_out_cells(comparison).to_file(temporary, layer="cells", driver="GPKG")
-        held_out_repeats(comparison).to_file(temporary, layer="repeats", driver="GPKG")
+    write_files(contents, folder, overwrite=overwrite)
     return tuple(str(Path(folder) / name) for name in FILES)
 
 

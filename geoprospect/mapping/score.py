@@ -44,10 +44,7 @@ class ScoreKernel(Kernel):
         self._forward = model.forward_pass()
         self._compiled = None
         if engine == "compiled":
-            from geoprospect.network.compiled import CompiledPass  # noqa: PLC0415 - loads numba
-
-            forward = self._forward
-            self._compiled = CompiledPass(forward.networks, forward.centre, model.ranges)
+            self._compiled = self._forward.compiled(model.ranges)
 
     @staticmethod
     def choose(model: ProspectivityModel, n_cells: int) -> Engine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,9 @@ import numpy.typing as npt
 from geoprospect.model.components import Components
 from geoprospect.network import Chain, Network, Scorer
 from geoprospect.typing import Values
+
+if TYPE_CHECKING:
+    from geoprospect.network.compiled import CompiledPass
 
 
 class ForwardPass:
@@ -47,6 +51,18 @@ class ForwardPass:
     def compilable(self) -> bool:
         """Whether the compiled loop can run it: all members read evidence themselves."""
         return not self.others
+
+    def compiled(self, ranges: Values) -> CompiledPass:
+        """Give the compiled loop of the networks.
+
+        Parameters
+        ----------
+        ranges : ndarray of float32, shape (n_layers, 2)
+            Smallest and largest value of each layer at the training points.
+        """
+        from geoprospect.network.compiled import CompiledPass  # noqa: PLC0415 - loads numba
+
+        return CompiledPass(self.networks, self.centre, ranges)
 
     def predict(self, X: npt.ArrayLike) -> tuple[Values, Values]:
         """Score cells.

@@ -16,12 +16,12 @@ from geoprospect.evidence.remote.address import without_secrets
 from geoprospect.mapping import MapSummary, write_map
 from geoprospect.model.model import ProspectivityModel
 from geoprospect.output import output_error, replacing
-from geoprospect.progress import lines_sent
 from geoprospect.project import results
 from geoprospect.project.calibration import Calibrated, calibrate
 from geoprospect.project.file import Project, Role
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.preconditions import require
+from geoprospect.project.progress import lines_sent
 from geoprospect.project.training import train_ensemble
 from geoprospect.scoring import CurveKind, Score, score_map
 from geoprospect.scoring.pictures import write_map_picture, write_rate_curves

@@ -166,6 +166,30 @@ class MethodResult:
         """Name the sets of points on which the published figure lies outside our range."""
         return tuple(points for points in SETS if self.inside(points) is False)
 
+    def rows(self) -> list[list[str]]:
+        """Give rows of a table: the study's figures, our medians and our ranges."""
+        spreads = [self.spread(points) for points in SETS]
+        rows = [
+            ["", "ours", *("–" if s is None else f"{s.median:.4f}" for s in spreads)],
+            [
+                "",
+                "range",
+                *("–" if s is None else f"{s.least:.3f}–{s.greatest:.3f}" for s in spreads),
+            ],
+        ]
+        if self.published is not None:
+            marks = ["*" if self.inside(points) is False else "" for points in SETS]
+            figures = [self.published.auc[points] for points in SETS]
+            published = [
+                "–" if value is None else f"{mark}{value:.4f}"
+                for value, mark in zip(figures, marks, strict=True)
+            ]
+            rows.insert(0, ["", "study's", *published])
+        rows[0][0] = self.method
+        third = self.experiments == ("III",)
+        rows[1][0] = f"{self.n_occurrences} occurrences" if third else self.note
+        return rows
+
     def inside(self, points: StudyPoints) -> bool | None:
         """Tell whether the published figure lies inside our range; None without a figure."""
         published = None if self.published is None else self.published.auc[points]

@@ -20,7 +20,8 @@ from geoprospect.published.pictures import (
     draw_maps,
     draw_roc_curves,
 )
-from geoprospect.report.page import render_page, write_texts
+from geoprospect.report.files import write_files
+from geoprospect.report.page import render_page
 from geoprospect.report.style import png_uri, svg_uri
 
 FILES = ("reproduction.json", "reproduction.csv", "reproduction.html", "components.json")
@@ -32,7 +33,7 @@ _EXPERIMENTS = {
 }
 
 
-def check_writable(folder: str | PathLike[str], *, overwrite: bool) -> None:
+def check_reproduction_writable(folder: str | PathLike[str], *, overwrite: bool) -> None:
     """Refuse, before any training, a folder that the results cannot be written to.
 
     Raises
@@ -78,7 +79,7 @@ def write_reproduction(
         "reproduction.csv": _csv(reproduction),
         "reproduction.html": page(reproduction),
     }
-    write_texts(texts, folder, overwrite=overwrite)
+    write_files(texts, folder, overwrite=overwrite)
     components = recovered_components(reproduction.study)
     components.save(Path(folder) / "components.json", overwrite=overwrite)
     return tuple(str(Path(folder) / name) for name in FILES)

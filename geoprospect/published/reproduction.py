@@ -54,6 +54,11 @@ class Reproduction:
         """Give the results of experiment "I", "II" or "III", or what was "tried" beside."""
         return tuple(result for result in self.results if experiment in result.experiments)
 
+    @property
+    def point_sets(self) -> tuple[str, ...]:
+        """The titles of the sets of points that methods are scored at, in the order of a row."""
+        return tuple(SETS.values())
+
     def remarks(self) -> list[str]:
         """Say in sentences which published figures lie outside our range, and what was tried."""
         return list(_remarks(self))

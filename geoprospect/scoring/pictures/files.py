@@ -5,7 +5,7 @@ from __future__ import annotations
 from os import PathLike
 from pathlib import Path
 
-from geoprospect.output import check_absent
+from geoprospect.report.files import check_files_absent
 from geoprospect.report.style import write_png
 from geoprospect.scoring.pictures.curves import draw_rate_curves
 from geoprospect.scoring.pictures.measures import (
@@ -67,9 +67,9 @@ def write_score_pictures(
     ]
     if figures.classification is not None:
         pictures.append(draw_classification(figures.classification))
-    paths = [home / name for name in NAMES[: len(pictures)]]
-    for path in paths:
-        check_absent(path, overwrite=overwrite)
+    names = NAMES[: len(pictures)]
+    check_files_absent(names, folder, overwrite=overwrite)
+    paths = [home / name for name in names]
     for path, picture in zip(paths, pictures, strict=True):
         write_png(picture, path, overwrite=overwrite)
     return tuple(map(str, paths))

@@ -160,3 +160,35 @@ class Figures:
         """`confusion`, with the threshold from which scores call an occurrence."""
         counts = self.confusion
         return None if counts is None else {"threshold": THRESHOLD, **counts}
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Give all figures as rows of a table: name and text, empty where there is no figure."""
+        curve, sure, boyce = self.curve, self.uncertainty, self.boyce.index
+        rows = [
+            ("occurrences", f"{curve.n_occurrences}"),
+            ("non-occurrences", f"{self.n_non_occurrences}"),
+            ("area under the rate curve", f"{curve.auc:.3f} ({sure.auc:.2f})"),
+            ("p against random placement", f"{sure.p_value:.2g}"),
+        ]
+        for held in sure.captures:
+            share = f"{held.captured:.0%} ({held.interval:.0%}), ×{held.efficiency:.1f}"
+            rows.append((f"held by the best {held.area:.0%}, efficiency", share))
+        for part in (0.5, 0.8, 0.9):
+            rows.append((f"area that holds {part:.0%}", f"{curve.area_holding(part):.1%}"))
+        rows.append(("continuous Boyce index", "" if boyce is None else f"{boyce:.2f}"))
+        measured = self.classification
+        for name, value in (
+            ("area under the ROC curve", measured and measured.roc_auc),
+            ("average precision", measured and measured.average_precision),
+            ("Brier score", measured and measured.brier),
+            ("log loss", measured and measured.log_loss),
+        ):
+            rows.append((name, "" if value is None else f"{value:.3f}"))
+        for key, what in (
+            ("tp", "occurrences from 0.5 on"),
+            ("fn", "occurrences below 0.5"),
+            ("fp", "non-occurrences from 0.5 on"),
+            ("tn", "non-occurrences below 0.5"),
+        ):
+            rows.append((f"{what} ({key})", str((self.confusion or {}).get(key, ""))))
+        return rows

@@ -1,0 +1,59 @@
+"""The files of a page or of pictures, in one folder: refused together, each written whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+from geoprospect.output import check_absent, replacing
+from geoprospect.typing import StrPath
+
+Content: TypeAlias = str | Callable[[Path], None]
+"""What a file is to hold: a text, or what writes it to the path that it is given."""
+
+
+def check_files_absent(names: Iterable[str], folder: StrPath, *, overwrite: bool) -> None:
+    """Refuse a folder that holds one of some files already.
+
+    Raises
+    ------
+    OutputError
+        If one exists and `overwrite` is false.
+    """
+    for name in names:
+        check_absent(Path(folder) / name, overwrite=overwrite)
+
+
+def write_files(contents: Mapping[str, Content], folder: StrPath, *, overwrite: bool) -> None:
+    """Write files of a folder, each whole or not at all, and none if one may not be written.
+
+    Parameters
+    ----------
+    contents : mapping of str to Content
+        What each file is to hold, by its name.
+    folder : path-like
+        Where the files go.
+    overwrite : bool
+        Whether existing files are replaced.
+
+    Raises
+    ------
+    OutputError
+        If a file exists already or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_files({"scores.json": "{}"}, folder, overwrite=False)
+    ...     (Path(folder) / "scores.json").read_text(encoding="utf-8")
+    '{}'
+    """
+    check_files_absent(contents, folder, overwrite=overwrite)
+    for name, content in contents.items():
+        with replacing(Path(folder) / name, overwrite=overwrite) as temporary:
+            if isinstance(content, str):
+                temporary.write_text(content, encoding="utf-8")
+            else:
+                content(temporary)

@@ -22,7 +22,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from geoprospect.crossval import FoldScheme, Regions, compare, cross_validate
     from geoprospect.crossval.page import check_comparison_absent, write_comparison
-    from geoprospect.evidence import EvidenceStack, open_evidence, register_column
+    from geoprospect.evidence import EvidenceStack, RasterBand, open_evidence, register_column
     from geoprospect.mapping import Execution, write_map, write_raster
     from geoprospect.methods import method_named, register_member_format, register_method
     from geoprospect.model import ProspectivityModel, fit, load_model
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 _ROOMS = {
     "crossval": ("FoldScheme", "Regions", "compare", "cross_validate"),
     "crossval.page": ("check_comparison_absent", "write_comparison"),
-    "evidence": ("EvidenceStack", "open_evidence", "register_column"),
+    "evidence": ("EvidenceStack", "RasterBand", "open_evidence", "register_column"),
     "mapping": ("Execution", "write_map", "write_raster"),
     "methods": ("method_named", "register_member_format", "register_method"),
     "model": ("ProspectivityModel", "fit", "load_model"),
@@ -84,6 +84,7 @@ __all__ = [
     "PointsSource",
     "Project",
     "ProspectivityModel",
+    "RasterBand",
     "Regions",
     "Reproduction",
     "Samples",

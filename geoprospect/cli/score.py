@@ -41,6 +41,12 @@ from geoprospect.cli.options import json_option, overwrite_option
     help="Compare with another map at the same occurrences; may be given several times.",
 )
 @click.option(
+    "--nodata",
+    type=float,
+    metavar="VALUE",
+    help="Value that means no score, where MAP or OTHER_MAP does not declare it.",
+)
+@click.option(
     "--kind",
     type=click.Choice(["prediction-rate", "success-rate"]),
     default="prediction-rate",
@@ -75,15 +81,16 @@ def score_command(
     png, pictures, near, against, as_json, overwrite = (
         options.pop(name) for name in ("png", "pictures", "near", "against", "as_json", "overwrite")
     )
+    nodata = options.pop("nodata")
     if png is not None:
         gp.check_absent(png, overwrite=overwrite)
     score = gp.score_map(
-        map_file,
+        gp.RasterBand("prospectivity", map_file, nodata=nodata),
         gp.PointsSource(points, **options),
         kind=kind,
         training=None if training is None else gp.PointsSource(training, crs=training_crs),
         near=near,
-        against=against,
+        against=[gp.RasterBand("prospectivity", other, nodata=nodata) for other in against],
     )
     if pictures is not None:
         gp.write_score_pictures(pictures, score, overwrite=overwrite)

@@ -56,7 +56,8 @@ def find_layers(source: StrPath | Mapping[str, LayerSource]) -> tuple[RasterBand
     Parameters
     ----------
     source : mapping, or path-like
-        Names to paths, to (path, band), to ``{"path": …, "band": …}`` or to `RasterBand`; a
+        Names to paths, to (path, band), to ``{"path": …, "band": …,
+        "nodata": …}`` or to `RasterBand`; a
         folder, whose every raster is a layer named by its stem, in natural order; or one raster,
         whose bands are layers named by their descriptions, or else B1, B2, … A raster with one
         band is named by its stem; in a folder, the bands of a raster with several are named
@@ -77,8 +78,11 @@ def find_layers(source: StrPath | Mapping[str, LayerSource]) -> tuple[RasterBand
 
     Examples
     --------
-    >>> find_layers({"X1": "X1.tif", "X2": {"path": "stack.tif", "band": 2}})
-    (RasterBand(name='X1', path='X1.tif', band=1), RasterBand(name='X2', path='stack.tif', band=2))
+    >>> first, second = find_layers({"X1": "X1.tif", "X2": {"path": "stack.tif", "band": 2}})
+    >>> first
+    RasterBand(name='X1', path='X1.tif', band=1, nodata=None)
+    >>> second.band
+    2
     """
     if isinstance(source, Mapping):
         layers = [_named(name, value) for name, value in source.items()]
@@ -106,7 +110,8 @@ def _named(name: str, value: LayerSource) -> RasterBand:
     if isinstance(value, RasterBand):
         return replace(value, name=name)
     if isinstance(value, Mapping):
-        return RasterBand(name, os.fspath(value["path"]), int(value.get("band", 1)))
+        path, band = os.fspath(value["path"]), int(value.get("band", 1))
+        return RasterBand(name, path, band, value.get("nodata"))
     if isinstance(value, tuple):
         return RasterBand(name, os.fspath(value[0]), int(value[1]))
     return RasterBand(name, os.fspath(value))

@@ -9,6 +9,7 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from geoprospect.typing import StrPath, Values
 
 _CHECKSUM_CELLS = 2**20  # read at a time
 _CACHE = 2**26  # bytes of blocks that GDAL keeps during a pass
+_NO_DATA_BEYOND = 1e30
 _ROUNDING = 4 * float(np.finfo(np.float32).eps)  # by which GDAL takes numbers for equal
 
 
@@ -133,6 +135,7 @@ def read_band(
     *,
     layer: str | None = None,
     out: Values | None = None,
+    nodata: float | None = None,
 ) -> Values:
     """Read a window of a band, with NaN where it is invalid.
 
@@ -151,6 +154,8 @@ def read_band(
         The layer's name, for the message.
     out : ndarray of float32, shape (rows, columns), optional
         Receives the values.
+    nodata : float, optional
+        A value that is invalid besides what the file declares, before scale and offset.
 
     Returns
     -------
@@ -165,6 +170,8 @@ def read_band(
     try:
         cells = dataset.read(band, window=window, out=straight)
         invalid = _masked(dataset, band, window, cells)
+        if nodata is not None:
+            invalid = invalid | _equal(cells, nodata)
     except RasterioError as error:
         raise unreadable(error, path=dataset.name, layer=layer) from error
     scale, offset = dataset.scales[band - 1], dataset.offsets[band - 1]
@@ -223,7 +230,7 @@ def whole_blocks(
     return height, width
 
 
-def checksum_of_cells(dataset: Any, band: int) -> str:
+def checksum_of_cells(dataset: Any, band: int, *, nodata: float | None = None) -> str:
     """Give the SHA-256 of a band's cells, row by row, as float32 with NaN where invalid.
 
     Parameters
@@ -232,12 +239,14 @@ def checksum_of_cells(dataset: Any, band: int) -> str:
         An open raster.
     band : int
         The band, counted from 1.
+    nodata : float, optional
+        As for `read_band`.
     """
     digest = hashlib.sha256()
     step = max(1, _CHECKSUM_CELLS // dataset.width)
     for row in range(0, dataset.height, step):
         window = Window(0, row, dataset.width, min(step, dataset.height - row))
-        digest.update(read_band(dataset, band, window).tobytes())
+        digest.update(read_band(dataset, band, window, nodata=nodata).tobytes())
     return digest.hexdigest()
 
 
@@ -269,9 +278,21 @@ def _equal(cells: npt.NDArray[Any], nodata: float | None) -> npt.NDArray[np.bool
         return np.asarray(cells == nodata)
     # As GDAL does: the value in the header may have been written short.
     kind = np.finfo(cells.dtype)
-    margin = abs(nodata) * _ROUNDING
+    margin = max(abs(nodata) * _ROUNDING, _half_a_digit(nodata))
     low, high = np.clip([nodata - margin, nodata + margin], float(kind.min), float(kind.max))
     return np.asarray((cells >= cells.dtype.type(low)) & (cells <= cells.dtype.type(high)))
+
+
+def _half_a_digit(nodata: float) -> float:
+    """Give half a unit of the last digit of a nodata value that no data come near.
+
+    Headers hold -3.4e38 or 1.70141e38 where cells hold all digits. A smaller value may be data.
+    """
+    if not _NO_DATA_BEYOND <= abs(nodata) < math.inf:
+        return 0.0
+    short = np.float32(nodata)  # GDAL turns the value of a float32 band into float32
+    digits = Decimal(str(short) if short == nodata else repr(float(nodata))).normalize()
+    return float(Decimal(5).scaleb(int(digits.as_tuple().exponent) - 1))
 
 
 def _lies_nowhere(transform: Affine) -> bool:

@@ -37,11 +37,14 @@ class RasterBand:
         The file, or any path that GDAL reads (``/vsizip/…``, ``https://…``, ``s3://…``).
     band : int
         The band, counted from 1.
+    nodata : float or None
+        A value that means no value, besides what the file declares.
     """
 
     name: str
     path: str
     band: Annotated[int, Field(ge=1)] = 1
+    nodata: float | None = None
     halo: ClassVar[int] = 0
 
     @property
@@ -87,9 +90,9 @@ class RasterBand:
                 mend="export the amplitude or another real quantity",
             )
 
-    def __reduce__(self) -> tuple[type[RasterBand], tuple[str, str, int]]:
+    def __reduce__(self) -> tuple[type[RasterBand], tuple[str, str, int, float | None]]:
         path = os.path.abspath(self.path) if is_local(self.path) else self.path
-        return RasterBand, (self.name, path, self.band)
+        return RasterBand, (self.name, path, self.band, self.nodata)
 
 
 @dataclass(frozen=True)
@@ -118,8 +121,15 @@ class OpenRasterBand:
 
     def read(self, window: Window, out: Values) -> None:
         """Read a window; see `geoprospect.evidence.raster.read_band`."""
-        band, layer = self.column.band, self.column.name
-        read_band(self.file.dataset, band, window, layer=layer, out=out[0])
+        column = self.column
+        read_band(
+            self.file.dataset,
+            column.band,
+            window,
+            layer=column.name,
+            out=out[0],
+            nodata=column.nodata,
+        )
 
     def fingerprint(self) -> str:
         """Give the SHA-256 of what tells the layer from a changed one, without reading it all.
@@ -132,6 +142,7 @@ class OpenRasterBand:
             *(dataset.width, dataset.height, dataset.crs.to_wkt(), list(dataset.transform)),
             *(band, dataset.dtypes[band - 1], str(dataset.nodatavals[band - 1])),
             *(dataset.scales[band - 1], dataset.offsets[band - 1]),
+            *(() if self.column.nodata is None else (self.column.nodata,)),
         ]
         digest = hashlib.sha256(json.dumps(structure).encode())
         files = [Path(name) for name in dataset.files]
@@ -151,7 +162,9 @@ class OpenRasterBand:
         For a layer that is not a plain file (``/vsizip/…``, ``https://…``) it is that of its
         cells, as float32 with NaN where invalid.
         """
-        return self.file.checksum or checksum_of_cells(self.file.dataset, self.column.band)
+        return self.file.checksum or checksum_of_cells(
+            self.file.dataset, self.column.band, nodata=self.column.nodata
+        )
 
     def close(self) -> None:
         """Close the file, if no other band uses it."""

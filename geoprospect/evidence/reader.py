@@ -10,6 +10,7 @@ import numpy as np
 from rasterio.windows import Window
 
 from geoprospect.evidence.block import Block
+from geoprospect.evidence.fills import warn_of_fills
 from geoprospect.evidence.gathering import GatheredCells, read_cells
 from geoprospect.evidence.raster import little_cache, whole_blocks
 from geoprospect.evidence.selection import Selection
@@ -94,7 +95,11 @@ class Reader:
         """Give the survey of the layers that tell which cells are valid; see `Survey.check`."""
         hiding = self.of(self.selection.hiding())
         survey = self.once(("survey", frozenset(hiding.selection.names)), hiding._surveyed)
-        survey.check(hiding.selection.paths())
+        paths = hiding.selection.paths()
+        fills = {name: survey.layers[name].fills.found() for name in paths}
+        counts = {(name, value): n for name, f in fills.items() for value, n in f.items()}
+        warn_of_fills(counts, paths, self.once)
+        survey.check(paths)
         return survey
 
     def _surveyed(self) -> Survey:

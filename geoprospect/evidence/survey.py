@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,7 @@ from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.block import Block
+from geoprospect.evidence.fills import FillValues
 from geoprospect.evidence.remote.address import without_secrets
 from geoprospect.grid import Grid
 from geoprospect.typing import Bools, Ints, Values
@@ -34,12 +35,15 @@ class LayerSurvey:
         Its smallest and largest value, in its own unit; NaN where no cell is valid.
     distinct : tuple of float or None
         All its values, sorted, if they are no more than 64.
+    fills : FillValues
+        Marks at the ends of its values, such as -9999, that may stand for no value.
     """
 
     n_valid: int = 0
     minimum: float = float("nan")
     maximum: float = float("nan")
     distinct: tuple[float, ...] | None = ()
+    fills: FillValues = field(default=FillValues(), repr=False)
 
     def with_cells(self, cells: Values) -> LayerSurvey:
         """Add cells, NaN where they are invalid.
@@ -58,6 +62,7 @@ class LayerSurvey:
             float(np.fmin(self.minimum, values.min())),
             float(np.fmax(self.maximum, values.max())),
             self._distinct_with(self._distinct_with(self.distinct, values[:_LOOK]), values),
+            self.fills.with_values(values),
         )
 
     @staticmethod

@@ -17,6 +17,7 @@ import rasterio.windows
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
+from geoprospect.errors import EvidenceError
 from geoprospect.evidence import Column, EvidenceStack
 from geoprospect.grid import Grid
 from geoprospect.mapping.kernel import NODATA, Kernel, KernelResult
@@ -147,15 +148,13 @@ class Job:
         kernel : Kernel
             What computes it.
         """
-        result = self._computed(number, stack, kernel)
-        bands = result.bands
-        figures = PartFigures(
-            tuple(Statistics.of(band[band != NODATA]) for band in bands),
-            dict(result.counts),
-            zlib.crc32(bands.data),
-        )
+        with np.errstate(over="ignore", invalid="ignore"):  # found below, with their place
+            result = self._computed(number, stack, kernel)
+            bands = result.bands
+            statistics = tuple(Statistics.of(band[band != NODATA]) for band in bands)
+        figures = PartFigures(statistics, dict(result.counts), zlib.crc32(bands.data))
         if not np.isfinite([band.mean for band in figures.statistics]).all():
-            raise ValueError(f"{kernel!r} gave a cell that is not finite, rather than {NODATA}")
+            raise self._not_finite(number, stack, result)
         # Several processes may be at the same part, when a cluster believes one of them dead.
         stem = f".{os.getpid()}-{number}"
         if not figures.empty:
@@ -169,6 +168,23 @@ class Job:
         unfinished = Path(self.folder) / f"{stem}.json"
         unfinished.write_text(figures.to_json())
         os.replace(unfinished, self._note(number))
+
+    def _not_finite(self, number: int, stack: EvidenceStack, result: KernelResult) -> EvidenceError:
+        """Give the error of a part that has a cell without a number."""
+        window = self.windows[number]
+        row, column = np.argwhere(~np.isfinite(result.bands).all(axis=0))[0]
+        cell = Window(window.col_off + int(column), window.row_off + int(row), 1, 1)
+        values = stack.read(cell).values.ravel()
+        layer = int(np.argmax(np.nan_to_num(np.abs(values))))
+        return EvidenceError(
+            f"the kernel gives no number in {np.sum(~np.isfinite(result.bands))} cells of the "
+            f"window of {window.height} x {window.width} cells from row {window.row_off}, column "
+            f"{window.col_off}, the first at row {cell.row_off}, column {cell.col_off}",
+            layer=stack.names[layer],
+            found=f"{values[layer]:.9g} there, the largest of all layers",
+            mend="if that is a fill value, declare it as the layer's nodata; else look at the "
+            "model's files, and train it anew",
+        )
 
     def _computed(self, number: int, stack: EvidenceStack, kernel: Kernel) -> KernelResult:
         """Read and compute a part; the evidence, by far the largest, is then let go."""

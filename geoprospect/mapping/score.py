@@ -11,6 +11,8 @@ import numpy as np
 
 from geoprospect.errors import ModelError, OutputError
 from geoprospect.evidence import Block, EvidenceStack
+from geoprospect.evidence.column import path_of
+from geoprospect.evidence.fills import fills_of, is_mark, warn_of_fills
 from geoprospect.mapping.execution import Execution
 from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult
 from geoprospect.mapping.writing import write_raster
@@ -21,6 +23,7 @@ Engine = Literal["compiled", "numpy"]
 
 # Cells times members from which the compiled loop saves more than it costs to load.
 _WORTH_COMPILING = 2**22
+_HOLDS = " holds "  # between layer and value where a kernel counts fill values
 _BANDS = Band("prospectivity"), Band("standard deviation of the members")
 
 
@@ -45,6 +48,9 @@ class ScoreKernel(Kernel):
         self._compiled = None
         if engine == "compiled":
             self._compiled = self._forward.compiled(model.ranges)
+        layers = model.names if model.context is None else model.context.layers(model.names)
+        self._layers = {name: model.names.index(name) for name in layers if name in model.names}
+        self._learned_fills = any(is_mark(end) for end in model.ranges.ravel().tolist())
 
     @staticmethod
     def choose(model: ProspectivityModel, n_cells: int) -> Engine:
@@ -100,11 +106,19 @@ class ScoreKernel(Kernel):
         if self._compiled is not None:
             values = block.values.reshape(len(block.values), -1)
             beyond = self._compiled.score(values, bands.reshape(len(bands), -1), nodata=NODATA)
-            return KernelResult(bands, {"beyond": beyond})
+            return KernelResult(bands, {"beyond": beyond} | self._fills(block, beyond))
         bands.fill(NODATA)
         for band, scores in zip(bands, self._forward.predict(block.X), strict=False):
             band[block.valid] = scores
-        return KernelResult(bands, {"beyond": int(self._model.beyond_training(block.X).sum())})
+        beyond = int(self._model.beyond_training(block.X).sum())
+        return KernelResult(bands, {"beyond": beyond} | self._fills(block, beyond))
+
+    def _fills(self, block: Block, beyond: int) -> dict[str, int]:
+        """Count what looks like fill values, which lie beyond what the model learned from."""
+        if not beyond and not self._learned_fills:
+            return {}
+        counts = fills_of(block.values, self._model.ranges, self._layers)
+        return {f"{name}{_HOLDS}{value!r}": n for (name, value), n in counts.items()}
 
 
 @dataclass(frozen=True)
@@ -201,6 +215,7 @@ def write_map(
         resume=resume,
         progress=progress,
     )
+    _warn_of_fills(evidence, raster.counts)
     scores = raster.statistics[0]
     return MapSummary(
         raster.path,
@@ -212,3 +227,14 @@ def write_map(
         scores.mean,
         scores.std,
     )
+
+
+def _warn_of_fills(evidence: EvidenceStack, counts: Mapping[str, int]) -> None:
+    """Warn of the fill values among what a kernel counted."""
+    fills: dict[tuple[str, float], int] = {}
+    for key, n in counts.items():
+        name, holds, value = key.rpartition(_HOLDS)
+        if holds:
+            fills[name, float(value)] = n
+    paths = {name: path_of(column) for column in evidence.bare().columns for name in column.names}
+    warn_of_fills(fills, paths, evidence.once)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +15,7 @@ from geoprospect.evidence import Column, EvidenceStack
 from geoprospect.project.file import Project
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.preconditions import PRECONDITIONS
+from geoprospect.project.progress import lines_sent
 from geoprospect.samples import Samples
 from geoprospect.typing import StrPath
 
@@ -64,20 +66,21 @@ def check_project(project: Project | StrPath) -> list[Finding]:
     {'note'}
     """
     project = Project.of(project)
-    with Inputs(project) as inputs:
+    warnings: list[str] = []
+    with lines_sent(warnings.append, logging.WARNING), Inputs(project) as inputs:
         steps: list[Callable[[], object]] = [partial(p, inputs) for p in PRECONDITIONS]
         if _result(lambda: inputs.stack) is None:
             # A broken layer hides the others: look at each to name them all.
             steps = [*_columns_opened(project), *steps]
         errors = [Finding("error", str(error)) for step in steps if (error := _error(step))]
         findings = [
-            *errors,
             *_about_folder(project),
             *_about_evidence(inputs),
             *_about_points(inputs),
             *_about_calibration(inputs),
         ]
-    return list(dict.fromkeys(findings))
+    logged = [Finding("warning", line) for line in warnings]
+    return list(dict.fromkeys([*errors, *logged, *findings]))
 
 
 def _error(step: Callable[[], object]) -> GeoprospectError | None:

@@ -71,7 +71,7 @@ def progress_shown() -> Iterator[Progress]:
 
 
 @contextmanager
-def lines_sent(write: Callable[[str], None]) -> Iterator[None]:
+def lines_sent(write: Callable[[str], None], level: int = logging.INFO) -> Iterator[None]:
     """Hand each line that the library logs to a function, while the body runs.
 
     The level of the library's logger is INFO, or what it was if lower, until the end of the body.
@@ -80,6 +80,8 @@ def lines_sent(write: Callable[[str], None]) -> Iterator[None]:
     ----------
     write : callable
         Called with the bare line.
+    level : int
+        Lines of a lower level are left aside, as `logging.WARNING` leaves those of the log.
 
     Examples
     --------
@@ -89,22 +91,22 @@ def lines_sent(write: Callable[[str], None]) -> Iterator[None]:
     >>> lines
     ['map: 12 cells']
     """
-    logger, handler = logging.getLogger(_LOGGER), _LineHandler(write)
-    level = logger.level
+    logger, handler = logging.getLogger(_LOGGER), _LineHandler(write, level)
+    before = logger.level
     logger.addHandler(handler)
-    logger.setLevel(min(logging.INFO, logger.getEffectiveLevel()))
+    logger.setLevel(min(level, logger.getEffectiveLevel()))
     try:
         yield
     finally:
-        logger.setLevel(level)
+        logger.setLevel(before)
         logger.removeHandler(handler)
 
 
 class _LineHandler(logging.Handler):
     """Hands the bare message of each record to a function, which may raise."""
 
-    def __init__(self, write: Callable[[str], None]) -> None:
-        super().__init__(logging.INFO)
+    def __init__(self, write: Callable[[str], None], level: int) -> None:
+        super().__init__(level)
         self._write = write
 
     def emit(self, record: logging.LogRecord) -> None:

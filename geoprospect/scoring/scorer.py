@@ -10,13 +10,13 @@ import geopandas as gpd
 import numpy as np
 
 from geoprospect.errors import SamplesError, ScoreError
-from geoprospect.evidence import EvidenceStack
+from geoprospect.evidence import EvidenceStack, RasterBand
 from geoprospect.intervals import clusters
 from geoprospect.samples import Samples, read_samples
 from geoprospect.samples.points import coordinates
 from geoprospect.samples.source import PointsSource
 from geoprospect.scoring.counting.levels import survey
-from geoprospect.scoring.counting.scoremap import ScoreMap, Scores
+from geoprospect.scoring.counting.scoremap import MapFile, ScoreMap, Scores
 from geoprospect.scoring.measures.predictionarea import PredictionArea
 from geoprospect.scoring.score.figures import Figures
 from geoprospect.scoring.score.leaks import LeakAudit
@@ -27,13 +27,13 @@ from geoprospect.typing import Bools
 
 
 def score_map(
-    map_file: str | PathLike[str],
+    map_file: MapFile,
     points: PointsSource | str | PathLike[str],
     *,
     kind: CurveKind = "prediction-rate",
     training: Training | None = None,
     near: float | None = None,
-    against: Sequence[str | PathLike[str]] = (),
+    against: Sequence[MapFile] = (),
     window: tuple[int, int] | None = None,
 ) -> Score:
     r"""Score a map at the occurrences, and non-occurrences if any, of a file.
@@ -43,8 +43,8 @@ def score_map(
 
     Parameters
     ----------
-    map_file : path-like
-        The map; band 1 holds the scores, greater is better. It is read in parts.
+    map_file : path-like or RasterBand
+        The map; band 1, or the one named, holds the scores, greater is better. It is read in parts.
     points : PointsSource or path-like
         The points, in any CRS.
     kind : {"success-rate", "prediction-rate"}
@@ -59,7 +59,7 @@ def score_map(
         variogram, if the map tells it, is the distance to training points, while only those
         that share a cell are clusters: that the evidence of neighbours is alike does not make
         one discovery of two.
-    against : sequence of path-like
+    against : sequence of path-like or RasterBand
         Other maps, to be compared at the occurrences of the headline.
     window : (int, int), optional
         Rows and columns read at a time; the score does not depend on it.
@@ -106,6 +106,7 @@ def score_map(
         scores = scored.at(samples.rows, samples.columns)
         parts = partial(scored.valid_parts, window)
         ranks = survey(parts, scores[occurrences], scored.grid.n_cells)
+        scored.warn_of_fills(*ranks.scores[[0, -1]].tolist())
         where = samples.places.straight
         groups = np.zeros(len(samples), np.int64)
         groups[occurrences] = clusters(samples.cells[occurrences], where[occurrences], near or 0)
@@ -127,16 +128,17 @@ def score_map(
             both = quoted & np.isfinite(their_scores) & ~_left_out(their_leaks, audit)
             if not both.any():
                 raise ScoreError(
-                    "no occurrence can be scored on both maps without a leak", path=other
+                    "no occurrence can be scored on both maps without a leak", path=theirs.path
                 )
             counted = survey(
                 partial(theirs.valid_parts, window), their_scores[both], theirs.grid.n_cells
             )
+            theirs.warn_of_fills(*counted.scores[[0, -1]].tolist())
         pairs = (ranks, scores[both]), (counted, their_scores[both])
         both_groups = np.asarray(np.unique(groups[both], return_inverse=True)[1], np.int64)
-        differences.append(PairedDifference.of(fspath(other), *pairs, both_groups))
+        differences.append(PairedDifference.of(theirs.path, *pairs, both_groups))
     return Score(
-        map_path=fspath(map_file),
+        map_path=scored.path,
         points_path=fspath(source.path),
         kind=kind,
         label=label,
@@ -152,7 +154,9 @@ def score_map(
 def _samples(scored: ScoreMap, table: gpd.GeoDataFrame, label: str | None) -> Samples:
     """Find the cells of the points, and which of them can be scored."""
     try:
-        with EvidenceStack.open({"prospectivity": scored.path}) as stack:
+        with EvidenceStack.open(
+            [RasterBand("prospectivity", scored.path, scored.band, scored.nodata)]
+        ) as stack:
             return read_samples(table, stack, label=label)
     except SamplesError as error:
         if not any(part.size for part in scored.valid_parts()):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike, fspath
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +15,14 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError, ScoreError
+from geoprospect.evidence import RasterBand
+from geoprospect.evidence.fills import FillValues, is_mark, shortest
 from geoprospect.evidence.raster import open_raster, read_band, unreadable, whole_blocks
+from geoprospect.evidence.remote.address import without_secrets
 from geoprospect.grid import Grid
 
+_LOGGER = logging.getLogger(__name__)
+MapFile: TypeAlias = str | PathLike[str] | RasterBand
 Scores = npt.NDArray[np.floating[Any]]
 _PART_CELLS = 2**20  # read at a time: some 30 MB with what is computed from them
 _POINT_CELLS = 2**18  # read at most for the points of one neighbourhood
@@ -24,7 +30,7 @@ _POINT_CELLS = 2**18  # read at most for the points of one neighbourhood
 
 @dataclass(frozen=True)
 class ScoreMap:
-    """An open raster whose band 1 holds scores, greater is better.
+    """An open raster with a band of scores, greater is better.
 
     A cell is valid if no nodata value, mask band or alpha excludes it and its score is finite.
     Scale and offset of the band are applied. Scores come as float32, or as float64 where float32
@@ -36,6 +42,10 @@ class ScoreMap:
         The file.
     dataset : rasterio dataset
         The open file.
+    band : int
+        The band of the scores, counted from 1.
+    nodata : float or None
+        A value that means no score, besides what the file declares.
 
     Examples
     --------
@@ -52,27 +62,33 @@ class ScoreMap:
 
     path: str
     dataset: Any
+    band: int = 1
+    nodata: float | None = None
 
     @classmethod
     @contextmanager
-    def open(cls, path: str | PathLike[str]) -> Iterator[ScoreMap]:
+    def open(cls, source: MapFile) -> Iterator[ScoreMap]:
         """Open a map; what goes wrong in reading it, now or later, becomes a ScoreError.
 
         Parameters
         ----------
-        path : path-like
-            The raster file.
+        source : path-like or RasterBand
+            The raster file; its band 1 is taken, unless another one is named.
 
         Raises
         ------
         ScoreError
             If the map is missing or damaged, has no place on the ground, or holds complex numbers.
         """
+        band = source if isinstance(source, RasterBand) else RasterBand("", fspath(source))
         try:
-            with open_raster(path) as dataset:
-                if np.dtype(dataset.dtypes[0]).kind not in "fiu":
-                    raise ScoreError("the map holds no scores", path=path, found=dataset.dtypes[0])
-                yield cls(fspath(path), dataset)
+            with open_raster(band.path) as dataset:
+                kind = (
+                    dataset.dtypes[band.band - 1] if band.band <= dataset.count else "no such band"
+                )
+                if kind[0] not in "fiu":
+                    raise ScoreError("the map holds no scores", path=band.path, found=kind)
+                yield cls(band.path, dataset, band.band, band.nodata)
         except EvidenceError as error:
             raise ScoreError(str(error)) from error
 
@@ -150,28 +166,30 @@ class ScoreMap:
         shrink = max(1.0, max(self.dataset.shape) / longest)
         shape = tuple(max(1, round(n / shrink)) for n in self.dataset.shape)
         try:
-            values = self.dataset.read(1, out_shape=shape, masked=True)
+            values = self.dataset.read(self.band, out_shape=shape, masked=True)
         except RasterioError as error:
             raise unreadable(error, path=self.path, layer=None) from error
         return self._scaled(np.where(np.ma.getmaskarray(values), np.nan, values.data))
 
     def _read(self, window: Window) -> Scores:
         """Read scores, NaN where not valid."""
-        scores: Scores = read_band(self.dataset, 1, window)
+        scores: Scores = read_band(self.dataset, self.band, window, nodata=self.nodata)
         if not self._exact:
-            values = self._scaled(self.dataset.read(1, window=window))
+            values = self._scaled(self.dataset.read(self.band, window=window))
             scores = np.where(np.isnan(scores), np.nan, values)
         return scores
 
     @property
     def _exact(self) -> bool:
         """Whether float32 holds every score as it is stored."""
-        return self._scale == (1.0, 0.0) and np.can_cast(self.dataset.dtypes[0], np.float32)
+        return self._scale == (1.0, 0.0) and np.can_cast(
+            self.dataset.dtypes[self.band - 1], np.float32
+        )
 
     @property
     def _scale(self) -> tuple[float, float]:
         """Scale and offset of the band."""
-        return self.dataset.scales[0], self.dataset.offsets[0]
+        return self.dataset.scales[self.band - 1], self.dataset.offsets[self.band - 1]
 
     def _scaled(self, values: npt.NDArray[Any]) -> Scores:
         """Apply scale and offset; infinity is not valid."""
@@ -180,5 +198,20 @@ class ScoreMap:
         scaled[np.isinf(scaled)] = np.nan
         return scaled
 
+    def warn_of_fills(self, least: float, greatest: float) -> None:
+        """Warn where the least or the greatest score looks like a fill value."""
+        if not (is_mark(least) or is_mark(greatest)):
+            return
+        fills = FillValues()
+        for part in self.valid_parts():
+            fills = fills.with_values(part.astype(np.float32, copy=False))
+        for value, n in fills.found().items():
+            number = shortest(value)
+            _LOGGER.warning(
+                f"{without_secrets(self.path)}: {number} in {n} cell{'s' if n > 1 else ''} looks "
+                "like a fill value that the map does not declare; these cells are taken for scored "
+                f"ones. To mend it: pass --nodata {number}"
+            )
+
     def _window_size(self, cells: int) -> tuple[int, int]:
-        return whole_blocks(self.dataset.shape, self.dataset.block_shapes[:1], cells)
+        return whole_blocks(self.dataset.shape, [self.dataset.block_shapes[self.band - 1]], cells)

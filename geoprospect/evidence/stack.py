@@ -20,6 +20,7 @@ from geoprospect.evidence.reader import Reader
 from geoprospect.evidence.selection import Part, Selection
 from geoprospect.evidence.surroundings import Surroundings
 from geoprospect.evidence.survey import Survey
+from geoprospect.grid import Grid
 from geoprospect.typing import Bools, Ints, Values
 
 _T = TypeVar("_T")
@@ -60,7 +61,9 @@ class EvidenceStack:
         self._owned = tuple(owned)
 
     @classmethod
-    def open(cls, source: StackSource, *, names: Sequence[str] = ()) -> EvidenceStack:
+    def open(
+        cls, source: StackSource, *, names: Sequence[str] = (), grid: Grid | None = None
+    ) -> EvidenceStack:
         """Open columns and check that they lie on one grid.
 
         Parameters
@@ -70,6 +73,8 @@ class EvidenceStack:
             several bands. See `geoprospect.evidence.layers.find_layers`.
         names : sequence of str, optional
             What is read of them, in this order; by default all that they give.
+        grid : Grid, optional
+            The grid to lie on; by default that of the first column with one of its own.
 
         Raises
         ------
@@ -81,7 +86,7 @@ class EvidenceStack:
             If two layers have one name.
         """
         columns = columns_of(source)
-        opened, grid = open_columns(columns)
+        opened, grid = open_columns(columns, grid)
         whole = Selection.of(Part(*pair) for pair in zip(columns, opened, strict=True))
         return cls(Reader(whole.select(names) if names else whole, grid), opened)
 
@@ -281,10 +286,7 @@ class EvidenceStack:
         return self._reader.selection.by_layer(lambda column: column.checksum())
 
     def fingerprints(self) -> dict[str, str]:
-        """Give a text for each layer, by name, that changes when it is changed.
-
-        It costs hardly any reading; see `OpenColumn.fingerprint`.
-        """
+        """Give a text for each layer that changes when it does; see `OpenColumn.fingerprint`."""
         return self._reader.selection.by_layer(lambda column: column.fingerprint())
 
     @property

@@ -106,7 +106,7 @@ class Job:
 
     def open_evidence(self) -> EvidenceStack:
         """Open the evidence; each thread needs a stack of its own."""
-        return EvidenceStack.open(self.columns, names=self.names)
+        return EvidenceStack.open(self.columns, names=self.names, grid=self.grid)
 
     def raster(self, number: int) -> Path:
         """Give the GeoTIFF of a part; there is none where no cell is valid."""

@@ -64,7 +64,7 @@ class Project:
         ProjectError
             If the file is missing, is no TOML, or holds a setting that is not understood.
         """
-        return read_project(Path(path), cls)
+        return cls(**read_project(Path(path)))
 
     @classmethod
     def of(cls, project: Project | StrPath) -> Project:

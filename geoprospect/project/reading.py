@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -13,9 +13,6 @@ from geoprospect.errors import ProjectError
 from geoprospect.evidence import Column, column_kinds
 from geoprospect.evidence.raster import is_local
 from geoprospect.project.settings import CalibrationSettings, ModelSettings, Points
-
-if TYPE_CHECKING:
-    from geoprospect.project.file import Project
 
 _T = TypeVar("_T")
 
@@ -38,15 +35,13 @@ _SECTIONS: dict[str, type] = {
 _REQUIRED = ("evidence", "points")
 
 
-def read_project(path: Path, cls: type[Project]) -> Project:
-    """Read a project file.
+def read_project(path: Path) -> dict[str, Any]:
+    """Read a project file into the values of a `Project`, by name.
 
     Parameters
     ----------
     path : path-like
         The file.
-    cls : type
-        The class of the project.
 
     Raises
     ------
@@ -69,7 +64,7 @@ def read_project(path: Path, cls: type[Project]) -> Project:
             mend="see the project file that `geoprospect sample DIR` writes",
         )
     folder = Path(values.pop("output").folder)
-    return cls(path=str(path), folder=folder, **values)
+    return {"path": str(path), "folder": folder, **values}
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import click
 
+from geoprospect.cli.ending import ended_in_a_line
 from geoprospect.errors import GeoprospectError
 
 VERBS = ("sample", "check", "run", "train", "map", "score", "crossval", "reproduce")
@@ -26,6 +28,13 @@ class Verbs(click.Group):
             import_module(f"geoprospect.cli.{cmd_name}"), f"{cmd_name}_command"
         )
         return command
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run as a program, which ends with its results or in one line."""
+        if not options.get("standalone_mode", True):
+            return super().main(*args, **options)
+        with ended_in_a_line():
+            return super().main(*args, **options)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a verb; a user's mistake is one line on stderr and exit status 1."""

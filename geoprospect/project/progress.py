@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -156,8 +156,9 @@ def _console() -> Console | None:
 
 
 def _write_line(line: str) -> None:
-    """Write a line on stderr, at once."""
-    print(line, file=sys.stderr, flush=True)
+    """Write a line on stderr, at once; one that cannot be shown does not stop the work."""
+    with suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
 
 
 def _stage_lines() -> Progress:

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 import subprocess
 import sys
 
@@ -56,6 +57,17 @@ def test_the_steps_of_the_job_have_runnable_examples(name):
 def test_a_name_that_is_not_there_is_missed_as_in_any_module():
     with pytest.raises(AttributeError, match="has no attribute 'fitt'"):
         _ = gp.fitt
+
+
+def test_a_stack_tells_what_it_is_without_being_read(tmp_path):
+    gp.sample_project(tmp_path)
+    with gp.open_evidence(tmp_path / "sample_rasters") as stack:
+        assert re.fullmatch(
+            r"<EvidenceStack: 7 layers, X1, .*, X7, on \d+ x \d+ cells in EPSG:\d+\.>", repr(stack)
+        )
+        shown = stack._repr_html_()
+    assert "RasterBand" in shown
+    assert "sample_rasters/X7.tif" in shown
 
 
 def test_ten_lines_of_a_notebook_do_the_whole_job_with_the_audit_of_leaks(tmp_path):

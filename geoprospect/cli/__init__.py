@@ -43,8 +43,8 @@ class Verbs(click.Group):
         except GeoprospectError as error:
             raise click.ClickException(str(error)) from error
         except KeyboardInterrupt as error:
-            said = str(error) or "stopped by Ctrl-C; no half-written file is left"
-            raise click.ClickException(said) from error
+            reason = str(error) or "stopped by Ctrl-C; no half-written file is left"
+            raise click.ClickException(reason) from error
 
 
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

@@ -101,7 +101,7 @@ def score_command(
         click.echo(json.dumps(score.to_dict(), indent=1))
         return
     _print_table(score)
-    comparisons = [score.prediction_area.sentence(), *(one.sentence() for one in score.against)]
+    comparisons = [score.prediction_area.sentence(), *(other.sentence() for other in score.against)]
     click.echo("\n".join([*score.lines(), *comparisons, score.sentence()]))
 
 

@@ -18,6 +18,7 @@ from geoprospect.evidence.opening import open_columns
 from geoprospect.evidence.raster import whole_blocks
 from geoprospect.evidence.reader import Reader
 from geoprospect.evidence.selection import Part, Selection
+from geoprospect.evidence.showing import stack_html, stack_sentence
 from geoprospect.evidence.surroundings import Surroundings
 from geoprospect.evidence.survey import Survey
 from geoprospect.grid import Grid
@@ -68,22 +69,10 @@ class EvidenceStack:
 
         Parameters
         ----------
-        source : sequence of Column, mapping, or path-like
-            Columns; layer names to paths or (path, band); a folder of rasters; or one raster with
-            several bands. See `geoprospect.evidence.layers.find_layers`.
-        names : sequence of str, optional
-            What is read of them, in this order; by default all that they give.
+        source, names
+            As for `geoprospect.evidence.open_evidence`, which raises the same errors.
         grid : Grid, optional
             The grid to lie on; by default that of the first column with one of its own.
-
-        Raises
-        ------
-        EvidenceError
-            If a file is missing or unreadable, lacks the band or a CRS, or holds complex numbers.
-        GridMismatchError
-            If two layers differ in CRS, affine (by a thousandth of a cell) or shape.
-        LayerNameError
-            If two layers have one name.
         """
         columns = columns_of(source)
         opened, grid = open_columns(columns, grid)
@@ -110,6 +99,13 @@ class EvidenceStack:
         """The surroundings that are read with the layers; None where there are none."""
         scales = {x.neighbourhood for x in self.columns if isinstance(x, Surroundings)}
         return scales.pop() if len(scales) == 1 else None
+
+    def __repr__(self) -> str:
+        return f"<EvidenceStack: {stack_sentence(self.names, self.grid)}>"
+
+    def _repr_html_(self) -> str:
+        """Say in a notebook what it is, and where its columns come from."""
+        return stack_html(self.names, self.columns, self.grid)
 
     def __enter__(self) -> EvidenceStack:
         return self

@@ -168,4 +168,5 @@ def _problem(detail: dict[str, Any], place: str) -> str:
 
 
 def _unknown(place: str) -> str:
+    """Say that no setting bears a name."""
     return f"{place} is no setting that geoprospect knows"

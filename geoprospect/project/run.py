@@ -166,6 +166,7 @@ def _calibrated(inputs: Inputs, progress: Progress | None) -> Calibrated | None:
 
 
 def _staged(progress: Progress | None, stage: str) -> Callable[[int, int], None] | None:
+    """Report cells done under the name of a stage."""
     return progress and (lambda done, total: progress(stage, done, total, "cells"))
 
 
@@ -205,7 +206,7 @@ def _score(project: Project, target: Path) -> dict[str, Score]:
         source = getattr(project.points, role)
         if source is not None:
             score = score_map(target, source, kind=kind)
-            # What was left out of the training points was said when they were read.
+            # What was left out of the training points is told when they are read.
             audit = score.lines() if role == "validation" else []
             for line in [*audit, score.sentence()]:
                 _LOGGER.info(f"score, {role} points: {line}")
@@ -225,5 +226,6 @@ def _write_scores(folder: Path, scores: dict[str, Score]) -> None:
 
 
 def _write_json(path: Path, content: object) -> None:
+    """Write plain values as JSON, replacing a former file."""
     with replacing(path, overwrite=True) as temporary:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -7,20 +7,20 @@ import pytest
 import rasterio
 import toycolumn
 import toymethod
+from registering import forgotten_behind
 from smallproject import PROJECT, TRANSFORM, write_project
 from toykernels import Highest
 
 import geoprospect as gp
 from geoprospect.cli import main
-from geoprospect.evidence import column_kinds
 
 WELL = 'well = { kind = "distance", easting = 502000.0, northing = 6998000.0 }'
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patched:  # what is registered here is forgotten behind
-        patched.setattr("geoprospect.evidence.column._kinds", column_kinds())
+    with forgotten_behind():
+        toymethod.register()
         gp.register_column("distance", toycolumn.Distance)
         yield run_of(tmp_path_factory)
 

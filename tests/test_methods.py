@@ -6,8 +6,9 @@ import sys
 import numpy as np
 import pytest
 import rasterio
+from registering import forgotten_behind
 from smallproject import PROJECT, write_project
-from toymethod import Nearest
+from toymethod import Nearest, register
 
 from geoprospect.crossval import FoldScheme, score_held_out
 from geoprospect.errors import ProjectError, TrainingError
@@ -19,6 +20,13 @@ from geoprospect.project.file import Project
 from geoprospect.project.run import run_project
 
 METHOD = Nearest(members=2, seed=5)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def known():
+    with forgotten_behind():
+        register()
+        yield
 
 
 @pytest.fixture(scope="module")

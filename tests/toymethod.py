@@ -83,5 +83,7 @@ class Nearest:
         return {"strategy": self.name} | asdict(self)
 
 
-register_method("nearest", Nearest.of, members=3)
-register_member_format(NearestMember.suffix, read_nearest)
+def register():
+    """Make the method known, and the files of its members."""
+    register_method("nearest", Nearest.of, members=3)
+    register_member_format(NearestMember.suffix, read_nearest)

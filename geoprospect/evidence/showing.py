@@ -8,7 +8,6 @@ from html import escape
 from geoprospect.evidence.column import Column, path_of
 from geoprospect.evidence.remote.address import without_secrets
 from geoprospect.grid import Grid
-from geoprospect.wording import counted, listed
 
 
 def stack_sentence(names: Sequence[str], grid: Grid) -> str:
@@ -32,8 +31,8 @@ def stack_sentence(names: Sequence[str], grid: Grid) -> str:
     rows, columns = grid.shape
     crs = grid.crs.to_string()
     place = crs if crs.startswith("EPSG:") else "a CRS of its own"
-    layers = counted(len(names), "layer")
-    return f"{layers}, {listed(names)}, on {rows} x {columns} cells in {place}."
+    layers = f"{len(names)} layer{'s' if len(names) > 1 else ''}, {', '.join(names)},"
+    return f"{layers} on {rows} x {columns} cells in {place}."
 
 
 def stack_html(names: Sequence[str], columns: Sequence[Column], grid: Grid) -> str:
@@ -49,7 +48,7 @@ def stack_html(names: Sequence[str], columns: Sequence[Column], grid: Grid) -> s
         Its grid.
     """
     cells = [
-        (listed(column.names), type(column).__name__, without_secrets(path_of(column) or ""))
+        (", ".join(column.names), type(column).__name__, without_secrets(path_of(column) or ""))
         for column in columns
     ]
     rows = "".join(

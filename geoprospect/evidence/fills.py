@@ -105,8 +105,10 @@ def fills_of(
     counts: dict[tuple[str, float], int] = {}
     for name, place in names.items():
         low, high = ranges[place].tolist()
-        learned = FillValues() if is_mark(low) or is_mark(high) else FillValues((), low, high)
-        for value, n in learned.with_values(values[place]).found().items():
+        training_range = (
+            FillValues() if is_mark(low) or is_mark(high) else FillValues((), low, high)
+        )
+        for value, n in training_range.with_values(values[place]).found().items():
             counts[name, value] = n
     return counts
 

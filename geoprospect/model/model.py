@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from html import escape
@@ -17,17 +15,14 @@ from geoprospect import __version__
 from geoprospect.errors import LayerNameError, ModelError
 from geoprospect.evidence import EvidenceStack, Neighbourhood
 from geoprospect.grid import Grid, describe_grid, read_grid
-from geoprospect.methods.members import Member, add_formats, added_formats, read_member
+from geoprospect.methods.members import Member, add_formats, added_formats
 from geoprospect.model.components import Components
 from geoprospect.model.forwardpass import ForwardPass
-from geoprospect.output import checksum, replacing
+from geoprospect.model.modelfolder import read_folder, reading, write_folder
+from geoprospect.output import checksum
 from geoprospect.samples.trainingcells import TrainingCells
 from geoprospect.typing import StrPath, Values
 from geoprospect.wording import counted, listed
-
-_FORMAT = "geoprospect-model"
-_VERSION = 1
-_PACKAGES = ("geoprospect", "keras", "numpy", "rasterio", "scikit-learn", "tensorflow")
 
 
 @dataclass(frozen=True, repr=False)
@@ -188,31 +183,18 @@ class ProspectivityModel:
         OutputError
             If the folder exists already or cannot be written.
         """
-        from importlib.metadata import version  # noqa: PLC0415 - slow to import
-
-        with replacing(folder, overwrite=overwrite) as temporary:
-            temporary.mkdir()
-            self.components.save(temporary / "components.json")
-            for number, member in enumerate(self.members):
-                member.save(temporary / f"member-{number:03d}{member.suffix}")
-            files = sorted(path.name for path in temporary.iterdir())
-            content = {
-                "format": _FORMAT,
-                "version": _VERSION,
-                "layers": [
-                    {"name": name, "minimum": float(low), "maximum": float(high)}
-                    for name, (low, high) in zip(self.names, self.ranges, strict=True)
-                ],
-                "settings": dict(self.settings),
-                "files": {name: checksum(temporary / name) for name in files},
-                "inputs": dict(self.inputs),
-                "training_cells": [list(cell) for cell in self.training_cells],
-                "training_grid": self.grid and describe_grid(self.grid),
-                "context": self.context and asdict(self.context),
-                "packages": {name: version(name) for name in _PACKAGES}
-                | {"python": platform.python_version()},
-            }
-            (temporary / "model.json").write_text(json.dumps(content, indent=1) + "\n")
+        content = {
+            "layers": [
+                {"name": name, "minimum": float(low), "maximum": float(high)}
+                for name, (low, high) in zip(self.names, self.ranges, strict=True)
+            ],
+            "settings": dict(self.settings),
+            "inputs": dict(self.inputs),
+            "training_cells": [list(cell) for cell in self.training_cells],
+            "training_grid": self.grid and describe_grid(self.grid),
+            "context": self.context and asdict(self.context),
+        }
+        write_folder(folder, self.components, self.members, content, overwrite=overwrite)
 
     @classmethod
     def load(
@@ -232,53 +214,23 @@ class ProspectivityModel:
         ModelError
             If the folder is no model, a file is missing or altered, or the parts do not fit.
         """
-        home = Path(folder)
         add_formats(formats or {})
-        try:
-            content = json.loads((home / "model.json").read_text())
-            kind = (content["format"], content["version"])
-            if kind != (_FORMAT, _VERSION):
-                raise ModelError(
-                    "is a model of another kind",
-                    path=home,
-                    found=kind,
-                    expected=(_FORMAT, _VERSION),
-                    mend="train it again with this version of geoprospect",
-                )
-            layers, files = content["layers"], dict(content["files"])
-            for name, expected in files.items():
-                if checksum(home / name) != expected:
-                    raise ModelError(
-                        "was altered after training: its checksum is not the one in model.json",
-                        path=home / name,
-                        mend="train the model again, or copy it again from where it was made",
-                    )
-            components = Components.load(home / "components.json")
-            if components.names != tuple(layer["name"] for layer in layers):
-                raise ModelError(
-                    "components and model.json name other layers",
-                    path=home,
-                    found=", ".join(components.names),
-                    expected=", ".join(str(layer["name"]) for layer in layers),
-                )
+        with reading(folder):
+            content, components, members = read_folder(folder)
             return cls(
                 components,
-                tuple(read_member(home / name) for name in files if name.startswith("member-")),
-                np.array([[la["minimum"], la["maximum"]] for la in layers], np.float32),
+                members,
+                np.array(
+                    [[layer["minimum"], layer["maximum"]] for layer in content["layers"]],
+                    np.float32,
+                ),
                 content["settings"],
                 content["inputs"],
                 tuple((int(row), int(column)) for row, column in content["training_cells"]),
-                str(home),
+                str(Path(folder)),
                 read_grid(grid) if (grid := content.get("training_grid")) else None,
                 Neighbourhood.of(context) if (context := content.get("context")) else None,
             )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise ModelError(
-                f"cannot be read as a model: {reason}",
-                path=home,
-                expected="the folder that `geoprospect train` or `geoprospect run` writes",
-            ) from error
 
 
 def load_model(folder: StrPath) -> ProspectivityModel:

@@ -116,9 +116,9 @@ def _coordinate_columns(
 ) -> tuple[str, str]:
     """Check the columns of coordinates that are named, or recognise them by name."""
     fields = [str(column) for column in table.columns]
-    given = [column for column in (x, y) if column is not None]
-    missing = [column for column in given if column not in fields]
-    if missing or len(given) == 1:
+    named = [column for column in (x, y) if column is not None]
+    missing = [column for column in named if column not in fields]
+    if missing or len(named) == 1:
         raise SamplesError(
             f"there is no column {missing[0]}" if missing else "only one of x and y is given",
             path=path,

@@ -170,9 +170,9 @@ class Figures:
             ("area under the rate curve", f"{curve.auc:.3f} ({sure.auc:.2f})"),
             ("p against random placement", f"{sure.p_value:.2g}"),
         ]
-        for held in sure.captures:
-            share = f"{held.captured:.0%} ({held.interval:.0%}), ×{held.efficiency:.1f}"
-            rows.append((f"held by the best {held.area:.0%}, efficiency", share))
+        for capture in sure.captures:
+            share = f"{capture.captured:.0%} ({capture.interval:.0%}), ×{capture.efficiency:.1f}"
+            rows.append((f"held by the best {capture.area:.0%}, efficiency", share))
         for part in (0.5, 0.8, 0.9):
             rows.append((f"area that holds {part:.0%}", f"{curve.area_holding(part):.1%}"))
         rows.append(("continuous Boyce index", "" if boyce is None else f"{boyce:.2f}"))

@@ -1,0 +1,129 @@
+"""The folder of a model: a file a member, in its own format, and JSON; no pickles."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from geoprospect.errors import ModelError
+from geoprospect.methods.members import Member, read_member
+from geoprospect.model.components import Components
+from geoprospect.output import checksum, replacing
+from geoprospect.typing import StrPath
+
+_FORMAT = "geoprospect-model"
+_VERSION = 1
+_PACKAGES = ("geoprospect", "keras", "numpy", "rasterio", "scikit-learn", "tensorflow")
+
+
+def write_folder(
+    folder: StrPath,
+    components: Components,
+    members: Sequence[Member],
+    content: Mapping[str, Any],
+    *,
+    overwrite: bool,
+) -> None:
+    """Write components, members and the rest of a model's description.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder.
+    components : Components
+        The components.
+    members : sequence of Member
+        The members.
+    content : mapping of str to object
+        What `model.json` tells besides format, checksums of the files and versions of packages.
+    overwrite : bool
+        Whether an existing folder is replaced.
+
+    Raises
+    ------
+    OutputError
+        If the folder exists already or cannot be written.
+    """
+    from importlib.metadata import version  # noqa: PLC0415 - slow to import
+
+    with replacing(folder, overwrite=overwrite) as temporary:
+        temporary.mkdir()
+        components.save(temporary / "components.json")
+        for number, member in enumerate(members):
+            member.save(temporary / f"member-{number:03d}{member.suffix}")
+        files = sorted(path.name for path in temporary.iterdir())
+        description = {
+            "format": _FORMAT,
+            "version": _VERSION,
+            **content,
+            "files": {name: checksum(temporary / name) for name in files},
+            "packages": {name: version(name) for name in _PACKAGES}
+            | {"python": platform.python_version()},
+        }
+        (temporary / "model.json").write_text(json.dumps(description, indent=1) + "\n")
+
+
+def read_folder(folder: StrPath) -> tuple[dict[str, Any], Components, tuple[Member, ...]]:
+    """Read a model's description, components and members, and check that they are whole.
+
+    To be called within `reading`.
+
+    Raises
+    ------
+    ModelError
+        If the model is of another kind, a file was altered, or the layers do not fit.
+    """
+    home = Path(folder)
+    content = json.loads((home / "model.json").read_text())
+    kind = (content["format"], content["version"])
+    if kind != (_FORMAT, _VERSION):
+        raise ModelError(
+            "is a model of another kind",
+            path=home,
+            found=kind,
+            expected=(_FORMAT, _VERSION),
+            mend="train it again with this version of geoprospect",
+        )
+    files = dict(content["files"])
+    for name, expected in files.items():
+        if checksum(home / name) != expected:
+            raise ModelError(
+                "was altered after training: its checksum is not the one in model.json",
+                path=home / name,
+                mend="train the model again, or copy it again from where it was made",
+            )
+    components = Components.load(home / "components.json")
+    names = tuple(layer["name"] for layer in content["layers"])
+    if components.names != names:
+        raise ModelError(
+            "components and model.json name other layers",
+            path=home,
+            found=", ".join(components.names),
+            expected=", ".join(map(str, names)),
+        )
+    members = tuple(read_member(home / name) for name in files if name.startswith("member-"))
+    return content, components, members
+
+
+@contextmanager
+def reading(folder: StrPath) -> Iterator[None]:
+    """Turn whatever a damaged folder makes go wrong into an error that names it.
+
+    Raises
+    ------
+    ModelError
+        If the folder is no model, or what it tells cannot be used.
+    """
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ModelError(
+            f"cannot be read as a model: {reason}",
+            path=Path(folder),
+            expected="the folder that `geoprospect train` or `geoprospect run` writes",
+        ) from error

@@ -15,7 +15,7 @@ from mapjobs import write_model, write_stack
 from scipy.ndimage import maximum_filter
 from toykernels import Flawed, Highest, Nothing, Unknown
 
-from geoprospect.errors import OutputError
+from geoprospect.errors import EvidenceError, OutputError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.mapping import NODATA, Execution, write_map, write_raster
 
@@ -156,9 +156,16 @@ def test_a_kernel_that_cannot_travel_is_one_clear_error(layers, tmp_path, kernel
     written(layers, tmp_path / "map.tif", kernel)  # threads take it as it is
 
 
-@pytest.mark.parametrize("flaw", ["shape", "type", "nan"])
-def test_what_a_kernel_should_not_give_is_refused(layers, tmp_path, flaw):
-    with pytest.raises(ValueError, match=r"Flawed\(reach=2.*gave"):
+@pytest.mark.parametrize(
+    ("flaw", "error", "message"),
+    [
+        ("shape", ValueError, r"Flawed\(reach=2.*gave"),
+        ("type", ValueError, r"Flawed\(reach=2.*gave"),
+        ("nan", EvidenceError, r"layer \w+: the kernel gives no number in \d+ cells of the window"),
+    ],
+)
+def test_what_a_kernel_should_not_give_is_refused(layers, tmp_path, flaw, error, message):
+    with pytest.raises(error, match=message):
         written(layers, tmp_path / "map.tif", Flawed(2, flaw))
     assert not list(tmp_path.iterdir())
 

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
-from fits import fit_one
+from fits import fit_one, method
 from scipy.spatial.distance import cdist
 from scipy.stats import chisquare
 from smallproject import PROJECT, TRANSFORM, points, write_project, write_raster
 
-from geoprospect.crossval import FoldScheme
+from geoprospect.crossval import FoldScheme, compare
 from geoprospect.errors import ProjectError, SamplesError
 from geoprospect.evidence import EvidenceStack
+from geoprospect.model import fit
 from geoprospect.project.check import check_project
 from geoprospect.project.comparison import compare_methods
 from geoprospect.project.file import Project
@@ -66,7 +67,7 @@ def cells_drawn(realisations, draw):
 
 
 def test_every_draw_holds_all_occurrences_and_distinct_valid_cells_far_from_them(stack, known):
-    drawn = draw_non_occurrences(known, stack, DrawingRule(number=40, distance=350), draws=3)
+    drawn = draw_non_occurrences(known, stack, DrawingRule(draws=3, number=40, distance=350))
     for draw in range(3):
         samples = samples_of(drawn, draw)
         np.testing.assert_array_equal(samples.label, [1] * 20 + [0] * 40)
@@ -111,8 +112,9 @@ def test_the_cell_of_a_lonely_occurrence_is_never_drawn(stack):
 def test_a_draw_depends_on_its_seed_alone_not_on_other_draws_or_the_blocks_of_the_files(
     stack, known, folder, tmp_path
 ):
-    rule = DrawingRule(number=30)
-    few, many = (draw_non_occurrences(known, stack, rule, draws=n, seed=7) for n in (1, 4))
+    rule = DrawingRule(draws=1, number=30)
+    rules = (rule, replace(rule, draws=4))
+    few, many = (draw_non_occurrences(known, stack, each, seed=7) for each in rules)
     np.testing.assert_array_equal(samples_of(few, 0).cells, samples_of(many, 0).cells)
     other = draw_non_occurrences(known, stack, rule, seed=8)
     assert set(samples_of(other, 0).cells) != set(samples_of(few, 0).cells)
@@ -129,7 +131,7 @@ def test_a_draw_depends_on_its_seed_alone_not_on_other_draws_or_the_blocks_of_th
 
 
 def test_at_random_every_allowed_cell_is_as_likely_as_any_other(stack, known):
-    drawn = draw_non_occurrences(known, stack, DrawingRule(number=20, distance=500), draws=2000)
+    drawn = draw_non_occurrences(known, stack, DrawingRule(draws=2000, number=20, distance=500))
     times = drawn.masks[:, len(known) :].sum(axis=0)
     assert len(times) == drawn.n_allowed
     assert chisquare(times).pvalue > 1e-3
@@ -139,8 +141,8 @@ def test_dissimilar_cells_are_drawn_in_proportion_to_their_distance_in_evidence(
     write_raster(tmp_path / "A.tif", np.array([[0, 1, 2, 3, 4]], np.float32))
     with EvidenceStack.open(tmp_path) as stack:
         known = occurrences(stack, [0], [0])
-        rule = DrawingRule(number=1, method="dissimilar")
-        drawn = draw_non_occurrences(known, stack, rule, draws=4000)
+        rule = DrawingRule(draws=4000, number=1, method="dissimilar")
+        drawn = draw_non_occurrences(known, stack, rule)
     share = np.array([0.1, 0.2, 0.3, 0.4])
     times = drawn.masks[:, 1:].sum(axis=0)
     assert chisquare(times, 4000 * share).pvalue > 1e-3
@@ -150,7 +152,7 @@ def test_of_a_large_stack_only_some_cells_are_looked_at(tmp_path):
     write_raster(tmp_path / "A.tif", np.ones((600, 600), np.float32))
     with EvidenceStack.open(tmp_path) as stack:
         known = occurrences(stack, [300], [300])
-        drawn = draw_non_occurrences(known, stack, DrawingRule(number=50, distance=20_000))
+        drawn = draw_non_occurrences(known, stack, DrawingRule(draws=1, number=50, distance=20_000))
     assert drawn.n_searched == 2**18 < 600 * 600
     assert len(drawn.samples) == 51
 
@@ -221,13 +223,13 @@ def test_an_area_that_cannot_be_used_is_one_clear_line(stack, known, tmp_path, c
     assert "\n" not in str(caught.value)
 
 
-def test_the_cells_drawn_are_kept_with_the_member_they_are_for(stack, known, tmp_path):
-    drawn = draw_non_occurrences(known, stack, DrawingRule(number=7), draws=3)
+def test_the_cells_drawn_are_kept_with_the_draw_they_are_of(stack, known, tmp_path):
+    drawn = draw_non_occurrences(known, stack, DrawingRule(draws=3, number=7))
     drawn.points().to_file(tmp_path / "drawn.gpkg")
     table = gpd.read_file(tmp_path / "drawn.gpkg")
     assert table.crs == "EPSG:32608"
     for draw in range(3):
-        here = table[table.member == draw + 1].geometry
+        here = table[table.draw == draw + 1].geometry
         rows, columns, _ = stack.grid.cells(here.x, here.y)
         assert set(rows * 40 + columns) == set(cells_drawn(drawn, draw))
 
@@ -237,6 +239,7 @@ def project_of_occurrences(folder, *, model, more=""):
         'training = { path = "training.gpkg", label = "occurrence" }',
         'training = { path = "deposits.gpkg" }',
     )
+    more = more or "[points.non_occurrences]\ndraws = 3"
     text = text[: text.index("[model]")] + more + f"\n[model]\n{model}\n"
     path = folder / "occurrences.toml"
     path.write_text(text)
@@ -272,16 +275,16 @@ def test_each_member_is_held_out_from_its_own_draw(folder):
         fitted_on = inputs.fit_inputs([])
     np.testing.assert_array_equal(told.samples.cells, inputs.points.cells)
     assert any(f"{(inputs.points.label == 0).sum()} cells of all 3 draws" in x for x in told.notes)
-    method, forest = project.method(), told.results[0]
-    P, (folds, rows) = fitted_on.X(method), scheme.splits(told.samples)
+    forest_method, forest = project.method(), told.results[0]
+    P, (folds, rows) = fitted_on.X(forest_method), scheme.splits(told.samples)
     for fold, learned in enumerate(rows):
         by_member = [
             fit_one(
-                method.name,
+                forest_method.name,
                 P[learned & seen],
                 inputs.points.label[learned & seen],
                 seed=number,
-                trees=method.trees,
+                trees=forest_method.trees,
             ).predict(P)[:, 0]
             for number, seen in enumerate(fitted_on.masks)
         ]
@@ -291,14 +294,43 @@ def test_each_member_is_held_out_from_its_own_draw(folder):
     assert (told.results[1].spread > 0).any()  # another method has a member for each draw too
 
 
+@pytest.mark.parametrize(
+    ("model", "more", "members"),
+    [
+        ('strategy = "svm"', "", {"svm": 10, "random-forest": 10, "from-scratch": 10}),
+        ('strategy = "svm"\nmembers = 7', "draws = 4", {"svm": 7, "random-forest": 7}),
+        ('strategy = "from-scratch"', "draws = 12", {"svm": 12, "from-scratch": 12}),
+    ],
+)
+def test_every_method_has_a_member_for_each_draw_or_more(folder, model, more, members):
+    project = project_of_occurrences(folder, model=model, more=f"[points.non_occurrences]\n{more}")
+    with Inputs(project) as inputs:
+        made = {name: inputs.with_draws(project.method(name), name) for name in members}
+        assert {name: method.members for name, method in made.items()} == members
+        assert inputs.ensemble.members == members[project.model.strategy]
+        assert len(inputs.drawn.masks) == project.drawing_rule.draws
+
+
+def test_methods_of_fewer_members_than_draws_are_held_out_on_all_draws(stack, known):
+    drawn = draw_non_occurrences(known, stack, DrawingRule(draws=3))
+    scheme = FoldScheme(folds=3, repeats=1)
+    few, enough = (
+        compare(stack, drawn, {"svm": method("svm", members=n)}, scheme).methods[0] for n in (1, 3)
+    )
+    np.testing.assert_array_equal(few.scores, enough.scores)  # an SVM's seed changes nothing
+    assert (few.spread > 0).any()
+    model = fit(stack, drawn, method("svm"))
+    assert len(model.members) == 3
+
+
 def test_a_run_from_occurrences_alone_keeps_the_cells_drawn_and_maps_their_spread(folder):
     network = 'strategy = "from-scratch"\nmembers = 3\ntraining = { epochs = 40, rate = 0.01 }\n'
-    more = "[points.non_occurrences]\nnumber = 60\ndistance = 300.0\n"
+    more = "[points.non_occurrences]\ndraws = 3\nnumber = 60\ndistance = 300.0\n"
     project = project_of_occurrences(folder, model=network, more=more)
     project = replace(project, folder=folder / "drawn")
     summary = run_project(project)
     table = gpd.read_file(folder / "drawn" / "non_occurrences.gpkg")
-    assert table.member.value_counts().to_dict() == {1: 60, 2: 60, 3: 60}
+    assert table.draw.value_counts().to_dict() == {1: 60, 2: 60, 3: 60}
     assert "60 cells drawn at random, 3 times" in (folder / "drawn" / "log.txt").read_text()
     with rasterio.open(summary.map.path) as raster:
         assert raster.read(2, masked=True).min() > 0

@@ -46,7 +46,7 @@ def compare(
     stack : EvidenceStack
         The evidence.
     samples : Samples or DrawnSamples
-        Occurrences and non-occurrences; or occurrences with non-occurrences drawn for each member.
+        Occurrences and non-occurrences; or occurrences with several draws of non-occurrences.
     methods : mapping of str to Method, or iterable of str
         The methods by the names of their results; or names such as "random-forest" and
         "paper-svm", whose settings are those recommended, or published.
@@ -249,8 +249,8 @@ def _cells(inputs: FitInputs, scheme: FoldScheme, notes: _Notes) -> tuple[Sample
         )
     if masks is not None:
         notes.add(
-            f"each member learns from the non-occurrences of a draw of its own; figures are of "
-            f"the {(samples.label == 0).sum()} cells of all {len(masks)} draws."
+            f"non-occurrences were drawn {len(masks)} times, each draw for members of its own; "
+            f"figures are of the {(samples.label == 0).sum()} cells of all {len(masks)} draws."
         )
     if scheme.kind == "leave-one-region-out" and scheme.regions is not None:
         region, _ = scheme.regions.of(samples)

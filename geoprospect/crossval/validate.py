@@ -52,8 +52,9 @@ def score_held_out(
         The samples as the method sees them: `components.transform(samples.X)`.
     scheme : FoldScheme
         How points are held out.
-    masks : ndarray of bool, shape (members, n), optional
-        The samples that each member learns from, where these are not held out; all by default.
+    masks : ndarray of bool, shape (draws, n), optional
+        The samples of each draw: member k learns from those of draw k, counted round, that are
+        not held out. There are as many members as draws at least. By default all learn from all.
     preparation : sequence, optional
         What the method prepared, or `prepare_apart` gave; by default, prepared on the samples.
     progress : callable, optional
@@ -78,9 +79,11 @@ def score_held_out(
     distinct = DistinctCells.of(samples)
     cells, X = distinct.samples, X[distinct.representatives]
     folds, split_masks = scheme.splits(cells)
-    fit_masks = np.repeat(split_masks, method.members, axis=0)
+    members = method.members if masks is None else max(method.members, len(masks))
+    fit_masks = np.repeat(split_masks, members, axis=0)
     if masks is not None:
-        fit_masks &= np.tile(masks[:, distinct.representatives], (len(split_masks), 1))
+        draws = masks[np.arange(members) % len(masks)]
+        fit_masks &= np.tile(draws[:, distinct.representatives], (len(split_masks), 1))
     if preparation is None:
         preparation = method.prepare(PretextCells(X), X.shape[1], progress=progress)
     every = scores_of_fits(
@@ -91,7 +94,7 @@ def score_held_out(
         preparation=preparation,
         progress=under_stage(progress, method.name),
     )
-    by_split = every.reshape(len(split_masks), method.members, -1).astype(np.float64)
+    by_split = every.reshape(len(split_masks), members, -1).astype(np.float64)
     mean, spread = (
         _held_out(figure, folds) for figure in (by_split.mean(axis=1), by_split.std(axis=1))
     )

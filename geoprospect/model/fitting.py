@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 
@@ -42,8 +43,8 @@ def fit(
     stack : EvidenceStack
         The evidence.
     samples : Samples or DrawnSamples
-        Occurrences and non-occurrences; or occurrences with non-occurrences drawn for each
-        member, which then learns from its own draw.
+        Occurrences and non-occurrences; or occurrences with several draws of non-occurrences.
+        Then each draw has a member of its own, or several.
     method : Method or str
         The method, or the name of one, such as "random-forest", with its recommended settings.
     components : Components, optional
@@ -94,11 +95,11 @@ def fit(
     if components is None:
         components = fit_components(stack, seed=method.seed).seen_as(method.sees)
     rotation = "" if components.rotated else ", on the layers as they are, not rotated"
-    _LOGGER.info(f"model: {method}, {method.members} members{rotation}")
     table = SampleTable(components.transform(points.X), points.label)
     masks = table.masks_of_all(method.members)
     if isinstance(samples, DrawnSamples):
-        masks = samples.masks
+        masks = samples.masks_for(method.members)
+    _LOGGER.info(f"model: {method}, {len(masks)} members{rotation}")
     cells = cells_of_pretext(method, stack, components, rocks=rocks, number=pretext_cells)
     preparation = method.prepare(cells, table.X.shape[1], progress=progress)
     fitted = method.fit(table, masks, preparation=preparation, progress=progress)
@@ -120,7 +121,7 @@ def fit(
 def method_for(
     method: Method | str, samples: Samples | DrawnSamples, rocks: Samples | None = None
 ) -> Method:
-    """Give a method, or the one of a name with as many members as non-occurrences were drawn for.
+    """Give a method, or the one of a name, with a member at least for each draw.
 
     Raises
     ------
@@ -129,8 +130,11 @@ def method_for(
     """
     if not isinstance(method, str):
         return method
-    members = len(samples.masks) if isinstance(samples, DrawnSamples) else None
-    return method_named(method, MethodOptions(members=members, rock_classes=rocks is not None))
+    options = MethodOptions(rock_classes=rocks is not None)
+    made = method_named(method, options)
+    if isinstance(samples, DrawnSamples) and len(samples.masks) > made.members:
+        return method_named(method, replace(options, members=len(samples.masks)))
+    return made
 
 
 def fit_components(stack: EvidenceStack, *, seed: int = 0) -> Components:

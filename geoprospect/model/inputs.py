@@ -21,7 +21,7 @@ class FitInputs:
     stack : EvidenceStack
         The evidence, in the order of the components.
     samples : Samples or DrawnSamples
-        Occurrences and non-occurrences; or occurrences with non-occurrences drawn for each member.
+        Occurrences and non-occurrences; or occurrences with several draws of non-occurrences.
     components : Components
         What turns evidence into what methods see.
     named : bool
@@ -65,7 +65,7 @@ class FitInputs:
 
     @property
     def masks(self) -> Bools | None:
-        """The points that each member learns from, shape (members, n); None: all of them."""
+        """The points of each draw, shape (draws, n); None where all members learn from all."""
         return self.samples.masks if isinstance(self.samples, DrawnSamples) else None
 
     def components_for(self, method: Method) -> Components:

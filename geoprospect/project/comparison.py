@@ -36,7 +36,8 @@ def compare_methods(
     project : Project or path-like
         The project, or its file; its settings hold for each method that has them. Its number of
         members is that of networks, and of its own method: other baselines are fitted once, for
-        fits of theirs hardly differ, unless non-occurrences are drawn for each member.
+        fits of theirs hardly differ. Where non-occurrences are drawn, each method has a member for
+        each draw, or more.
     scheme : FoldScheme, optional
         How points are held out; by default in five k-means regions, three times.
     methods : sequence of str
@@ -62,10 +63,10 @@ def compare_methods(
     with Inputs(project) as inputs:
         chosen, notes = {}, []
         if not names:
-            chosen[inputs.method.name] = inputs.method
+            chosen[inputs.ensemble.name] = inputs.ensemble
         for name in names:
             try:
-                chosen[name] = _method(project, name, each=inputs.drawn is not None)
+                chosen[name] = _method(inputs, name)
             except ProjectError as error:
                 if len(names) < 2:
                     raise
@@ -83,8 +84,9 @@ def compare_methods(
     return replace(comparison, notes=(*notes, *comparison.notes))
 
 
-def _method(project: Project, name: str, *, each: bool) -> Method:
-    """Give a method by name; where each member learns from points of its own, with all of them."""
+def _method(inputs: Inputs, name: str) -> Method:
+    """Give a method by name, with a member at least for each draw of non-occurrences."""
     registered, _ = registered_method(name)
-    alike = registered.members == 1 and registered.name != project.model.strategy
-    return project.method(name, members=1 if alike and not each else None)
+    alike = registered.members == 1 and registered.name != inputs.project.model.strategy
+    method = inputs.project.method(name, members=1 if alike else None)
+    return inputs.with_draws(method, name)

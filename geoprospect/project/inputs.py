@@ -158,7 +158,7 @@ class Inputs:
 
     @part
     def drawn(self) -> DrawnSamples | None:
-        """The non-occurrences drawn for each member, where all training points are occurrences."""
+        """The draws of non-occurrences, where all training points are occurrences."""
         project, training = self.project, self.training
         if not training.label.all():
             if project.points.non_occurrences is None:
@@ -173,11 +173,30 @@ class Inputs:
             training,
             self.evidence,
             project.drawing_rule,
-            draws=self.method.members,
             seed=project.model.seed,
         )
         _LOGGER.info(f"non-occurrences: {drawn.sentence()}")
         return drawn
+
+    @part
+    def ensemble(self) -> Method:
+        """The method with a member at least for each draw of non-occurrences."""
+        return self.with_draws(self.method, None)
+
+    def with_draws(self, method: Method, name: str | None) -> Method:
+        """Give a method of the project, by a name, with a member at least for each draw.
+
+        Parameters
+        ----------
+        method : Method
+            The method.
+        name : str or None
+            As `Project.method` makes it by.
+        """
+        draws = 0 if self.drawn is None else len(self.drawn.masks)
+        if draws <= method.members:
+            return method
+        return self.project.method(name, members=draws)
 
     @part
     def points(self) -> Samples:

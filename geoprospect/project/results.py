@@ -110,7 +110,7 @@ NON_OCCURRENCES = Product(
     "points",
     "Non-occurrences drawn",
     "Where the training points are occurrences alone: the cells drawn as non-occurrences, with "
-    "the member each is for.",
+    "the draw each is of.",
     optional=True,
 )
 COMPONENTS = Product(

@@ -159,7 +159,11 @@ def run_project(
 
 def _calibrated(inputs: Inputs, progress: Progress | None) -> Calibrated | None:
     """Fit the calibration, if the project asks for one."""
-    settings, scheme, method = inputs.project.calibration, inputs.calibration_scheme, inputs.method
+    settings, scheme, method = (
+        inputs.project.calibration,
+        inputs.calibration_scheme,
+        inputs.ensemble,
+    )
     if settings is None or scheme is None:
         return None
     return calibrate(inputs.fit_inputs([method]), method, scheme, settings, progress=progress)

@@ -24,7 +24,7 @@ def train_ensemble(inputs: Inputs, *, progress: Progress | None = None) -> Prosp
     GeoprospectError
         If points or settings do not allow a training.
     """
-    method = inputs.method
+    method = inputs.ensemble
     fitted_on = inputs.fit_inputs([method])
     model = fit(
         fitted_on.stack,

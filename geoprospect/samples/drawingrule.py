@@ -18,6 +18,8 @@ class DrawingRule:
 
     Attributes
     ----------
+    draws : int
+        How many times cells are drawn: each member of an ensemble learns from one draw.
     number : int, optional
         Cells of a draw. By default as many as hold an occurrence, so that neither label
         outweighs the other.
@@ -43,6 +45,7 @@ class DrawingRule:
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
+    draws: Annotated[int, Field(ge=1, le=10_000)] = 10
     number: Annotated[int, Field(ge=1)] | None = None
     distance: Annotated[float, Field(ge=0)] | None = None
     method: DrawingMethod = "random"

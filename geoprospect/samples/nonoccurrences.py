@@ -19,7 +19,7 @@ _SEARCHED = 2**18  # valid cells looked at; of a larger stack, so many drawn at 
 
 @dataclass(frozen=True, repr=False)
 class DrawnSamples:
-    """Occurrences with several draws of non-occurrences, one for each member of an ensemble.
+    """Occurrences with several draws of non-occurrences, for members of an ensemble.
 
     Attributes
     ----------
@@ -47,7 +47,9 @@ class DrawnSamples:
         """Say what was drawn."""
         rule = self.rule
         how = "unlike the occurrences by preference" if rule.method == "dissimilar" else "at random"
-        times = "once" if len(self.masks) == 1 else f"{len(self.masks)} times, once for each member"
+        times = "once"
+        if len(self.masks) > 1:
+            times = f"{len(self.masks)} times, each draw for members of its own"
         where = f" and in {rule.within}" if rule.within is not None else ""
         return (
             f"{rule.number} cells drawn {how}, {times}, from the {self.n_allowed} of "
@@ -55,18 +57,28 @@ class DrawnSamples:
             f"occurrences{where}"
         )
 
+    def masks_for(self, members: int) -> Bools:
+        """Give the samples that each of so many members, one a draw at least, learns from.
+
+        Returns
+        -------
+        ndarray of bool, shape (max(members, draws), n)
+            Member k learns from draw k, counted round.
+        """
+        return self.masks[np.arange(max(members, len(self.masks))) % len(self.masks)]
+
     def points(self) -> gpd.GeoDataFrame:
-        """Give the cells drawn as points, with the member that each is for.
+        """Give the cells drawn as points, with the draw that each is of.
 
         Returns
         -------
         geopandas.GeoDataFrame
-            `member`, counted from 1; `occurrence`, 0; and the centre of the cell.
+            `draw`, counted from 1; `occurrence`, 0; and the centre of the cell.
         """
         draw, sample = np.nonzero(self.masks & (self.samples.label == 0))
         places = gpd.points_from_xy(self.samples.easting[sample], self.samples.northing[sample])
         return gpd.GeoDataFrame(
-            {"member": draw + 1, "occurrence": 0},
+            {"draw": draw + 1, "occurrence": 0},
             geometry=places,
             crs=self.samples.grid.crs.to_wkt(),
         )
@@ -103,10 +115,9 @@ def draw_non_occurrences(
     stack: EvidenceStack,
     rule: DrawingRule | None = None,
     *,
-    draws: int = 1,
     seed: int = 0,
 ) -> DrawnSamples:
-    """Draw non-occurrences among valid cells, once for each member of an ensemble.
+    """Draw non-occurrences among valid cells, several times, for the members of an ensemble.
 
     A cell that holds an occurrence is never drawn, and a cell at most once in a draw. A draw
     depends on the seed and its number, not on how many there are or how files are blocked.
@@ -119,9 +130,7 @@ def draw_non_occurrences(
     stack : EvidenceStack
         The evidence they were read with.
     rule : DrawingRule, optional
-        Which cells, and how many.
-    draws : int
-        How many draws.
+        Which cells, how many, and how often.
     seed : int
         Seed of the draws.
 
@@ -148,7 +157,7 @@ def draw_non_occurrences(
     ...         file.write(np.arange(9, dtype="float32")[None], 1)
     ...     with EvidenceStack.open(folder) as stack:
     ...         known = read_samples(deposit, stack)
-    ...         rule = DrawingRule(number=2, distance=8000)
+    ...         rule = DrawingRule(draws=1, number=2, distance=8000)
     ...         drawn = draw_non_occurrences(known, stack, rule)
     >>> drawn.samples.columns.tolist(), drawn.samples.label.tolist()
     ([0, 7, 8], [1, 0, 0])
@@ -170,8 +179,8 @@ def draw_non_occurrences(
     _check_enough(rule, allowed, occurrences)
     chosen = np.flatnonzero(allowed)
     weight = _dissimilarity(X, occurrences.X)[chosen] if rule.method == "dissimilar" else 1.0
-    drawn = np.zeros((draws, len(X)), dtype=bool)
-    for draw in range(draws):
+    drawn = np.zeros((rule.draws, len(X)), dtype=bool)
+    for draw in range(rule.draws):
         random = np.random.default_rng([seed, draw])
         # Drawn without replacement in proportion to weight (Efraimidis & Spirakis 2006).
         with np.errstate(divide="ignore"):
@@ -179,7 +188,7 @@ def draw_non_occurrences(
         drawn[draw, chosen[np.argsort(wait, kind="stable")[: rule.number]]] = True
     used = drawn.any(axis=0)
     samples = _with_cells(occurrences, X[used], rows[used], columns[used])
-    known = np.ones((draws, len(occurrences)), dtype=bool)
+    known = np.ones((rule.draws, len(occurrences)), dtype=bool)
     return DrawnSamples(
         samples, np.hstack([known, drawn[:, used]]), rule, len(chosen), len(allowed)
     )

@@ -79,7 +79,7 @@ def crossval_command(
         return
     _print_table(comparison)
     for line in [
-        "* over coordinates alone; below each figure its 95% interval.",
+        "* over coordinates alone, of the first figure; below each figure its 95% interval.",
         *comparison.sentences(),
     ]:
         click.echo(line)
@@ -116,10 +116,15 @@ def _print_table(comparison: Any) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    names = {"auc": "ROC area", "average_precision": "av. precision"}
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
+    known = {
+        "rate_area": "rate area",
+        "auc": "ROC area",
+        "average_precision": "precision",
+    }
+    names = {name: known[name] for name in comparison.figures}
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     for head in ("", *names.values(), "area gained *"):
-        table.add_column(head, no_wrap=True)
+        table.add_column(head, no_wrap=head != "")
     for result in comparison.results:
         values = [getattr(result, name).mean() for name in names]
         cells = [
@@ -128,7 +133,7 @@ def _print_table(comparison: Any) -> None:
         ]
         gap = ""
         if result is not comparison.null:
-            difference = comparison.difference(result, comparison.null, "auc")
+            difference = comparison.difference(result, comparison.null, comparison.headline)
             gap = f"{difference.value:+z.3f}\n{difference.interval:+z.3f}"
         table.add_row(result.method, *cells, gap)
     Console().print(table)

@@ -10,9 +10,16 @@ import numpy as np
 
 from geoprospect.crossval.cells import DistinctCells
 from geoprospect.crossval.comparison import Comparison
+from geoprospect.crossval.folded import Folded
 from geoprospect.crossval.folds import FoldScheme
+from geoprospect.crossval.ground import Ground
 from geoprospect.crossval.heldout import HeldOutScores
-from geoprospect.crossval.validate import coordinates_alone, prepare_apart, score_held_out
+from geoprospect.crossval.validate import (
+    coordinates_folded,
+    prepare_apart,
+    score_folded,
+    score_held_out,
+)
 from geoprospect.errors import EvidenceError, TrainingError
 from geoprospect.evidence import EvidenceStack, evidence_range
 from geoprospect.methods import Method, Preparation
@@ -171,16 +178,17 @@ def compare_on(
     near = _range(inputs, notes)
     scheme = _settled(scheme, samples, near)
     _LOGGER.info(f"cross-validation: {scheme.sentence()}")
+    ground = Ground.of(inputs.stack, samples, scheme)
+    notes.add(ground.sentence())
+    folded = Folded.of(samples, scheme, draws=masks, ground=ground)
     preparations = _Preparations(inputs, samples, scheme, exclude_held_out)
     results = []
     for name, method in methods.items():
         try:
-            result = score_held_out(
+            result = score_folded(
                 method,
-                samples,
-                inputs.components_for(method).transform(samples.X),
-                scheme,
-                masks=masks,
+                folded,
+                inputs.components_for(method).transform(folded.X),
                 preparation=preparations.of(method, progress),
                 progress=under_stage(progress, name),
             )
@@ -191,8 +199,8 @@ def compare_on(
             notes.add(f"the method {name} is left out: {error}.")
     if not results:
         raise TrainingError("no method could be trained", found=notes.lines[-1])
-    null = coordinates_alone(samples, scheme)
-    return Comparison(scheme, samples, tuple(results), null, near, tuple(notes.lines))
+    null = coordinates_folded(folded, seed=scheme.seed)
+    return Comparison(scheme, samples, tuple(results), null, near, tuple(notes.lines), ground)
 
 
 @dataclass(frozen=True)
@@ -250,7 +258,7 @@ def _cells(inputs: FitInputs, scheme: FoldScheme, notes: _Notes) -> tuple[Sample
     if masks is not None:
         notes.add(
             f"non-occurrences were drawn {len(masks)} times, each draw for members of its own; "
-            f"figures are of the {(samples.label == 0).sum()} cells of all {len(masks)} draws."
+            f"ROC and precision figures are of the {(samples.label == 0).sum()} cells of all draws."
         )
     if scheme.kind == "leave-one-region-out" and scheme.regions is not None:
         region, _ = scheme.regions.of(samples)

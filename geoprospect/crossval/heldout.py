@@ -24,6 +24,9 @@ class HeldOutScores:
         Area under the ROC curve and average precision, of all points of a repeat together.
     spread : ndarray of float64, shape (repeats, n)
         Standard deviation over those members; 0 where there is one.
+    shares : ndarray of float64, shape (repeats, n_occurrences), optional
+        Share of the valid cells held out with each occurrence that the same model scores below
+        it; where these cells were scored.
 
     Examples
     --------
@@ -37,18 +40,34 @@ class HeldOutScores:
     auc: Floats
     average_precision: Floats
     spread: Floats
+    shares: Floats | None = None
 
     @classmethod
     def of(
-        cls, method: str, scores: Floats, label: Ints, *, spread: Floats | None = None
+        cls,
+        method: str,
+        scores: Floats,
+        label: Ints,
+        *,
+        spread: Floats | None = None,
+        shares: Floats | None = None,
     ) -> HeldOutScores:
         """Compute the figures from scores of shape (repeats, n)."""
         auc = [roc_auc_score(label, row) for row in scores]
         precision = [average_precision_score(label, row) for row in scores]
         none = np.zeros_like(scores)
-        return cls(
-            method, scores, np.array(auc), np.array(precision), none if spread is None else spread
-        )
+        spread = none if spread is None else spread
+        return cls(method, scores, np.array(auc), np.array(precision), spread, shares)
+
+    @property
+    def rate_area(self) -> Floats:
+        """Area under the prediction-rate curve of the ground held out, shape (repeats,).
+
+        NaN where its cells were not scored.
+        """
+        if self.shares is None:
+            return np.full(len(self.scores), np.nan)
+        return np.asarray(self.shares.mean(axis=1))
 
     def total_spread(self) -> Floats:
         """Give the standard deviation over all members of all repeats, shape (n,)."""

@@ -12,13 +12,18 @@ import numpy as np
 import pandas as pd
 
 from geoprospect.crossval import Comparison, HeldOutScores
-from geoprospect.crossval.comparison import FIGURES
+from geoprospect.crossval.comparison import FIGURES, Figure
 from geoprospect.crossval.pictures import draw_figures, draw_folds
 from geoprospect.grid import describe_crs
 from geoprospect.report.files import Content, check_files_absent, write_files
 from geoprospect.report.page import render_page
 from geoprospect.report.style import svg_uri
 
+_SHORT: dict[Figure, str] = {
+    "rate_area": "prediction-rate area",
+    "auc": "ROC area",
+    "average_precision": "precision",
+}
 FILES = ("crossval.json", "crossval.html", "held_out.gpkg")
 
 
@@ -164,12 +169,14 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "share": n_occurrences / n,
         "clusters": clusters if comparison.near else "points are",
         "crs": describe_crs(samples.grid.crs),
+        "figures": [FIGURES[figure] for figure in comparison.figures],
+        "gaps": [_SHORT[figure] for figure in comparison.figures[:2]],
     }
 
 
 def _row(comparison: Comparison, result: HeldOutScores) -> dict[str, Any]:
     """Give a row of the table as text."""
-    values = {"auc": result.auc, "average_precision": result.average_precision}
+    values = {figure: getattr(result, figure) for figure in comparison.figures}
     row: dict[str, Any] = {
         "method": result.method,
         "null": result is comparison.null,
@@ -180,12 +187,12 @@ def _row(comparison: Comparison, result: HeldOutScores) -> dict[str, Any]:
                 "interval": f"{comparison.interval(result, figure):.3f}",
                 "range": f"{values[figure].min():.3f}–{values[figure].max():.3f}",
             }
-            for figure in FIGURES
+            for figure in comparison.figures
         ],
         "against": [],
     }
     for other in (comparison.null, comparison.best):
-        for figure in FIGURES:
+        for figure in comparison.figures[:2]:
             if other is result:
                 row["against"].append(None)
                 continue

@@ -6,10 +6,11 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from geoprospect.crossval import Comparison
+from geoprospect.crossval import Comparison, HeldOutScores
 from geoprospect.crossval.comparison import FIGURES
 from geoprospect.report.maps import axes_unit
 from geoprospect.report.style import COLOURS, GREY, INK, new_figure
+from geoprospect.typing import Floats
 
 _OURS, _NULL = COLOURS[0], COLOURS[1]
 _ROW = 0.3  # inches
@@ -18,7 +19,7 @@ _NAMED = 12  # folds that a legend has room for
 
 
 def draw_figures(comparison: Comparison) -> Figure:
-    """Draw each method's area under the ROC curve and average precision, with intervals.
+    """Draw each method's figures, with intervals.
 
     Parameters
     ----------
@@ -31,18 +32,23 @@ def draw_figures(comparison: Comparison) -> Figure:
         A row a method, the best above and the null below all, its value drawn through all rows;
         the small ticks are the single repeats.
     """
-    results = sorted(comparison.methods, key=lambda result: float(result.auc.mean()), reverse=True)
+    results = sorted(
+        comparison.methods, key=lambda result: -float(_of(result, comparison.headline).mean())
+    )
     rows = [*results, comparison.null]
-    figure = Figure(figsize=(9.6, 0.9 + _ROW * len(rows)), facecolor="white", layout="constrained")
+    figures = comparison.figures
+    figure = Figure(
+        figsize=(2.6 + 3.5 * len(figures), 0.9 + _ROW * len(rows)),
+        facecolor="white",
+        layout="constrained",
+    )
     FigureCanvasAgg(figure)
-    for axes, (measure, name) in zip(
-        figure.subplots(1, 2, sharey=True), FIGURES.items(), strict=True
-    ):
-        null = float(getattr(comparison.null, measure).mean())
+    for axes, measure in zip(figure.subplots(1, len(figures), sharey=True), figures, strict=True):
+        null = float(_of(comparison.null, measure).mean())
         axes.axvline(null, color=_NULL, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
         for number, result in enumerate(rows):
             colour = _NULL if result is comparison.null else _OURS
-            values = getattr(result, measure)
+            values = _of(result, measure)
             interval = comparison.interval(result, measure)
             at = np.full(len(values), number)
             axes.plot([interval.low, interval.high], [number] * 2, color=colour, linewidth=1.8)
@@ -52,13 +58,18 @@ def draw_figures(comparison: Comparison) -> Figure:
             )
         axes.set_yticks(range(len(rows)), [result.method for result in rows])
         axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlabel(name, fontsize=9.5, color=INK)
+        axes.set_xlabel(FIGURES[measure], fontsize=9.5, color=INK)
         axes.tick_params(colors=INK, labelsize=8.5, width=0.7, length=3.5)
         axes.grid(axis="x", color="#ececec", linewidth=0.7)
         axes.set_axisbelow(True)
         axes.spines[:].set(color=INK, linewidth=0.7)
         axes.spines[["top", "right"]].set_visible(False)
     return figure
+
+
+def _of(result: HeldOutScores, measure: str) -> Floats:
+    """Give a figure of each repeat."""
+    return np.asarray(getattr(result, measure), np.float64)
 
 
 def draw_folds(comparison: Comparison) -> Figure:

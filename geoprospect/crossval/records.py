@@ -47,8 +47,12 @@ class MethodRecord(Record):
     """Area under the ROC curve, by repeat."""
     average_precision: Fractions
     """Average precision, by repeat."""
+    rate_area: Fractions | None
+    """Area under the prediction-rate curve of the ground held out, by repeat."""
+    auc_within_folds: Fraction
+    """Area under the ROC curve of points ranked by one model, mean over occurrences and repeats."""
     mean: dict[str, Fraction]
-    """Both figures, mean over the repeats."""
+    """The figures, mean over the repeats."""
     interval: dict[str, Ends]
     against_null: dict[str, DifferenceRecord] | None
     """More than coordinates alone; null for these."""
@@ -70,8 +74,12 @@ class ComparisonRecord(Record):
     cluster_width: float = Field(validation_alias="near")
     """Metres; no cluster is wider."""
     audit: AuditRecord = Field(validation_alias=AliasPath("samples", "audit"))
+    headline: str
+    """The figure that methods are chosen by."""
+    fold_occurrences: list[list[Count]]
+    """Cells with an occurrence in each fold, by repeat."""
     best: str = Field(validation_alias=AliasPath("best", "method"))
-    """The method of the greatest area under the ROC curve."""
+    """The method of the greatest headline figure."""
     methods: dict[str, MethodRecord] = Field(validation_alias="by_method")
     """The methods by name, the null last."""
     remarks: Sentences = Field(validation_alias="sentences")

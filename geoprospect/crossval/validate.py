@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
 from geoprospect.crossval.cells import DistinctCells, centres
+from geoprospect.crossval.folded import Folded
 from geoprospect.crossval.folds import FoldScheme
 from geoprospect.crossval.heldout import HeldOutScores
 from geoprospect.crossval.pretext import cells_beyond
@@ -22,7 +23,7 @@ from geoprospect.methods import (
 )
 from geoprospect.methods.stages import under_stage
 from geoprospect.samples import Samples
-from geoprospect.typing import Bools, Floats, Ints, Progress, Values
+from geoprospect.typing import Bools, Progress, Values
 
 _NULL_TREES = 500
 
@@ -77,29 +78,66 @@ def score_held_out(
     See `geoprospect.methods` for the methods, and `geoprospect.model.fit` for samples.
     """
     distinct = DistinctCells.of(samples)
-    cells, X = distinct.samples, X[distinct.representatives]
-    folds, split_masks = scheme.splits(cells)
-    members = method.members if masks is None else max(method.members, len(masks))
-    fit_masks = np.repeat(split_masks, members, axis=0)
-    if masks is not None:
-        draws = masks[np.arange(members) % len(masks)]
-        fit_masks &= np.tile(draws[:, distinct.representatives], (len(split_masks), 1))
+    draws = None if masks is None else masks[:, distinct.representatives]
+    folded = Folded.of(distinct.samples, scheme, draws=draws)
+    result = score_folded(
+        method, folded, X[distinct.representatives], preparation=preparation, progress=progress
+    )
+    return replace(
+        result,
+        scores=result.scores[:, distinct.cell],
+        spread=result.spread[:, distinct.cell],
+    )
+
+
+def score_folded(
+    method: Method,
+    folded: Folded,
+    X: Values,
+    *,
+    preparation: Preparation | None = None,
+    progress: Progress | None = None,
+) -> HeldOutScores:
+    """Train a method on all folds but one, and score that one, and the ground held out with it.
+
+    Parameters
+    ----------
+    method, preparation, progress
+        As for `score_held_out`.
+    folded : Folded
+        The points in their folds.
+    X : ndarray of float32, shape (n + n_cells, n_inputs)
+        Points and ground as the method sees them: `components.transform(folded.X)`.
+
+    Returns
+    -------
+    HeldOutScores
+
+    Raises
+    ------
+    TrainingError
+        If a training fails.
+    """
+    label = folded.samples.label
+    points = X[: len(label)]
+    fit_masks, members = folded.masks(method.members)
     if preparation is None:
-        preparation = method.prepare(PretextCells(X), X.shape[1], progress=progress)
+        preparation = method.prepare(PretextCells(points), X.shape[1], progress=progress)
     every = scores_of_fits(
         method,
-        SampleTable(X, cells.label),
+        SampleTable(points, label),
         fit_masks,
         X,
+        wanted=np.repeat(folded.held_out, members, axis=0),
         preparation=preparation,
         progress=under_stage(progress, method.name),
     )
-    by_split = every.reshape(len(split_masks), members, -1).astype(np.float64)
-    mean, spread = (
-        _held_out(figure, folds) for figure in (by_split.mean(axis=1), by_split.std(axis=1))
+    by_split = every.reshape(len(folded.learned), members, -1).astype(np.float64)
+    scores, ground = folded.when_held_out(by_split.mean(axis=1))
+    spread, _ = folded.when_held_out(by_split.std(axis=1))
+    return HeldOutScores.of(
+        method.name, scores, label, spread=spread, shares=folded.shares(scores, ground)
     )
-    result = HeldOutScores.of(method.name, mean, cells.label, spread=spread)
-    return replace(result, scores=mean[:, distinct.cell], spread=spread[:, distinct.cell])
 
 
 def prepare_apart(
@@ -158,25 +196,28 @@ def coordinates_alone(samples: Samples, scheme: FoldScheme) -> HeldOutScores:
     A method that does not beat it has learned where occurrences cluster, and no geology.
     """
     distinct = DistinctCells.of(samples)
-    cells = distinct.samples
-    folds, masks = scheme.splits(cells)
-    places = centres(cells)
-    every = [
-        RandomForestClassifier(_NULL_TREES, min_samples_leaf=2, random_state=scheme.seed, n_jobs=-1)
-        .fit(places[mask], cells.label[mask])
-        .predict_proba(places)[:, 1]
-        for mask in masks
-    ]
-    scores = _held_out(np.stack(every), folds)
-    result = HeldOutScores.of("coordinates alone", scores, cells.label)
+    result = coordinates_folded(Folded.of(distinct.samples, scheme), seed=scheme.seed)
     return replace(
         result,
-        scores=scores[:, distinct.cell],
-        spread=np.zeros((len(scores), len(samples))),
+        scores=result.scores[:, distinct.cell],
+        spread=np.zeros((len(result.scores), len(samples))),
     )
 
 
-def _held_out(by_split: Floats, folds: Ints) -> Floats:
-    """Pick, for each repeat and point, the score of the split that held the point out."""
-    by_repeat = by_split.reshape(len(folds), -1, folds.shape[1])
-    return np.asarray(np.take_along_axis(by_repeat, folds[:, None, :], axis=1)[:, 0])
+def coordinates_folded(folded: Folded, *, seed: int) -> HeldOutScores:
+    """Score points in their folds, and their ground, as `coordinates_alone` does."""
+    cells = folded.samples
+    places = centres(cells)
+    everywhere = places
+    if folded.ground is not None:
+        everywhere = np.vstack([places, centres(folded.ground.cells)])
+    by_split = np.full(folded.held_out.shape, np.nan)
+    for scores, mask, held_out in zip(by_split, folded.learned, folded.held_out, strict=True):
+        if held_out.any():
+            forest = RandomForestClassifier(
+                _NULL_TREES, min_samples_leaf=2, random_state=seed, n_jobs=-1
+            ).fit(places[mask], cells.label[mask])
+            scores[held_out] = forest.predict_proba(everywhere[held_out])[:, 1]
+    scores, ground = folded.when_held_out(by_split)
+    shares = folded.shares(scores, ground)
+    return HeldOutScores.of("coordinates alone", scores, cells.label, shares=shares)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -81,13 +81,24 @@ class EstimatorMethod(ABC):
         progress: Progress | None = None,
     ) -> Fitted:
         """Fit an estimator a mask; see `Method.fit`."""
-        return Fitted(tuple(self._each(table, masks, None, progress)))
+        return Fitted(tuple(self._each(table, masks, [None] * len(masks), progress)))
 
     def scores(
-        self, table: SampleTable, masks: Bools, rows: Values, *, progress: Progress | None = None
+        self,
+        table: SampleTable,
+        masks: Bools,
+        rows: Values,
+        *,
+        wanted: Bools | None = None,
+        progress: Progress | None = None,
     ) -> Values:
         """Score rows by each fit; see `ScoresApart`."""
-        return np.stack(self._each(table, masks, rows, progress))
+        chosen = np.ones((len(masks), len(rows)), bool) if wanted is None else wanted
+        scores = np.full(chosen.shape, np.nan, np.float32)
+        scores[chosen] = np.concatenate(
+            self._each(table, masks, [rows[mine] for mine in chosen], progress)
+        )
+        return scores
 
     def settings(self) -> dict[str, Any]:
         """Give the method as plain values, under the names that the project file gives them."""
@@ -110,15 +121,19 @@ class EstimatorMethod(ABC):
         check_counts(self.name, labels, self.least)
 
     def _each(
-        self, table: SampleTable, masks: Bools, rows: Values | None, progress: Progress | None
+        self,
+        table: SampleTable,
+        masks: Bools,
+        rows: Sequence[Values | None],
+        progress: Progress | None,
     ) -> list[Any]:
-        """Fit each mask; give the members or, where there are rows, their scores of them."""
+        """Fit each mask; give the members or, where it has rows, their scores of them."""
         tasks = []
-        for number, mask in enumerate(masks):
+        for number, (mask, its_rows) in enumerate(zip(masks, rows, strict=True)):
             self.check_counts(table.label[mask])
             seed = self.seed + number % self.members
             X = np.asarray(table.X[mask], np.float32)
-            tasks.append((self, X, table.label[mask], seed, rows))
+            tasks.append((self, X, table.label[mask], seed, its_rows))
         return list(side_by_side(_fitted, tasks, progress=_fits(progress, self.name)))
 
 

@@ -178,9 +178,18 @@ class ScoresApart(Protocol):
     """A method that can score rows where it fits, so that large members need not be kept."""
 
     def scores(
-        self, table: SampleTable, masks: Bools, rows: Values, *, progress: Progress | None = None
+        self,
+        table: SampleTable,
+        masks: Bools,
+        rows: Values,
+        *,
+        wanted: Bools | None = None,
+        progress: Progress | None = None,
     ) -> Values:
-        """Give the scores of rows (n_rows, n_inputs) by each fit, shape (fits, n_rows)."""
+        """Give the scores of rows (n_rows, n_inputs) by each fit, shape (fits, n_rows).
+
+        Those that are not `wanted`, of the same shape, are NaN.
+        """
 
 
 def scores_of_fits(
@@ -189,6 +198,7 @@ def scores_of_fits(
     masks: Bools,
     rows: Values,
     *,
+    wanted: Bools | None = None,
     preparation: Preparation | None = None,
     progress: Progress | None = None,
 ) -> Values:
@@ -202,10 +212,13 @@ def scores_of_fits(
         As for `Method.fit`.
     rows : ndarray of float32, shape (n_rows, n_inputs)
         What to score.
+    wanted : ndarray of bool, shape (fits, n_rows), optional
+        The rows that each fit is to score; all by default.
 
     Returns
     -------
     ndarray of float32, shape (fits, n_rows)
+        NaN where a score is not wanted.
 
     Raises
     ------
@@ -220,6 +233,10 @@ def scores_of_fits(
     (1, 2)
     """
     if isinstance(method, ScoresApart):
-        return method.scores(table, masks, rows, progress=progress)
+        return method.scores(table, masks, rows, wanted=wanted, progress=progress)
     fitted = method.fit(table, masks, preparation=preparation, progress=progress)
-    return np.stack([member.predict(rows)[:, 0] for member in fitted.members])
+    chosen = np.ones((len(masks), len(rows)), bool) if wanted is None else wanted
+    scores = np.full(chosen.shape, np.nan, np.float32)
+    for row, mine, member in zip(scores, chosen, fitted.members, strict=True):
+        row[mine] = member.predict(rows[mine])[:, 0]
+    return scores

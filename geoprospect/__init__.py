@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from geoprospect.mapping import Execution, write_map, write_raster
     from geoprospect.methods import method_named, register_member_format, register_method
     from geoprospect.model import ProspectivityModel, fit, load_model
+    from geoprospect.model.modelfolder import check_model_absent
     from geoprospect.output import check_absent
     from geoprospect.project.check import check_project as check
     from geoprospect.project.comparison import compare_methods
@@ -58,6 +59,7 @@ _ROOMS = {
     "mapping": ("Execution", "write_map", "write_raster"),
     "methods": ("method_named", "register_member_format", "register_method"),
     "model": ("ProspectivityModel", "fit", "load_model"),
+    "model.modelfolder": ("check_model_absent",),
     "output": ("check_absent",),
     "project.check": ("check",),
     "project.comparison": ("compare_methods",),
@@ -92,6 +94,7 @@ __all__ = [
     "check",
     "check_absent",
     "check_comparison_absent",
+    "check_model_absent",
     "check_reproduction_writable",
     "compare",
     "compare_methods",

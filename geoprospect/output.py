@@ -5,18 +5,27 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import platform
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from rasterio.errors import RasterioError
 
 from geoprospect.errors import OutputError
 from geoprospect.private import CPLE_BaseError
 
+SIDECARS = (".aux.xml", ".ovr", ".msk")
+"""What GDAL keeps beside a raster, added to its name."""
+
 _LITTLE = 2**20  # bytes left on a disk that is full
+_LONGEST_HOLDER = 1000  # bytes of what the file of a lock tells
+_LOCKED_BYTE = 2**30
 
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "free some space or choose another folder"),
@@ -43,23 +52,82 @@ def output_error(path: str | os.PathLike[str], error: OSError) -> OutputError:
     return OutputError(f"cannot write: {reason}", path=path, mend=mend)
 
 
-def check_absent(path: str | os.PathLike[str], *, overwrite: bool) -> None:
-    """Refuse an output that exists already.
+def check_absent(path: str | os.PathLike[str], *, overwrite: bool, folder: bool = False) -> None:
+    """Refuse an output that exists already, or a folder in the place of a file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file or folder to write.
+    overwrite : bool
+        Whether an existing one may be replaced.
+    folder : bool
+        Whether it is to be a folder.
 
     Raises
     ------
     OutputError
-        If `path` exists and `overwrite` is false.
+        If `path` exists and `overwrite` is false, or is a folder and `folder` is false.
     """
-    if not overwrite and Path(path).exists():
+    if os.path.isdir(path) and not folder:
+        raise output_error(path, IsADirectoryError(errno.EISDIR, "it is a folder"))
+    if not overwrite and os.path.lexists(path):
         raise OutputError("exists already", path=path, mend="pass --overwrite or choose another")
 
 
+def check_apart(
+    outputs: Iterable[str | os.PathLike[str]], inputs: Mapping[str, str | os.PathLike[str]]
+) -> None:
+    """Refuse an output that would replace an input, or lie among the files of one.
+
+    Links of all kinds are followed. A folder that is written may hold no input; where a folder is
+    read, no file may be written into it.
+
+    Parameters
+    ----------
+    outputs : iterable of path-like
+        Files and folders to write.
+    inputs : mapping of str to path-like
+        What is read, by what it is; what is no file on this machine is passed over.
+
+    Raises
+    ------
+    OutputError
+        If one is.
+
+    Examples
+    --------
+    >>> check_apart(["out/map.tif"], {"layer X1": "rasters/X1.tif"})
+    >>> check_apart(["X1.tif"], {"layer X1": "./X1.tif"})
+    Traceback (most recent call last):
+    geoprospect.errors.OutputError: X1.tif: would replace what is read as layer X1...
+    """
+    outputs = [Path(output) for output in outputs]
+    for role, source in inputs.items():
+        read = Path(os.path.realpath(source))
+        for output in outputs:
+            written = Path(os.path.realpath(output))
+            same = written == read
+            with suppress(OSError):  # one of them is not there
+                same = same or os.path.samefile(output, source)
+            if same or written in read.parents:
+                how = f"would replace what is read as {role}"
+            elif written.parent == read:
+                how = f"would lie among the files that are read as {role}"
+            else:
+                continue
+            raise OutputError(
+                how, path=output, found=source, mend="write to another folder, or move the input"
+            )
+
+
 @contextmanager
-def replacing(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
+def replacing(
+    path: str | os.PathLike[str], *, overwrite: bool = False, folder: bool = False
+) -> Iterator[Path]:
     """Give a temporary path beside `path`, renamed to it on success and removed on failure.
 
-    The temporary path keeps the suffix of `path` and may become a file or a folder.
+    The temporary path keeps the suffix of `path`.
 
     Parameters
     ----------
@@ -67,11 +135,14 @@ def replacing(path: str | os.PathLike[str], *, overwrite: bool = False) -> Itera
         The file or folder to write.
     overwrite : bool
         Whether an existing one is replaced.
+    folder : bool
+        Whether it is a folder.
 
     Raises
     ------
     OutputError
-        If `path` exists and is not to be overwritten, or cannot be written.
+        If `path` exists and is not to be overwritten, is a folder where a file is to be, or
+        cannot be written.
 
     Examples
     --------
@@ -82,7 +153,7 @@ def replacing(path: str | os.PathLike[str], *, overwrite: bool = False) -> Itera
     'whole'
     """
     target = Path(path)
-    check_absent(target, overwrite=overwrite)
+    check_absent(target, overwrite=overwrite, folder=folder)
     holder: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -118,6 +189,81 @@ def raster_written(path: str | os.PathLike[str]) -> Iterator[None]:
         raise OutputError(
             f"cannot write: {reason}", path=path, mend="check the disk's free space and size limits"
         ) from error
+
+
+@contextmanager
+def sole_writer(lock: str | os.PathLike[str], target: str | os.PathLike[str]) -> Iterator[None]:
+    """Be the only process that writes an output, or refuse.
+
+    The system lets go of the lock when the process ends, however it ends. Where a file system
+    knows no locks, all may write.
+
+    Parameters
+    ----------
+    lock : path-like
+        The file of the lock, in a folder that is there; it is removed at the end.
+    target : path-like
+        The output, for the message.
+
+    Raises
+    ------
+    OutputError
+        If another process writes it; its number, machine and start are told.
+    OSError
+        If the file of the lock cannot be written.
+    """
+    with closing(_locked(Path(lock), target)) as stream:
+        stream.truncate(0)
+        began = datetime.now().astimezone().isoformat(" ", "seconds")
+        stream.write(f"process {os.getpid()} on {platform.node()}, since {began}".encode())
+        stream.flush()
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # where a file that is open cannot be removed it stays
+                os.unlink(lock)
+
+
+def _locked(lock: Path, target: str | os.PathLike[str]) -> BinaryIO:
+    """Open the file of a lock, and lock it."""
+    while True:
+        stream = open(lock, "a+b", buffering=0)  # noqa: SIM115 - held by the caller
+        try:
+            _lock(stream)
+        except BlockingIOError:
+            stream.seek(0)
+            holder = stream.read(_LONGEST_HOLDER).decode("utf-8", "replace")
+            stream.close()
+            raise OutputError(
+                "is being written by another process",
+                path=target,
+                found=holder or "a process that does not tell its number",
+                mend="wait until it ends, or choose another path",
+            ) from None
+        except OSError:
+            return stream  # this file system knows no locks
+        # Whoever held it before may have removed the file while this process waited to open it.
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(stream.fileno()), os.stat(lock)):
+                return stream
+        stream.close()
+
+
+def _lock(stream: BinaryIO) -> None:
+    """Lock a file that is open, or raise BlockingIOError."""
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 - Windows only
+
+        stream.seek(_LOCKED_BYTE)  # beyond what is written, so that others can read that
+        try:
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise BlockingIOError(errno.EAGAIN, "locked") from error
+        stream.seek(0)
+    else:
+        import fcntl  # noqa: PLC0415 - POSIX only
+
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def checksum(path: str | os.PathLike[str]) -> str:

@@ -43,7 +43,7 @@ def train_command(
         if project is not None:
             raise click.UsageError("--weights makes a model without a PROJECT.")
         folder = Path(output or "model")
-        gp.check_absent(folder, overwrite=overwrite)
+        gp.check_model_absent(folder, overwrite=overwrite)
         model = gp.model_from_weights(weights, components)
         model.save(folder, overwrite=overwrite)
     elif project is None:
@@ -51,7 +51,7 @@ def train_command(
     else:
         loaded = gp.Project.load(project)
         folder = Path(output) if output else loaded.folder / "model"
-        gp.check_absent(folder, overwrite=overwrite)
+        gp.check_model_absent(folder, overwrite=overwrite)
         with gp.progress_shown() as progress:
             model = gp.train(loaded, progress=progress)
         model.save(folder, overwrite=overwrite)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import platform
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,15 +10,62 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from geoprospect.errors import ModelError
+from geoprospect.errors import ModelError, OutputError
 from geoprospect.methods.members import Member, read_member
 from geoprospect.model.components import Components
-from geoprospect.output import checksum, replacing
+from geoprospect.output import check_absent, checksum, output_error, replacing
 from geoprospect.typing import StrPath
 
 _FORMAT = "geoprospect-model"
 _VERSION = 1
+_DESCRIPTION = "model.json"
 _PACKAGES = ("geoprospect", "keras", "numpy", "rasterio", "scikit-learn", "tensorflow")
+
+
+def check_model_absent(folder: StrPath, *, overwrite: bool) -> None:
+    """Refuse a folder for a model that exists already, or that holds more than a model.
+
+    Raises
+    ------
+    OutputError
+        If it exists and `overwrite` is false, or holds a file that no model's description lists.
+    """
+    home = Path(folder)
+    check_absent(home, overwrite=overwrite, folder=True)
+    if home.is_file():
+        raise output_error(home, FileExistsError(errno.EEXIST, "a file lies there"))
+    if not home.is_dir():
+        return
+    known = listed_files(home)
+    others = sorted(
+        path.relative_to(home).as_posix()
+        for path in home.rglob("*")
+        if not path.is_dir() and path.relative_to(home).as_posix() not in known
+    )
+    if others:
+        raise OutputError(
+            "holds files that are no part of a model, and would be removed",
+            path=home,
+            found=", ".join(others[:5]) + (f" and {len(others) - 5} more" if others[5:] else ""),
+            mend="move them elsewhere, or name another folder for the model",
+        )
+
+
+def listed_files(folder: Path) -> frozenset[str]:
+    """Give the names of the files of a model, as its description lists them; none if it is none.
+
+    Examples
+    --------
+    >>> listed_files(Path("no such folder"))
+    frozenset()
+    """
+    try:
+        content = json.loads((folder / _DESCRIPTION).read_text(encoding="utf-8"))
+        if content["format"] != _FORMAT:
+            return frozenset()
+        return frozenset(content["files"]) | {_DESCRIPTION}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return frozenset()
 
 
 def write_folder(
@@ -46,11 +94,12 @@ def write_folder(
     Raises
     ------
     OutputError
-        If the folder exists already or cannot be written.
+        If the folder exists already, holds what is no part of a model, or cannot be written.
     """
     from importlib.metadata import version  # noqa: PLC0415 - slow to import
 
-    with replacing(folder, overwrite=overwrite) as temporary:
+    check_model_absent(folder, overwrite=overwrite)
+    with replacing(folder, overwrite=overwrite, folder=True) as temporary:
         temporary.mkdir()
         components.save(temporary / "components.json")
         for number, member in enumerate(members):
@@ -64,7 +113,7 @@ def write_folder(
             "packages": {name: version(name) for name in _PACKAGES}
             | {"python": platform.python_version()},
         }
-        (temporary / "model.json").write_text(json.dumps(description, indent=1) + "\n")
+        (temporary / _DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n")
 
 
 def read_folder(folder: StrPath) -> tuple[dict[str, Any], Components, tuple[Member, ...]]:
@@ -78,7 +127,7 @@ def read_folder(folder: StrPath) -> tuple[dict[str, Any], Components, tuple[Memb
         If the model is of another kind, a file was altered, or the layers do not fit.
     """
     home = Path(folder)
-    content = json.loads((home / "model.json").read_text())
+    content = json.loads((home / _DESCRIPTION).read_text())
     kind = (content["format"], content["version"])
     if kind != (_FORMAT, _VERSION):
         raise ModelError(

@@ -46,8 +46,6 @@ class Calibrated:
     ) -> ProbabilitySummary:
         """Write `probability.tif`, its `.qml` and `calibration.json` beside a map.
 
-        Former ones are replaced.
-
         Raises
         ------
         GeoprospectError
@@ -58,7 +56,6 @@ class Calibrated:
             map_file,
             results.PROBABILITY.path(map_file.parent),
             deposits=self.deposits,
-            overwrite=True,
             progress=progress,
         )
         content = {
@@ -67,7 +64,7 @@ class Calibrated:
             "scheme": asdict(self.scheme),
             "auc": self.held_out.auc.tolist(),
         }
-        with replacing(results.CALIBRATION.path(map_file.parent), overwrite=True) as temporary:
+        with replacing(results.CALIBRATION.path(map_file.parent)) as temporary:
             temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         _LOGGER.info(
             f"probability: {summary.deposits:.6g} deposits expected in {summary.n_valid} cells; "

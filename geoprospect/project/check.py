@@ -14,6 +14,7 @@ from geoprospect.errors import GeoprospectError, GridNeededError
 from geoprospect.evidence import Column, EvidenceStack
 from geoprospect.project.file import Project
 from geoprospect.project.inputs import Inputs
+from geoprospect.project.outputfolder import is_empty
 from geoprospect.project.preconditions import PRECONDITIONS
 from geoprospect.project.progress import lines_sent
 from geoprospect.samples import Samples
@@ -129,10 +130,8 @@ def _open(columns: list[Column]) -> None:
 
 
 def _about_folder(project: Project) -> Iterator[Finding]:
-    """Tell whether results can go to the output folder."""
-    if project.folder.is_file():
-        yield Finding("error", f"{project.folder}: is a file, not a folder for results")
-    elif project.folder.exists() and any(project.folder.iterdir()):
+    """Tell whether something lies in the output folder."""
+    if not is_empty(project.folder):
         yield Finding("warning", f"{project.folder}: exists already; `run` asks for --overwrite")
 
 

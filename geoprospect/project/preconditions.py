@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from geoprospect.errors import ProjectError
 from geoprospect.project.inputs import Inputs
+from geoprospect.project.outputfolder import check_products
 
 
 def _fewer_deposits_than_cells(inputs: Inputs) -> None:
@@ -29,6 +30,7 @@ def _rock_classes(inputs: Inputs) -> None:
 Precondition = Callable[[Inputs], object]
 
 PRECONDITIONS: tuple[Precondition, ...] = (
+    lambda inputs: check_products(inputs.project),
     lambda inputs: inputs.method,
     lambda inputs: inputs.evidence_sentence,
     lambda inputs: inputs.evidence,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from geoprospect.output import checksum
+from geoprospect.output import SIDECARS, checksum
 
 Kind = Literal["raster", "points", "figures", "picture", "model", "text"]
 
@@ -27,8 +28,6 @@ class Product:
         What it tells, in a sentence.
     styled : bool
         Whether a QGIS style, of the same stem, lies beside it.
-    optional : bool
-        Whether it is left only where the project asks for it.
     """
 
     file: str
@@ -36,7 +35,6 @@ class Product:
     title: str
     meaning: str
     styled: bool = False
-    optional: bool = False
 
     @property
     def style(self) -> str | None:
@@ -47,11 +45,23 @@ class Product:
         """Give its path in an output folder."""
         return folder / self.file
 
+    def sidecars(self, folder: Path) -> list[Path]:
+        """Give the paths of what GDAL may keep beside it."""
+        suffixes = SIDECARS if self.kind == "raster" else ()
+        return [folder / f"{self.file}{suffix}" for suffix in suffixes]
+
+    def places(self, folder: Path) -> list[Path]:
+        """Give all paths that it may take in an output folder."""
+        style = [folder / self.style] if self.style else []
+        return [self.path(folder), *style, *self.sidecars(folder)]
+
     def files(self, folder: Path) -> list[Path]:
-        """List its files in an output folder, those of a folder one by one, that are there."""
-        paths = [self.path(folder), *([folder / self.style] if self.style else [])]
-        inside = [path for place in paths if place.is_dir() for path in place.rglob("*")]
-        return [path for path in (*paths, *inside) if path.is_file()]
+        """List what lies in its places in an output folder, the files of a folder one by one."""
+        places = [path for path in self.places(folder) if os.path.lexists(path)]
+        inside = [path for place in places if place.is_dir() for path in place.rglob("*")]
+        files = [path for path in (*places, *inside) if path.is_symlink() or not path.is_dir()]
+        # A folder where a file goes is as much in the way as a file.
+        return files + [path for path in places if path.is_dir() and self.kind != "model"]
 
 
 MAP = Product(
@@ -69,7 +79,6 @@ PROBABILITY = Product(
     "With `[calibration]`: the probability of a deposit in each cell; the cells sum to the "
     "deposits expected.",
     styled=True,
-    optional=True,
 )
 CALIBRATION = Product(
     "calibration.json",
@@ -77,7 +86,6 @@ CALIBRATION = Product(
     "Calibration",
     "With `[calibration]`: the curve from scores to probabilities, and how the method scored at "
     "the points held out for it.",
-    optional=True,
 )
 SCORES = Product(
     "scores.json",
@@ -111,7 +119,6 @@ NON_OCCURRENCES = Product(
     "Non-occurrences drawn",
     "Where the training points are occurrences alone: the cells drawn as non-occurrences, with "
     "the draw each is of.",
-    optional=True,
 )
 COMPONENTS = Product(
     "components.json",
@@ -129,8 +136,8 @@ MANIFEST = Product(
     "manifest.json",
     "text",
     "Manifest",
-    "Settings and checksums of all that went in and came out; written last, so that a run that "
-    "did not end has none.",
+    "Settings and checksums of all that went in and came out; written last, and it tells what "
+    "`--overwrite` may replace.",
 )
 
 PRODUCTS = (
@@ -138,14 +145,6 @@ PRODUCTS = (
     LOG, MANIFEST,
 )  # fmt: skip
 """All products of a run, those that one opens first before the others."""
-
-
-def remove_optional(folder: Path) -> None:
-    """Remove what a former run left and the next may not replace."""
-    for product in PRODUCTS:
-        if product.optional:
-            for path in product.files(folder):
-                path.unlink()
 
 
 def checksums(folder: Path) -> dict[str, str]:

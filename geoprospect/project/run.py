@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from geoprospect import __version__
 from geoprospect.calibration import ProbabilitySummary
-from geoprospect.errors import OutputError
 from geoprospect.evidence.remote.address import without_secrets
 from geoprospect.mapping import MapSummary, write_map
 from geoprospect.model.model import ProspectivityModel
-from geoprospect.output import output_error, replacing
+from geoprospect.output import replacing
 from geoprospect.project import results
 from geoprospect.project.calibration import Calibrated, calibrate
 from geoprospect.project.file import Project, Role
 from geoprospect.project.inputs import Inputs
+from geoprospect.project.outputfolder import as_log, logged, made_aside
 from geoprospect.project.preconditions import require
-from geoprospect.project.progress import lines_sent
 from geoprospect.project.training import train_ensemble
 from geoprospect.scoring import CurveKind, Score, score_map
 from geoprospect.scoring.pictures import write_map_picture, write_rate_curves
@@ -84,15 +82,15 @@ def run_project(
 ) -> RunSummary:
     r"""Train, map and score a project.
 
-    The output folder receives the products of `geoprospect.project.results`, the manifest last:
-    where it is missing, the run did not end.
+    The output folder receives the products of `geoprospect.project.results`, all of them at the
+    end: a run that fails leaves there what a former one made.
 
     Parameters
     ----------
     project : Project or path-like
         The project, or its file.
     overwrite : bool
-        Whether the results of a former run are replaced.
+        Whether the results of a former run are replaced: what its manifest lists, and no more.
     progress : callable, optional
         As for `train_model`.
 
@@ -115,25 +113,19 @@ def run_project(
     """
     project = Project.of(project)
     folder = project.folder
-    with _logged(folder, overwrite), Inputs(project) as inputs:
-        require(inputs)
-        results.remove_optional(folder)  # of a former run
-        if inputs.drawn is not None:
-            with replacing(results.NON_OCCURRENCES.path(folder)) as temporary:
-                inputs.drawn.points().to_file(temporary, driver="GPKG")
-        calibrated = _calibrated(inputs, progress)
-        model = train_ensemble(inputs, progress=progress)
-        inputs.stack.preload()  # nothing: the map is made in little memory
-        model.components.save(results.COMPONENTS.path(folder), overwrite=True)
-        model.save(results.MODEL.path(folder), overwrite=True)
-        target = results.MAP.path(folder)
-        summary = write_map(
-            model,
-            inputs.stack,
-            target,
-            overwrite=True,
-            progress=_staged(progress, "map"),
-        )
+    with logged(folder) as log, made_aside(folder, overwrite=overwrite) as made:
+        with Inputs(project) as inputs:
+            require(inputs)
+            if inputs.drawn is not None:
+                with replacing(results.NON_OCCURRENCES.path(made)) as temporary:
+                    inputs.drawn.points().to_file(temporary, driver="GPKG")
+            calibrated = _calibrated(inputs, progress)
+            model = train_ensemble(inputs, progress=progress)
+            inputs.stack.preload()  # nothing: the map is made in little memory
+            model.components.save(results.COMPONENTS.path(made))
+            model.save(results.MODEL.path(made))
+            target = results.MAP.path(made)
+            summary = write_map(model, inputs.stack, target, progress=_staged(progress, "map"))
         _LOGGER.info(
             f"map: {summary.n_beyond} of {summary.n_valid} cells lie beyond the training points' "
             "range in some layer"
@@ -144,16 +136,20 @@ def run_project(
             else calibrated.write(target, _staged(progress, "probability"))
         )
         scores = _score(project, target)
-        _write_scores(folder, scores)
-    _write_json(
-        results.MANIFEST.path(folder),
-        {
-            "geoprospect": __version__,
-            "project": json.loads(without_secrets(json.dumps(project.to_dict(), default=str))),
-            "inputs": dict(model.inputs),
-            "outputs": results.checksums(folder),
-        },
-    )
+        _write_scores(made, scores)
+        results.LOG.path(made).write_text(as_log(log), encoding="utf-8")
+        _write_json(
+            results.MANIFEST.path(made),
+            {
+                "geoprospect": __version__,
+                "project": json.loads(without_secrets(json.dumps(project.to_dict(), default=str))),
+                "inputs": dict(model.inputs),
+                "outputs": results.checksums(made),
+            },
+        )
+    summary = replace(summary, path=str(results.MAP.path(folder)))
+    if probability is not None:
+        probability = replace(probability, path=str(results.PROBABILITY.path(folder)))
     return RunSummary(str(folder), summary, scores, probability)
 
 
@@ -174,31 +170,6 @@ def _staged(progress: Progress | None, stage: str) -> Callable[[int, int], None]
     return progress and (lambda done, total: progress(stage, done, total, "cells"))
 
 
-@contextmanager
-def _logged(folder: Path, overwrite: bool) -> Iterator[None]:
-    """Prepare the output folder, and keep the lines that are logged in its log."""
-    log, lines = results.LOG.path(folder), list[str]()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not overwrite and any(folder.iterdir()):
-            raise OutputError(
-                "the output folder exists already",
-                path=folder,
-                mend="pass --overwrite, or name another folder under [output]",
-            )
-        results.MANIFEST.path(folder).unlink(missing_ok=True)
-        with replacing(log, overwrite=True) as temporary:
-            temporary.touch()  # a folder that cannot be written shows before the training
-    except OSError as error:
-        raise output_error(folder, error) from error
-    try:
-        with lines_sent(lines.append):
-            yield
-    finally:
-        with replacing(log, overwrite=True) as temporary:
-            temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-
-
 def _score(project: Project, target: Path) -> dict[str, Score]:
     """Score the map at the training points, and at the validation points if there are any.
 
@@ -210,6 +181,7 @@ def _score(project: Project, target: Path) -> dict[str, Score]:
         source = getattr(project.points, role)
         if source is not None:
             score = score_map(target, source, kind=kind)
+            score = replace(score, map_path=str(results.MAP.path(project.folder)))
             # What was left out of the training points is told when they are read.
             audit = score.lines() if role == "validation" else []
             for line in [*audit, score.sentence()]:
@@ -223,13 +195,13 @@ def _write_scores(folder: Path, scores: dict[str, Score]) -> None:
     figures = {role: score.to_dict() for role, score in scores.items()}
     _write_json(results.SCORES.path(folder), figures)
     curves = {name: curve for score in scores.values() for name, curve in score.curves().items()}
-    write_rate_curves(results.CURVES.path(folder), curves, overwrite=True)
+    write_rate_curves(results.CURVES.path(folder), curves)
     places = {f"{role} occurrences": score.occurrences for role, score in scores.items()}
     picture, map_file = results.PICTURE.path(folder), results.MAP.path(folder)
-    write_map_picture(picture, map_file, places, overwrite=True)
+    write_map_picture(picture, map_file, places)
 
 
 def _write_json(path: Path, content: object) -> None:
-    """Write plain values as JSON, replacing a former file."""
-    with replacing(path, overwrite=True) as temporary:
+    """Write plain values as JSON."""
+    with replacing(path) as temporary:
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

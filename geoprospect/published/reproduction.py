@@ -125,7 +125,7 @@ def reproduce(
             found=f"{seeds} seeds, effort {effort:g}",
         )
     if maps is not None:  # what would stop the maps shows before the training
-        check_absent(maps, overwrite=overwrite)
+        check_absent(maps, overwrite=overwrite, folder=True)
         rasters_of(study)
     results = run_experiments(study, seeds=seeds, seed=seed, effort=effort, progress=progress)
     made: tuple[StudyMap, ...] = ()

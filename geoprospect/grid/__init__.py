@@ -1,5 +1,6 @@
 """The grid: where the cells of a raster lie on the ground, and how far apart."""
 
+from geoprospect.grid.areas import area_units
 from geoprospect.grid.crs import describe_crs, same_crs, transformed
 from geoprospect.grid.description import describe_grid, read_grid
 from geoprospect.grid.grid import Grid
@@ -8,6 +9,7 @@ from geoprospect.grid.places import Places
 __all__ = [
     "Grid",
     "Places",
+    "area_units",
     "describe_crs",
     "describe_grid",
     "read_grid",

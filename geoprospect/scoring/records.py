@@ -25,7 +25,7 @@ class CaptureRecord(Record):
     """What the best part of the area holds."""
 
     area: Fraction
-    """Fraction of the valid cells."""
+    """Fraction of the area of the valid cells."""
     captured: Fraction
     """Fraction of the occurrences."""
     interval: Ends

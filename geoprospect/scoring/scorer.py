@@ -104,7 +104,7 @@ def score_map(
         used = table.loc[samples.source]
         leaks = _leaks(scored, used, kind, training, near)
         scores = scored.at(samples.rows, samples.columns)
-        parts = partial(scored.valid_parts, window)
+        parts = partial(scored.parts, window)
         ranks = survey(parts, scores[occurrences], scored.grid.n_cells)
         scored.warn_of_fills(*ranks.scores[[0, -1]].tolist())
         where = samples.places.straight
@@ -130,9 +130,7 @@ def score_map(
                 raise ScoreError(
                     "no occurrence can be scored on both maps without a leak", path=theirs.path
                 )
-            counted = survey(
-                partial(theirs.valid_parts, window), their_scores[both], theirs.grid.n_cells
-            )
+            counted = survey(partial(theirs.parts, window), their_scores[both], theirs.grid.n_cells)
             theirs.warn_of_fills(*counted.scores[[0, -1]].tolist())
         pairs = (ranks, scores[both]), (counted, their_scores[both])
         both_groups = np.asarray(np.unique(groups[both], return_inverse=True)[1], np.int64)

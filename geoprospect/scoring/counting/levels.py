@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from geoprospect.errors import ScoreError
-from geoprospect.scoring.counting.ranks import Ranks
+from geoprospect.scoring.counting.ranks import Part, Ranks, cells_of
+from geoprospect.typing import Ints
 
 # Gives the scores of the valid cells part by part, anew at every call.
-Parts: TypeAlias = Callable[[], Iterable[npt.NDArray[Any]]]
+Parts: TypeAlias = Callable[[], Iterable[Part]]
 N_STEPS = 1000  # between the least and the greatest score of a map
 _MOST_CELLS = 2**21  # in memory at once
 _SAMPLED = 2**20  # cells in which plateaus are looked for
@@ -51,7 +52,7 @@ def count_levels(parts: Parts, at_points: npt.NDArray[Any]) -> Ranks:
     Parameters
     ----------
     parts : callable
-        Gives the scores of the valid cells, part by part, such as `ScoreMap.valid_parts`.
+        Gives the scores of the valid cells, part by part, such as `ScoreMap.parts`.
     at_points : ndarray, shape (n_points,)
         The map's scores at the points.
 
@@ -71,7 +72,8 @@ def count_levels(parts: Parts, at_points: npt.NDArray[Any]) -> Ranks:
     >>> ranks.scores.size, [count.tolist() for count in ranks.vertices(np.array([0.25]))]
     (1001, [[0, 1, 2, 3], [0, 0, 1, 1]])
     """
-    spaced = _levels_of([(part.min(), part.max()) for part in parts() if part.size], at_points)
+    every = (cells_of(part).scores for part in parts())
+    spaced = _levels_of([(part.min(), part.max()) for part in every if part.size], at_points)
     return Ranks.count(parts(), np.concatenate([spaced, at_points.astype(spaced.dtype)]))
 
 
@@ -112,7 +114,7 @@ def survey(parts: Parts, at_points: npt.NDArray[Any], n_cells: int) -> Ranks:
     random = np.random.default_rng(0)
     share = _SAMPLED / max(n_cells, 1)
     ends, sample = [], []
-    for part in parts():
+    for part, _ in map(cells_of, parts()):
         if part.size:
             ends.append((part.min(), part.max()))
             sample.append(part if share >= 1 else part[random.random(part.size) < share])
@@ -124,7 +126,7 @@ def survey(parts: Parts, at_points: npt.NDArray[Any], n_cells: int) -> Ranks:
 
 
 def find_rank(parts: Parts, ranks: Ranks, n: int) -> tuple[Ranks, int]:
-    """Count further scores until the n-th greatest score of the map is among those counted.
+    """Count further scores until the score at which the map's area reaches n is among them.
 
     Parameters
     ----------
@@ -133,7 +135,8 @@ def find_rank(parts: Parts, ranks: Ranks, n: int) -> tuple[Ranks, int]:
     ranks : Ranks
         Counted against the least and the greatest score, at least.
     n : int
-        From 1, the best cell, to the number of valid cells.
+        Area of the best cells, in the units of `ranks`: from 1 to all area. Where all cells
+        weigh the same, the score is the n-th greatest.
 
     Returns
     -------
@@ -144,7 +147,7 @@ def find_rank(parts: Parts, ranks: Ranks, n: int) -> tuple[Ranks, int]:
 
     Notes
     -----
-    The two counted scores on either side of the n-th greatest enclose few cells, as a rule, and
+    The two counted scores on either side of the one sought enclose few cells, as a rule, and
     one pass over the map collects them. Where they are too many to hold, one pass narrows the
     gap 1000 times.
 
@@ -162,17 +165,18 @@ def find_rank(parts: Parts, ranks: Ranks, n: int) -> tuple[Ranks, int]:
             return ranks, below
         gap = slice(below, below + 2)
         low, high = ranks.scores[gap]
-        if ranks.above[below] - ranks.reaching[below + 1] > _MOST_CELLS:
+        enclosed = (ranks.above[below] - ranks.reaching[below + 1]) / ranks.area
+        if enclosed * ranks.n_cells > _MOST_CELLS:
             ranks = Ranks.count(parts(), levels(low, high, ranks.scores.dtype))
             continue
-        between = np.concatenate([part[(part > low) & (part < high)] for part in parts()])
-        scores, counts = np.unique(between, return_counts=True)
+        scores, counts = _enclosed(parts, low, high)
         reaching = ranks.reaching[below + 1] + counts[::-1].cumsum()[::-1]
         ranks = Ranks(
             np.concatenate([[low], scores, [high]]).astype(scores.dtype),
             np.insert(ranks.above[gap], 1, reaching - counts),
             np.insert(ranks.reaching[gap], 1, reaching),
             ranks.n_cells,
+            ranks.area,
         )
 
 
@@ -215,6 +219,18 @@ def count_array(
     data = np.ma.getdata(cells)
     valid = data[~np.ma.getmaskarray(cells) & np.isfinite(data)]
     return count_levels(lambda: [valid], points), points, lambda: [valid]
+
+
+def _enclosed(parts: Parts, low: Any, high: Any) -> tuple[npt.NDArray[Any], Ints]:
+    """Give the scores that cells have between two, and the area of the cells that have each."""
+    scores, areas = [], []
+    for values, units in map(cells_of, parts()):
+        inside = (values > low) & (values < high)
+        scores.append(values[inside])
+        areas.append(np.ones(scores[-1].size, np.int64) if units is None else units[inside])
+    each, which = np.unique(np.concatenate(scores), return_inverse=True)
+    area = np.bincount(which, np.concatenate(areas), each.size).astype(np.int64)
+    return each, area
 
 
 def _levels_of(ends: Sequence[tuple[Any, Any]], at_points: npt.NDArray[Any]) -> npt.NDArray[Any]:

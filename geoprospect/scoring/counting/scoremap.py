@@ -19,7 +19,8 @@ from geoprospect.evidence import RasterBand
 from geoprospect.evidence.fills import FillValues, is_mark, shortest
 from geoprospect.evidence.raster import open_raster, read_band, unreadable, whole_blocks
 from geoprospect.evidence.remote.address import without_secrets
-from geoprospect.grid import Grid
+from geoprospect.grid import Grid, area_units
+from geoprospect.scoring.counting.ranks import Cells, Part
 
 _LOGGER = logging.getLogger(__name__)
 MapFile: TypeAlias = str | PathLike[str] | RasterBand
@@ -149,6 +150,27 @@ class ScoreMap:
         for part in self.grid.windows(window or self._window_size(_PART_CELLS)):
             scores = self._read(part)
             yield scores[np.isfinite(scores)]
+
+    def parts(self, window: tuple[int, int] | None = None) -> Iterator[Part]:
+        """Yield the valid cells with their areas on the ground, window by window.
+
+        Parameters
+        ----------
+        window : (int, int), optional
+            As for `valid_parts`.
+
+        Yields
+        ------
+        ndarray or Cells
+            Scores; with areas where these differ, as they do in a geographic CRS.
+        """
+        for part in self.grid.windows(window or self._window_size(_PART_CELLS)):
+            scores = self._read(part)
+            valid, units = np.isfinite(scores), area_units(self.grid, part)
+            if units is None:
+                yield scores[valid]
+            else:
+                yield Cells(scores[valid], np.broadcast_to(units, scores.shape)[valid])
 
     def picture(self, longest: int) -> Scores:
         """Read the map thinned out to a picture.

@@ -31,7 +31,7 @@ class Boyce:
     """The continuous Boyce index of a map [1]_, which needs no non-occurrences.
 
     A window of one tenth of the range of scores moves over it in 100 steps. In each window the
-    fraction of the occurrences is divided by the fraction of the valid cells; the index is the
+    fraction of the occurrences is divided by the fraction of the area; the index is the
     rank correlation of this ratio with the score: 1 where occurrences grow more frequent all the
     way, 0 for chance, below 0 for a map that is upside down.
 
@@ -105,14 +105,14 @@ class Boyce:
         at = np.searchsorted(ranks.scores, edges)
         first = _STEP * np.arange(N_WINDOWS)
         last = first + _WIDTH
-        cells = ranks.reaching[at][first] - ranks.above[at][last]
+        area = ranks.reaching[at][first] - ranks.above[at][last]
         ordered = np.sort(at_points)
         n_found = ordered.searchsorted(edges[last], "right") - ordered.searchsorted(edges[first])
         # On a map of one score all windows are one.
-        some = (cells > 0) & (edges[last] > edges[first])
-        cells, n_found = cells[some], n_found[some]
+        some = (area > 0) & (edges[last] > edges[first])
+        area, n_found = area[some], n_found[some]
         # One division of whole numbers: equal ratios are equal to the last bit, and rank as ties.
-        ratio = (n_found * ranks.n_cells) / (cells * ordered.size)
+        ratio = (n_found * ranks.area) / (area * ordered.size)
         used = np.flatnonzero(np.append(np.diff(ratio) != 0, True))
         reason = _reason(edges, ordered, used.size)
         return cls(

@@ -24,7 +24,7 @@ class Share:
     Attributes
     ----------
     area, captured : float
-        Fraction of the valid cells, and of the occurrences, from 0 to 1.
+        Fraction of the area of the valid cells, and of the occurrences, from 0 to 1.
     """
 
     area: float
@@ -90,7 +90,7 @@ class PredictionArea:
         Equally spaced scores, and those of the occurrences, in rising order and the map's dtype;
         those that cells have stand twice.
     area, captured : ndarray of float64, shape (n_vertices,)
-        Fraction of the valid cells and of the occurrences that reach the threshold; where it
+        Fraction of the area and of the occurrences that reach the threshold; where it
         stands twice, the second excludes the cells with that very score. Exact at every vertex.
     crossing : Crossing
         The only one.
@@ -159,7 +159,7 @@ class PredictionArea:
         keep[1::2] = cells[1::2] != cells[::2]
         return cls(
             scores[keep],
-            cells[keep] / ranks.n_cells,
+            cells[keep] / ranks.area,
             captured[keep] / at_points.size,
             _find_crossing(ranks, vertices, at_points, parts),
             at_points.size,
@@ -219,27 +219,27 @@ def _find_crossing(
     ranks: Ranks, vertices: tuple[Ints, Ints], at_points: npt.NDArray[Any], parts: Parts
 ) -> Crossing:
     """Find where the curves cross, in whole numbers up to the last step."""
-    n_cells, n_occurrences = ranks.n_cells, at_points.size
-    cells, captured = vertices
+    whole, n_occurrences = ranks.area, at_points.size
+    taken, captured = vertices
     # Sum of both fractions, less 1, in whole numbers: it grows with every vertex, below 0 first.
-    excess = cells * n_occurrences + captured * n_cells - n_cells * n_occurrences
+    excess = taken * n_occurrences + captured * whole - whole * n_occurrences
     after = int(np.searchsorted(excess, 0))
-    start, low, high = (int(x) for x in (cells[after - 1], excess[after - 1], excess[after]))
-    length = int(cells[after]) - start
-    area = (start - low * length / (high - low)) / n_cells
-    n = start - low * length // (high - low)  # cells up to the crossing, rounded up
+    start, low, high = (int(x) for x in (taken[after - 1], excess[after - 1], excess[after]))
+    length = int(taken[after]) - start
+    area = (start - low * length / (high - low)) / whole
+    n = start - low * length // (high - low)  # area up to the crossing, rounded up
     near, at = find_rank(parts, ranks, n)
     score, above, reaching = near.scores[at], int(near.above[at]), int(near.reaching[at])
     n_from, n_beyond = (int(k) for k in _captured(at_points, score))
     coincide_above = None
-    if reaching * n_occurrences + n_from * n_cells == n_cells * n_occurrences:
+    if reaching * n_occurrences + n_from * whole == whole * n_occurrences:
         near, below = find_rank(parts, ranks, reaching + 1)
         coincide_above = float(near.scores[below])
     return Crossing(
         at=Share(area, 1 - area),
         threshold=float(score),
-        from_threshold=Share(reaching / n_cells, n_from / n_occurrences),
-        beyond_threshold=Share(above / n_cells, n_beyond / n_occurrences),
+        from_threshold=Share(reaching / whole, n_from / n_occurrences),
+        beyond_threshold=Share(above / whole, n_beyond / n_occurrences),
         coincide_above=coincide_above,
     )
 

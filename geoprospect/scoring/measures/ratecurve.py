@@ -22,12 +22,12 @@ class RateCurve:
 
     With training occurrences it is the success-rate curve, with validation occurrences the
     prediction-rate curve [1]_. All cells of one score form one straight segment, so that no order
-    among them is made up. Only valid cells count as area.
+    among them is made up. Only valid cells count as area, each by its area on the ground.
 
     Attributes
     ----------
     area : ndarray of float64, shape (n_vertices,)
-        Fraction of the valid cells, rising from 0 to 1.
+        Fraction of the area of the valid cells, rising from 0 to 1.
     captured : ndarray of float64, shape (n_vertices,)
         Fraction of the occurrences within that area, rising from 0 to 1.
     n_occurrences : int
@@ -71,9 +71,9 @@ class RateCurve:
         ScoreError
             If there is no occurrence.
         """
-        n_cells, n_captured = ranks.vertices(at_points)
+        area, n_captured = ranks.vertices(at_points)
         n = int(at_points.size)
-        return cls(n_cells / ranks.n_cells, n_captured / n, n, ranks.n_cells)
+        return cls(area / ranks.area, n_captured / n, n, ranks.n_cells)
 
     @property
     def auc(self) -> float:
@@ -105,7 +105,7 @@ class RateCurve:
         Parameters
         ----------
         area : float
-            Fraction of the valid cells, from 0 to 1.
+            Fraction of the area, from 0 to 1.
 
         Raises
         ------
@@ -200,7 +200,7 @@ def rate_curve(
                 found=f"{int(invalid.sum())} of {points.size}",
                 mend="leave them out and say so",
             )
-        return RateCurve.of(Ranks.count(scores.valid_parts(window), points), points)
+        return RateCurve.of(Ranks.count(scores.parts(window), points), points)
 
 
 def _check_fraction(fraction: float) -> None:

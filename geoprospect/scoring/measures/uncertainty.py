@@ -13,7 +13,7 @@ from geoprospect.scoring.counting.levels import survey
 from geoprospect.scoring.counting.ranks import Ranks
 from geoprospect.typing import Floats, Ints
 
-AREAS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3)  # of the capture table, fractions of the valid cells
+AREAS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3)  # of the capture table, fractions of the area
 N_PLACEMENTS = 9999
 _BAND = np.linspace(0, 1, 101)
 _MOST_PLACED = 2**21  # occurrences in memory at once
@@ -26,7 +26,7 @@ class Capture:
     Attributes
     ----------
     area : float
-        Fraction of the valid cells, best first.
+        Fraction of the area, best first.
     captured : float
         Fraction of the occurrences in it.
     interval : Interval
@@ -70,7 +70,7 @@ class Uncertainty:
         Area, and the low and the high end of the 95% interval of the occurrences it holds, for
         each area by itself. No area holds none of them, all of it all, so both ends meet there.
     p_value : float
-        How often occurrences in valid cells drawn at random, those of a cluster in one cell,
+        How often occurrences placed at random on valid ground, those of a cluster in one cell,
         reach the area under the curve: (1 + times) / (1 + 9999), the permutation test of [1]_.
     n_clusters : int
         Clusters of occurrences, each resampled and placed as one.
@@ -167,7 +167,7 @@ def uncertainty_of(
 
 
 def auc_shares(ranks: Ranks, at_points: npt.NDArray[Any]) -> Floats:
-    """Give the fraction of the valid cells that each occurrence outscores, ties counted half.
+    """Give the fraction of the area that each occurrence outscores, ties counted half.
 
     Their mean is the area under the rate curve.
 
@@ -183,7 +183,7 @@ def auc_shares(ranks: Ranks, at_points: npt.NDArray[Any]) -> Floats:
     ndarray of float64, shape (n,)
     """
     at = np.searchsorted(ranks.scores, at_points)
-    return 1 - (ranks.above[at] + ranks.reaching[at]) / (2 * ranks.n_cells)
+    return 1 - (ranks.above[at] + ranks.reaching[at]) / (2 * ranks.area)
 
 
 def held_in(ranks: Ranks, at_points: npt.NDArray[Any], areas: npt.ArrayLike) -> Floats:
@@ -196,7 +196,7 @@ def held_in(ranks: Ranks, at_points: npt.NDArray[Any], areas: npt.ArrayLike) -> 
     at_points : ndarray, shape (n,)
         Scores of the occurrences; cells have them.
     areas : array_like of float, shape (n_areas,)
-        Fractions of the valid cells.
+        Fractions of the area.
 
     Returns
     -------
@@ -205,7 +205,7 @@ def held_in(ranks: Ranks, at_points: npt.NDArray[Any], areas: npt.ArrayLike) -> 
     """
     at = np.searchsorted(ranks.scores, at_points)
     above, reaching = ranks.above[at][:, None], ranks.reaching[at][:, None]
-    taken = np.asarray(areas, np.float64) * ranks.n_cells
+    taken = np.asarray(areas, np.float64) * ranks.area
     return np.asarray(((taken - above) / (reaching - above)).clip(0, 1))
 
 
@@ -227,7 +227,7 @@ def placement_p_value(ranks: Ranks, at_points: npt.NDArray[Any], groups: Ints) -
     float
         At least 1 / 10000.
     """
-    # A cell's rank, twice: cells above it and cells that reach it; their sum over the
+    # A cell's rank, twice: the area above it and the area that reaches it; their sum over the
     # occurrences is a whole number, so ties between placements are exact.
     at = np.searchsorted(ranks.scores, at_points)
     rank_sum = int((ranks.above[at] + ranks.reaching[at]).sum())
@@ -241,7 +241,7 @@ def placement_p_value(ranks: Ranks, at_points: npt.NDArray[Any], groups: Ints) -
     reached = 0
     for start in range(0, N_PLACEMENTS, step):
         n = min(step, N_PLACEMENTS - start)
-        order = random.integers(ranks.n_cells, size=(n, sizes.size))
+        order = random.integers(ranks.area, size=(n, sizes.size))
         counted = np.searchsorted(above, order, side="right") - 1
         level = reaching[counted] > order
         ranked = np.where(level, above[counted] + reaching[counted], 2 * order + 1)

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,10 +18,12 @@ import numpy.typing as npt
 
 from geoprospect.errors import ModelError
 from geoprospect.methods.members import register_member_format
+from geoprospect.methods.trees import TreeScores
 from geoprospect.output import replacing
 from geoprospect.typing import Floats, StrPath, Values
 
-_ROWS = 2048  # of one prediction: what threads share out
+_ROWS = 2048  # of one prediction, what threads share out: each is held against all points
+_ROWS_OF_TREES = 65_536  # trees hold no points, and each prediction begins anew at every tree
 _PLAIN = {("builtins", name) for name in ("dict", "list", "tuple", "str", "int", "float", "bool")}
 _ARRAYS = {("numpy", name) for name in ("ndarray", "int32", "int64", "float32", "float64", "dtype")}
 
@@ -42,6 +45,8 @@ class EstimatorKind:
     check : callable
         Raises ValueError for an estimator whose parts do not fit one another, so that
         scikit-learn's compiled code would read beyond them.
+    trees : callable, optional
+        Gives the trees of an estimator that sums their leaves.
     """
 
     title: str
@@ -49,6 +54,7 @@ class EstimatorKind:
     parts: Callable[[], tuple[type, ...]]
     checked: Callable[[], tuple[type, ...]]
     check: Callable[[Any], None]
+    trees: Callable[[Any], TreeScores] | None = None
 
 
 _KINDS: list[EstimatorKind] = []
@@ -104,10 +110,24 @@ class FittedEstimator:
         Gaussian process, a product of matrices, may by a rounding of the last digit.
         """
         rows = np.asarray(X, dtype=np.float32)
-        parts = [rows[start : start + _ROWS] for start in range(0, len(rows), _ROWS)]
+        size = _ROWS
+        score: Callable[[Values], Floats] = self._score
+        if len(rows) > _ROWS and self._trees is not None:
+            size = _ROWS_OF_TREES
+            if self._trees.worth_compiling(len(rows)):
+                score = self._trees.of
+        parts = [rows[start : start + size] for start in range(0, len(rows), size)]
         with ThreadPoolExecutor() as pool:
-            scores = list(pool.map(self._score, parts))
+            scores = list(pool.map(score, parts))
         return np.concatenate([np.empty(0), *scores]).astype(np.float32)[:, None]
+
+    @cached_property
+    def _trees(self) -> TreeScores | None:
+        """The trees, if the estimator sums their leaves; they give its scores to the bit."""
+        for kind in _KINDS:
+            if kind.trees is not None and type(self.estimator) in kind.classes():
+                return kind.trees(self.estimator)
+        return None
 
     def _score(self, rows: Values) -> Floats:
         """Score some rows in one thread."""

@@ -11,6 +11,7 @@ from geoprospect.methods.estimator import EstimatorKind, register_estimator
 from geoprospect.methods.estimatormethod import EstimatorMethod
 from geoprospect.methods.method import Sees
 from geoprospect.methods.options import MethodOptions, Preset
+from geoprospect.methods.trees import Tree, TreeScores
 from geoprospect.typing import Ints, Values
 
 ForestName = Literal["random-forest", "extra-trees"]
@@ -129,4 +130,19 @@ def _check(forest: Any) -> None:
             raise ValueError("a tree whose nodes point outside it")
 
 
-register_estimator(EstimatorKind("a forest", _classes, _parts, _checked, _check))
+def _trees(forest: Any) -> TreeScores:
+    """Give the trees, whose leaves hold the share of occurrences; their mean is the score."""
+    trees = tuple(
+        Tree(
+            member.tree_.children_left,
+            member.tree_.children_right,
+            member.tree_.feature,
+            member.tree_.threshold,
+            member.tree_.value[:, 0, 1],
+        )
+        for member in forest.estimators_
+    )
+    return TreeScores(trees, lambda sums: sums / len(trees))
+
+
+register_estimator(EstimatorKind("a forest", _classes, _parts, _checked, _check, _trees))

@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import numba
 import numpy as np
 
+from geoprospect.network.compiling import compiled
 from geoprospect.network.series import SINE, TURN
 
 # Cells that go through all layers together: what they become on the way stays in a core's cache.
@@ -18,17 +15,7 @@ STEP = 4  # inputs and outputs taken at a time: so many products stay in registe
 LINEAR, LEAKY, COSINE, SIGMOID = range(4)
 
 
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile at the first call, or take what an earlier process compiled."""
-    # Of fast math, fused multiply-add alone: with more, a score could depend on a cell's place.
-    options: dict[str, Any] = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
-    try:
-        return numba.njit(cache=True, **options)(function)  # type: ignore[no-any-return]
-    except RuntimeError:  # there is no folder to keep it in that can be written
-        return numba.njit(**options)(function)  # type: ignore[no-any-return]
-
-
-@_compiled
+@compiled
 def _dense(x, y, n_inputs, n_outputs, weights):
     """Fill the rows of y with `kernel.T @ x + bias`, four rows of each at a time."""
     for j in range(0, n_outputs, STEP):
@@ -58,7 +45,7 @@ def _dense(x, y, n_inputs, n_outputs, weights):
                 y3[c] += u3 * p[c] + v3 * q[c] + w3 * r[c] + z3 * s[c]
 
 
-@_compiled
+@compiled
 def _activate(y, n_outputs, activation, slope):
     """Apply an activation in place."""
     if activation == LEAKY:
@@ -84,7 +71,7 @@ def _activate(y, n_outputs, activation, slope):
             row[c] = np.float32(1) / (np.float32(1) + np.exp(-max(row[c], np.float32(-88))))
 
 
-@_compiled
+@compiled
 def _load(values, start, inputs, evidence, finite):
     """Fill a tile with centred evidence; tell which cells are valid, count those beyond range."""
     size = min(TILE, values.shape[1] - start)
@@ -103,7 +90,7 @@ def _load(values, start, inputs, evidence, finite):
     return beyond
 
 
-@_compiled
+@compiled
 def _summarise(scores, finite, nodata, bands):
     """Write mean and standard deviation of the members, in float64, into the bands."""
     total = np.zeros(TILE, np.float64)
@@ -123,7 +110,7 @@ def _summarise(scores, finite, nodata, bands):
             bands[1, c] = spread if finite[c] == 0 else nodata
 
 
-@_compiled
+@compiled
 def score_cells(values, inputs, layers, bands, nodata):
     """Take tile after tile of cells through all members.
 

@@ -10,7 +10,6 @@ from scipy.spatial.distance import cdist
 from smallproject import TRANSFORM, write_project
 
 from geoprospect.crossval import (
-    DistinctCells,
     FoldScheme,
     HeldOutScores,
     Regions,
@@ -23,6 +22,7 @@ from geoprospect.errors import SamplesError, TrainingError
 from geoprospect.methods import PretextCells, Transfer
 from geoprospect.network import Schedule
 from geoprospect.project.file import Project
+from geoprospect.samples import DistinctCells
 
 KINDS = ["clusters", "blocks", "random"]
 FEW_TREES = method_of("random-forest", trees=10)

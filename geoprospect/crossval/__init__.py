@@ -1,6 +1,5 @@
 """Spatial cross-validation: what a method scores at points far from those it learned from."""
 
-from geoprospect.crossval.cells import DistinctCells
 from geoprospect.crossval.comparing import compare, compare_on, cross_validate, held_out_scores
 from geoprospect.crossval.comparison import Comparison
 from geoprospect.crossval.folds import FoldKind, FoldScheme
@@ -11,7 +10,6 @@ from geoprospect.crossval.validate import coordinates_alone, prepare_apart, scor
 
 __all__ = [
     "Comparison",
-    "DistinctCells",
     "FoldKind",
     "FoldScheme",
     "HeldOutScores",

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from geoprospect.crossval.cells import DistinctCells
 from geoprospect.crossval.comparison import Comparison
 from geoprospect.crossval.folded import Folded
 from geoprospect.crossval.folds import FoldScheme
@@ -25,7 +24,7 @@ from geoprospect.evidence import EvidenceStack, evidence_range
 from geoprospect.methods import Method, Preparation
 from geoprospect.methods.stages import under_stage
 from geoprospect.model import FitInputs, method_for
-from geoprospect.samples import DrawnSamples, Samples
+from geoprospect.samples import DistinctCells, DrawnSamples, Samples
 from geoprospect.typing import Bools, Progress
 from geoprospect.wording import listed
 
@@ -247,8 +246,9 @@ def _cells(inputs: FitInputs, scheme: FoldScheme, notes: _Notes) -> tuple[Sample
     points, masks = inputs.points, inputs.masks
     distinct = DistinctCells.of(points)
     samples, kept = distinct.samples, distinct.representatives
-    if len(samples) < len(points):
-        notes.add(f"{len(points)} points lie in {len(samples)} cells; a cell counts once.")
+    shared = distinct.sentence()
+    if shared is not None:
+        notes.add(shared)
     if distinct.conflicting:
         groups = [", ".join(map(str, rows)) for rows in samples.audit.conflicting]
         notes.add(

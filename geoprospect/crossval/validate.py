@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
-from geoprospect.crossval.cells import DistinctCells, centres
 from geoprospect.crossval.folded import Folded
 from geoprospect.crossval.folds import FoldScheme
 from geoprospect.crossval.heldout import HeldOutScores
@@ -22,8 +21,8 @@ from geoprospect.methods import (
     scores_of_fits,
 )
 from geoprospect.methods.stages import under_stage
-from geoprospect.samples import Samples
-from geoprospect.typing import Bools, Progress, Values
+from geoprospect.samples import DistinctCells, Samples
+from geoprospect.typing import Bools, Floats, Progress, Values
 
 _NULL_TREES = 500
 
@@ -207,10 +206,10 @@ def coordinates_alone(samples: Samples, scheme: FoldScheme) -> HeldOutScores:
 def coordinates_folded(folded: Folded, *, seed: int) -> HeldOutScores:
     """Score points in their folds, and their ground, as `coordinates_alone` does."""
     cells = folded.samples
-    places = centres(cells)
+    places = _centres(cells)
     everywhere = places
     if folded.ground is not None:
-        everywhere = np.vstack([places, centres(folded.ground.cells)])
+        everywhere = np.vstack([places, _centres(folded.ground.cells)])
     by_split = np.full(folded.held_out.shape, np.nan)
     for scores, mask, held_out in zip(by_split, folded.learned, folded.held_out, strict=True):
         if held_out.any():
@@ -221,3 +220,8 @@ def coordinates_folded(folded: Folded, *, seed: int) -> HeldOutScores:
     scores, ground = folded.when_held_out(by_split)
     shares = folded.shares(scores, ground)
     return HeldOutScores.of("coordinates alone", scores, cells.label, shares=shares)
+
+
+def _centres(samples: Samples) -> Floats:
+    """Give the centres of the samples' cells, shape (n, 2): points of a cell are never parted."""
+    return np.column_stack(samples.grid.centres(samples.rows, samples.columns))

@@ -19,7 +19,7 @@ from geoprospect.methods import (
 )
 from geoprospect.model.components import Components
 from geoprospect.model.model import ProspectivityModel
-from geoprospect.samples import DrawnSamples, Samples
+from geoprospect.samples import DistinctCells, DrawnSamples, Samples
 from geoprospect.typing import Ints, Progress
 
 _LOGGER = logging.getLogger(__name__)
@@ -37,6 +37,8 @@ def fit(
     progress: Progress | None = None,
 ) -> ProspectivityModel:
     """Fit a model of prospectivity.
+
+    Points that share a cell count once: as an occurrence if one of them is.
 
     Parameters
     ----------
@@ -95,24 +97,27 @@ def fit(
     if components is None:
         components = fit_components(stack, seed=method.seed).seen_as(method.sees)
     rotation = "" if components.rotated else ", on the layers as they are, not rotated"
+    distinct = DistinctCells.of(points)
+    shared, points = distinct.sentence(), distinct.samples
+    if shared is not None:
+        _LOGGER.info(f"model: {shared}")
     table = SampleTable(components.transform(points.X), points.label)
     masks = table.masks_of_all(method.members)
     if isinstance(samples, DrawnSamples):
-        masks = samples.masks_for(method.members)
+        masks = samples.masks_for(method.members)[:, distinct.representatives]
     _LOGGER.info(f"model: {method}, {len(masks)} members{rotation}")
     cells = cells_of_pretext(method, stack, components, rocks=rocks, number=pretext_cells)
     preparation = method.prepare(cells, table.X.shape[1], progress=progress)
     fitted = method.fit(table, masks, preparation=preparation, progress=progress)
     for line in fitted.lines:
         _LOGGER.info(line)
-    distinct = np.unique(np.column_stack([points.rows, points.columns]), axis=0)
     return ProspectivityModel(
         components,
         fitted.members,
         np.stack([points.X.min(axis=0), points.X.max(axis=0)], axis=1),
         method.settings() | _range_of(stack),
         {f"evidence {name}": digest for name, digest in stack.checksums().items()},
-        tuple((int(row), int(column)) for row, column in distinct),
+        tuple(sorted(zip(points.rows.tolist(), points.columns.tolist(), strict=True))),
         grid=stack.grid,
         context=stack.neighbourhood,
     )

@@ -15,6 +15,7 @@ from geoprospect.model import FitInputs
 from geoprospect.output import replacing
 from geoprospect.project import results
 from geoprospect.project.settings import CalibrationSettings
+from geoprospect.samples import DistinctCells
 from geoprospect.typing import Progress
 
 _LOGGER = logging.getLogger(__name__)
@@ -109,5 +110,7 @@ def calibrate(
         f"{scheme.buffer:.6g} m: area under the ROC curve "
         f"{held_out.auc.mean():.3f}"
     )
-    calibration = Calibration.fit(held_out.scores, inputs.points.label, method=settings.method)
+    distinct = DistinctCells.of(inputs.points)
+    scores = held_out.scores[:, distinct.representatives]
+    calibration = Calibration.fit(scores, distinct.samples.label, method=settings.method)
     return Calibrated(calibration, settings.deposits, scheme, held_out)

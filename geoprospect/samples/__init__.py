@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from geoprospect.samples.areas import Area
 from geoprospect.samples.audit import Audit
+from geoprospect.samples.distinctcells import DistinctCells
 from geoprospect.samples.drawingrule import DrawingRule
 from geoprospect.samples.labelled import Samples
 from geoprospect.samples.source import PointsSource
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Area",
     "Audit",
+    "DistinctCells",
     "DrawingRule",
     "DrawnSamples",
     "PointsSource",

@@ -12,7 +12,7 @@ import numpy as np
 from geoprospect.errors import SamplesError, ScoreError
 from geoprospect.evidence import EvidenceStack, RasterBand
 from geoprospect.intervals import clusters
-from geoprospect.samples import Samples, read_samples
+from geoprospect.samples import DistinctCells, Samples, read_samples
 from geoprospect.samples.points import coordinates
 from geoprospect.samples.source import PointsSource
 from geoprospect.scoring.counting.levels import survey
@@ -39,7 +39,8 @@ def score_map(
     r"""Score a map at the occurrences, and non-occurrences if any, of a file.
 
     Points outside the map, on cells that are not valid, without coordinates or without a label
-    are left out and listed. Occurrences that share a cell count each, but as one cluster.
+    are left out and listed. Validation occurrences that share a cell count each, but as one
+    cluster; training points that do count once, as in the training.
 
     Parameters
     ----------
@@ -100,6 +101,8 @@ def score_map(
         table = source.read()
         label = source.label_field(table)
         samples = _samples(scored, table, label)
+        if kind == "success-rate":
+            samples = DistinctCells.of(samples).samples
         occurrences = samples.label == 1
         used = table.loc[samples.source]
         leaks = _leaks(scored, used, kind, training, near)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geoprospect.samples import Samples
-from geoprospect.typing import Floats, Ints
+from geoprospect.samples.labelled import Samples
+from geoprospect.typing import Ints
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ class DistinctCells:
         mixed = (occurrences > 0) & (occurrences < np.bincount(cell))
         return cls(samples.part(representatives), representatives, cell, int(mixed.sum()))
 
-
-def centres(samples: Samples) -> Floats:
-    """Give the centres of the samples' cells, shape (n, 2): points of a cell are never parted."""
-    return np.column_stack(samples.grid.centres(samples.rows, samples.columns))
+    def sentence(self) -> str | None:
+        """Say how many points share cells; None where none do."""
+        if len(self.samples) == len(self.cell):
+            return None
+        return f"{len(self.cell)} points lie in {len(self.samples)} cells; a cell counts once."

@@ -157,7 +157,7 @@ def test_few_or_equal_occurrences_give_no_nan_and_no_interval_of_no_width(inputs
 def test_points_without_labels_are_said_to_be_all_occurrences(inputs, tmp_path):
     write_points(tmp_path / "bare.gpkg", [(0, 0), (1, 1)])
     done = score(inputs[0], str(tmp_path / "bare.gpkg"))
-    assert "all points count as occurrences" in done.stdout
+    assert "All points count as occurrences" in done.stdout
     assert "ROC" not in done.stdout
 
 

@@ -214,7 +214,7 @@ method = "dissimilar"
 within = { path = "maps/rocks.gpkg", field = "code", classes = ["granite", 3] }
 """
     area = Area(str(tmp_path / "maps/rocks.gpkg"), "code", ("granite", "3"))
-    rule = DrawingRule(80, 5000.0, "dissimilar", area)
+    rule = DrawingRule(number=80, distance=5000.0, method="dissimilar", within=area)
     assert Project.load(write(MINIMAL + text)).drawing_rule == rule
 
 

@@ -107,6 +107,7 @@ def test_points_left_out_are_listed_by_reason(stack):
     assert samples.source.tolist() == [0, 6]
     assert audit.lines() == [
         "7 points read, 2 used.",
+        "Field DEP tells: 1 is an occurrence, 0 a non-occurrence.",
         "2 points left out for want of coordinates: rows 3, 4.",
         "1 point left out outside the grid: row 2.",
         "1 point left out where there is no valid value: row 1.",
@@ -133,7 +134,7 @@ def test_points_that_share_a_cell_are_kept_and_listed(stack):
     assert audit.n_kept == 5
     assert audit.shared == ((0, 2), (1, 3))
     assert audit.conflicting == ((1, 3),)
-    assert audit.lines()[1:] == [
+    assert audit.lines()[2:] == [
         "2 cells hold several points, all of them used: rows 0, 2; 1, 3.",
         "1 cell holds points with different labels, all of them used: rows 1, 3.",
     ]
@@ -150,6 +151,8 @@ def test_an_audit_is_plain_numbers_and_lists():
         "no_label": [],
         "shared": [[0, 2]],
         "conflicting": [],
+        "not_chosen": 0,
+        "labels": "",
     }
 
 
@@ -330,7 +333,7 @@ def test_sources_rules_and_areas_are_read_from_tables_of_a_project_file():
         "within": {"path": "rocks.gpkg", "field": "rock", "classes": [3, "granite"]},
     }
     area = Area("rocks.gpkg", "rock", ("3", "granite"))
-    rule = DrawingRule(60, method="dissimilar", within=area)
+    rule = DrawingRule(number=60, method="dissimilar", within=area)
     assert TypeAdapter(DrawingRule).validate_python(table) == rule
 
 

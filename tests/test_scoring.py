@@ -140,7 +140,7 @@ def test_without_a_field_of_labels_all_points_are_occurrences_and_that_is_said(r
     assert (score.label, score.curve.n_occurrences) == (None, 2)
     assert score.figures.roc_auc is None
     assert score.figures.confusion is None
-    assert "all points count as occurrences" in score.lines()[0]
+    assert "All points count as occurrences" in score.lines()[1]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,16 @@ from geoprospect.cli.options import json_option, overwrite_option
 @click.argument("map_file", metavar="MAP", type=click.Path(dir_okay=False))
 @click.argument("points", type=click.Path())
 @click.option("--label", help="Field with 1 for occurrences and 0 for non-occurrences.")
+@click.option(
+    "--occurrence-value",
+    "occurrence_values",
+    multiple=True,
+    metavar="VALUE",
+    help="Value of that field that means an occurrence, all others being non-occurrences; may be "
+    "given several times.",
+)
+@click.option("--all-occurrences", is_flag=True, help="All points are occurrences.")
+@click.option("--where", metavar="SQL", help="Points to take, as in \"commodity = 'Cu'\".")
 @click.option("--crs", help="CRS of the points, such as EPSG:3578; needed for a table.")
 @click.option("--layer", help="Layer of the points, if the file has several.")
 @click.option("--x", help="Column of eastings in a table, if not recognised.")
@@ -74,14 +84,19 @@ def score_command(
     """Score the prospectivity MAP at the occurrences, and non-occurrences if any, in POINTS.
 
     MAP is a raster whose first band holds the scores, POINTS a vector file or a table with
-    coordinates. Without --label, the field is the one named occurrence, DEP or label; without
-    such a field all points are occurrences. A map that geoprospect made tells the cells it was
-    trained on; the score to be quoted leaves the points in them out. Brackets hold 95% intervals.
+    coordinates. Without --label, the field is the one named occurrence, DEP or label; where no
+    field could hold labels, all points are occurrences. A map that geoprospect made tells the
+    cells it was trained on; the score to be quoted leaves the points in them out. Brackets hold
+    95% intervals.
     """
     png, pictures, near, against, as_json, overwrite = (
         options.pop(name) for name in ("png", "pictures", "near", "against", "as_json", "overwrite")
     )
     nodata = options.pop("nodata")
+    if options.pop("all_occurrences"):
+        if options["label"] is not None:
+            raise click.UsageError("--all-occurrences and --label contradict each other")
+        options["label"] = False
     if png is not None:
         gp.check_absent(png, overwrite=overwrite)
     score = gp.score_map(

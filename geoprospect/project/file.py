@@ -115,7 +115,7 @@ class Project:
             If the project names no such points, or not the field of their rock classes.
         """
         source: PointsSource | None = getattr(self.points, role)
-        if source is None or (source.label is None and role == "lithology"):
+        if source is None or (not source.label and role == "lithology"):
             raise ProjectError(
                 f"the {role} points need a file"
                 f"{' and the name of its field of rock classes' if role == 'lithology' else ''}",
@@ -127,8 +127,8 @@ class Project:
     def read_samples(self, role: Role, stack: EvidenceStack) -> Samples:
         """Read the labelled points of a role.
 
-        Where the project names no label field of training or validation points, it is the one
-        named occurrence, DEP or label; without such a field all points are occurrences.
+        Where the project names no label field of training or validation points, it is as
+        `PointsSource` says.
 
         Raises
         ------

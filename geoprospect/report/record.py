@@ -109,3 +109,7 @@ class AuditRecord(Record):
     """Rows kept that lie in one cell, cell by cell."""
     conflicting: list[Counts]
     """Those whose labels differ."""
+    not_chosen: Count
+    """Rows that the condition `where` leaves out; they count as not read."""
+    labels: str
+    """Which field told what the points are."""

@@ -19,12 +19,12 @@ if TYPE_CHECKING:  # slow to import, and a map needs no areas
     import geopandas as gpd
 
 
-def _text(value: Any) -> Any:
+def written(value: Any) -> Any:
     """Write a number as a person does, 3 for 3.0, and leave other things alone.
 
     Examples
     --------
-    >>> _text(3.0), _text("granite")
+    >>> written(3.0), written("granite")
     ('3', 'granite')
     """
     return f"{value:.12g}" if isinstance(value, int | float) else value
@@ -66,7 +66,7 @@ class Area:
 
     path: str
     field: str
-    classes: Annotated[tuple[Annotated[str, BeforeValidator(_text)], ...], Field(min_length=1)]
+    classes: Annotated[tuple[Annotated[str, BeforeValidator(written)], ...], Field(min_length=1)]
     layer: str | None = None
 
     def __str__(self) -> str:
@@ -106,7 +106,7 @@ class Area:
         from geoprospect.samples.polygons import check_polygons, read_polygons  # noqa: PLC0415
 
         table = read_polygons(self.path, self.layer, self.field)
-        texts = table[self.field].map(lambda value: str(_text(value)).strip(), na_action="ignore")
+        texts = table[self.field].map(lambda value: str(written(value)).strip(), na_action="ignore")
         lacking = [name for name in self.classes if name not in set(texts)]
         if lacking:
             raise SamplesError(

@@ -23,6 +23,10 @@ class Audit:
         Rows kept that lie in one cell, cell by cell.
     conflicting : tuple of tuple of int
         Those of `shared` whose labels differ.
+    not_chosen : int
+        Rows of the file that its condition (`where`) leaves out; they count as not read.
+    labels : str
+        Which field told what the points are, in a sentence.
 
     Examples
     --------
@@ -42,10 +46,17 @@ class Audit:
     no_label: tuple[int, ...] = ()
     shared: tuple[tuple[int, ...], ...] = ()
     conflicting: tuple[tuple[int, ...], ...] = ()
+    not_chosen: int = 0
+    labels: str = ""
 
     def lines(self) -> list[str]:
         """Say in sentences what was left out and why, and which cells hold several points."""
         lines = [f"{counted(self.n_read, 'point')} read, {self.n_kept} used."]
+        if self.not_chosen:
+            more = counted(self.not_chosen, "point")
+            lines[0] = f"{lines[0][:-1]}; {more} left out by the condition `where`."
+        if self.labels:
+            lines.append(self.labels)
         for rows, why in (
             (self.no_coordinates, "for want of coordinates"),
             (self.outside, "outside the grid"),
@@ -63,7 +74,7 @@ class Audit:
             (self.conflicting, "points with different labels, all of them used"),
         ):
             if groups:
-                cells = [", ".join(map(str, rows)) for rows in groups]
+                cells = [listed([str(row) for row in rows]) for rows in groups]
                 hold = "hold" if len(groups) > 1 else "holds"
                 names = listed(cells, "; ")
                 lines.append(f"{counted(len(groups), 'cell')} {hold} {what}: rows {names}.")

@@ -18,6 +18,7 @@ from geoprospect.errors import SamplesError
 from geoprospect.evidence.raster import is_local
 from geoprospect.grid import Grid, same_crs, transformed
 from geoprospect.grid.crs import pyproj_crs
+from geoprospect.samples.selecting import select
 from geoprospect.samples.tables import TABLE_SUFFIXES, read_table, unreadable
 from geoprospect.typing import Floats
 
@@ -32,6 +33,7 @@ class ReadingOptions(TypedDict, total=False):
     layer: str | None
     x: str | None
     y: str | None
+    where: str | None
 
 
 def read_points(
@@ -41,6 +43,7 @@ def read_points(
     layer: str | None = None,
     x: str | None = None,
     y: str | None = None,
+    where: str | None = None,
 ) -> gpd.GeoDataFrame:
     r"""Read points from a vector file, or from a table of coordinates.
 
@@ -57,6 +60,9 @@ def read_points(
     x, y : str, optional
         The columns of a table that hold easting and northing, or longitude and latitude. By
         default they are recognised by name (``easting``, ``ESTE``, ``E``, ``x``, ``lon``, …).
+    where : str, optional
+        A condition on the fields that chooses among the points, as ``commodity = 'Cu'``; see
+        `geoprospect.samples.selecting.select`.
 
     Returns
     -------
@@ -88,10 +94,12 @@ def read_points(
     else:
         points = _read_vector(name, layer)
     points.attrs["path"] = name
-    return as_points(points, crs=crs)
+    return as_points(points, crs=crs, where=where)
 
 
-def as_points(points: gpd.GeoDataFrame, *, crs: Any = None) -> gpd.GeoDataFrame:
+def as_points(
+    points: gpd.GeoDataFrame, *, crs: Any = None, where: str | None = None
+) -> gpd.GeoDataFrame:
     """Make sure that a table of geometries is one of points with a CRS.
 
     Parameters
@@ -100,11 +108,13 @@ def as_points(points: gpd.GeoDataFrame, *, crs: Any = None) -> gpd.GeoDataFrame:
         Points, multipoints of one point each, or missing geometries.
     crs : str or pyproj.CRS, optional
         The CRS, in place of that of `points`.
+    where : str, optional
+        A condition on the fields; see `geoprospect.samples.selecting.select`.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        The same rows; those without coordinates have an empty point.
+        The same rows, or those chosen; those without coordinates have an empty point.
 
     Raises
     ------
@@ -128,6 +138,9 @@ def as_points(points: gpd.GeoDataFrame, *, crs: Any = None) -> gpd.GeoDataFrame:
         )
     if points.empty:
         raise SamplesError("the file holds no point", path=name, mend="give a file with points")
+    if where is not None:
+        total, points = len(points), select(points, where, name)
+        points.attrs["not_chosen"] = total - len(points)
     points = points.set_geometry(_single_points(points, name))
     points.attrs["path"] = name
     return points

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from os import PathLike, fspath
-from typing import Any, Literal, Unpack
+from typing import Unpack
 
 import geopandas as gpd
 import numpy as np
@@ -12,22 +13,18 @@ import pandas as pd
 from geoprospect.errors import SamplesError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.samples.audit import Audit
-from geoprospect.samples.labelled import OCCURRENCE_CLASSES, Samples
+from geoprospect.samples.labelled import Samples
+from geoprospect.samples.labels import LabelField, LabelKind, read_labels
 from geoprospect.samples.points import ReadingOptions, as_points, coordinates, read_points
 from geoprospect.typing import Bools, Ints
-from geoprospect.wording import listed
-
-LabelKind = Literal["occurrence", "class"]
-
-_LABELS = ("occurrence", "dep", "label")
-_BINARY = ({"0", "1"}, {"0.0", "1.0"}, {"False", "True"})
 
 
 def read_samples(
     points: str | PathLike[str] | gpd.GeoDataFrame,
     stack: EvidenceStack,
     *,
-    label: str | None = None,
+    label: LabelField = None,
+    occurrence_values: Sequence[str] = (),
     kind: LabelKind = "occurrence",
     **reading: Unpack[ReadingOptions],
 ) -> Samples:
@@ -43,14 +40,17 @@ def read_samples(
         A file as `read_points` takes it, or points read already, in any CRS.
     stack : EvidenceStack
         The evidence.
-    label : str, optional
-        The field of labels. If not given, it is as `label_field` finds it; where there is none,
+    label : str or False, optional
+        The field of labels, or False where all points are occurrences. If not given, it is the
+        one field named occurrence, DEP or label in any case; where no field could hold labels,
         all points are occurrences. Classes need it.
+    occurrence_values : sequence of str
+        The values of the field that mean an occurrence, all others being non-occurrences.
     kind : {"occurrence", "class"}
         Whether labels are 1 and 0 for occurrence and non-occurrence, or classes with any
         names or numbers; these are counted from 0, in the order of the names or numbers.
-    crs, layer, x, y : optional
-        How to read a file: see `read_points`.
+    crs, layer, x, y, where : optional
+        How to read a file: see `read_points`; `where` chooses among points read already too.
 
     Returns
     -------
@@ -80,28 +80,13 @@ def read_samples(
     ([0.5, 2.5], [1, 0], (2,))
     """
     if isinstance(points, gpd.GeoDataFrame):
-        table = as_points(points, crs=reading.get("crs"))
+        table = as_points(points, crs=reading.get("crs"), where=reading.get("where"))
     else:
         table = read_points(fspath(points), **reading)
     path = str(table.attrs["path"])
-    if label is None and kind == "class":
-        raise SamplesError(
-            "the field of the classes is not named", path=path, mend='name it, as in label = "rock"'
-        )
-    label = label or label_field(table, path)
-    fields = [str(field) for field in table.columns.drop(table.geometry.name)]
-    if label is not None and label not in fields:
-        raise SamplesError(
-            f"there is no field {label}",
-            path=path,
-            found=f"fields {', '.join(fields) or 'none'}",
-            mend="name the field of labels among those found",
-        )
     source = _source(table)
-    if label is None:
-        codes, classes = np.ones(len(table), dtype=np.int64), OCCURRENCE_CLASSES
-    else:
-        codes, classes = _codes(table[label], source, kind, path)
+    labels = read_labels(table, path, label=label, occurrence_values=occurrence_values, kind=kind)
+    codes = labels.codes
     easting, northing = coordinates(table, stack.grid)
     rows, columns, inside = stack.grid.cells(easting, northing)
     X, valid = stack.sample(rows, columns)
@@ -119,7 +104,15 @@ def read_samples(
         kept &= ~holds
     cell = rows * stack.grid.shape[1] + columns
     shared, conflicting = _shared(cell[kept], codes[kept], source[kept])
-    audit = Audit(len(table), int(kept.sum()), **left_out, shared=shared, conflicting=conflicting)
+    audit = Audit(
+        len(table),
+        int(kept.sum()),
+        **left_out,
+        shared=shared,
+        conflicting=conflicting,
+        not_chosen=int(table.attrs.get("not_chosen", 0)),
+        labels=labels.sentence,
+    )
     _check_enough(codes[kept], kind, audit, path)
     return Samples(
         path=path,
@@ -129,51 +122,10 @@ def read_samples(
         northing=northing[kept],
         X=X[kept],
         label=codes[kept],
-        classes=classes,
+        classes=labels.classes,
         source=source[kept],
         grid=stack.grid,
         audit=audit,
-    )
-
-
-def label_field(points: gpd.GeoDataFrame, path: str | PathLike[str]) -> str | None:
-    """Find the field that holds 1 for an occurrence and 0 for a non-occurrence.
-
-    It is the one field named occurrence, DEP or label in any case.
-
-    Parameters
-    ----------
-    points : geopandas.GeoDataFrame
-        The points.
-    path : path-like
-        Their file, for the message.
-
-    Returns
-    -------
-    str or None
-        None where there is no such field, so that all points are occurrences.
-
-    Raises
-    ------
-    SamplesError
-        If which one holds the labels is not obvious.
-
-    Examples
-    --------
-    >>> places = gpd.points_from_xy([0], [0])
-    >>> label_field(gpd.GeoDataFrame({"name": ["Minto"], "DEP": [1]}, geometry=places), "camps.csv")
-    'DEP'
-    """
-    fields = [field for field in points.columns if field != points.geometry.name]
-    named = [field for field in fields if str(field).strip().casefold() in _LABELS]
-    binary = [field for field in fields if set(points[field].dropna().astype(str)) in _BINARY]
-    if len(named) == 1 or not (named or binary):
-        return named[0] if named else None
-    raise SamplesError(
-        "which field tells occurrences from non-occurrences is not obvious",
-        path=path,
-        found=", ".join(map(str, named or binary)),
-        mend="name it with --label FIELD, or drop the field if all points are occurrences",
     )
 
 
@@ -182,48 +134,6 @@ def _source(table: gpd.GeoDataFrame) -> Ints:
     if pd.api.types.is_integer_dtype(table.index.dtype) and table.index.is_unique:
         return np.asarray(table.index, dtype=np.int64)
     return np.arange(len(table), dtype=np.int64)
-
-
-def _codes(
-    labels: pd.Series[Any], source: Ints, kind: LabelKind, path: str
-) -> tuple[Ints, tuple[str, ...]]:
-    """Turn labels into numbers from 0, -1 where missing, and give the names of the numbers."""
-    texts = [
-        "" if missing else str(x).strip() for x, missing in zip(labels, labels.isna(), strict=True)
-    ]
-    numbers = [_number(text) for text in texts]
-    if kind == "occurrence":
-        wrong = [k for k, x in enumerate(numbers) if texts[k] and x not in (0.0, 1.0)]
-        if wrong:
-            kinds = listed(list(dict.fromkeys(texts[k] for k in wrong)), ", ")
-            rows = listed([str(source[k]) for k in wrong], ", ")
-            raise SamplesError(
-                f"field {labels.name} holds labels other than 0 and 1",
-                path=path,
-                found=f"{kinds} in rows {rows} (rows counted from 0)",
-                expected="1 for an occurrence, 0 for a non-occurrence",
-                mend="correct the labels, or name another field",
-            )
-        codes = [-1 if x is None else int(x) for x in numbers]
-        return np.array(codes, dtype=np.int64), OCCURRENCE_CLASSES
-    if all(x is not None for x, text in zip(numbers, texts, strict=True) if text):
-        values = sorted({x for x in numbers if x is not None})
-        code = {x: k for k, x in enumerate(values)}
-        codes = [-1 if x is None else code[x] for x in numbers]
-        return np.array(codes, dtype=np.int64), tuple(f"{x:.12g}" for x in values)
-    names = sorted(set(texts) - {""})
-    position = {name: k for k, name in enumerate(names)}
-    return np.array([position.get(text, -1) for text in texts], dtype=np.int64), tuple(names)
-
-
-def _number(text: str) -> float | None:
-    """Read a label as a number; truth values are 1 and 0."""
-    try:
-        number = {"true": 1.0, "false": 0.0}.get(text.casefold())
-        number = float(text) if number is None else number
-    except ValueError:
-        return None
-    return number if np.isfinite(number) else None
 
 
 def _shared(

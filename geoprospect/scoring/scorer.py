@@ -72,11 +72,10 @@ def score_map(
     Raises
     ------
     ScoreError
-        If a map cannot be read or has no valid cell, the labels are not 0 and 1, or no
-        occurrence lies on a valid cell.
+        If a map cannot be read or has no valid cell, or no occurrence lies on a valid cell.
     SamplesError
-        If the points cannot be read, the field of labels is not obvious, or the map's metadata
-        are malformed.
+        If the points cannot be read, which field holds the labels is not obvious or these are
+        none that were expected, or the map's metadata are malformed.
 
     Examples
     --------
@@ -99,8 +98,8 @@ def score_map(
     source = points if isinstance(points, PointsSource) else PointsSource(points)
     with ScoreMap.open(map_file) as scored:
         table = source.read()
-        label = source.label_field(table)
-        samples = _samples(scored, table, label)
+        field = source.labels(table).field
+        samples = _samples(scored, table, source)
         if kind == "success-rate":
             samples = DistinctCells.of(samples).samples
         occurrences = samples.label == 1
@@ -142,7 +141,7 @@ def score_map(
         map_path=scored.path,
         points_path=fspath(source.path),
         kind=kind,
-        label=label,
+        label=field,
         audit=samples.audit,
         occurrences=(samples.easting[occurrences], samples.northing[occurrences]),
         figures=every,
@@ -152,13 +151,14 @@ def score_map(
     )
 
 
-def _samples(scored: ScoreMap, table: gpd.GeoDataFrame, label: str | None) -> Samples:
+def _samples(scored: ScoreMap, table: gpd.GeoDataFrame, source: PointsSource) -> Samples:
     """Find the cells of the points, and which of them can be scored."""
     try:
         with EvidenceStack.open(
             [RasterBand("prospectivity", scored.path, scored.band, scored.nodata)]
         ) as stack:
-            return read_samples(table, stack, label=label)
+            values = source.occurrence_values
+            return read_samples(table, stack, label=source.label, occurrence_values=values)
     except SamplesError as error:
         if not any(part.size for part in scored.valid_parts()):
             raise ScoreError(

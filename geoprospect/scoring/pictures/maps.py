@@ -110,9 +110,7 @@ def _coordinates(occurrences: Occurrences, grid: Grid) -> Coordinates:
     if not isinstance(occurrences, PointsSource):
         return occurrences
     points = occurrences.read()
-    label = occurrences.label_field(points)
+    labels = occurrences.labels(points)
     easting, northing = coordinates(points, grid)
-    drawn = np.isfinite(easting) & np.isfinite(northing)
-    if label is not None:
-        drawn &= (points[label] == 1).to_numpy(np.bool_)
+    drawn = np.isfinite(easting) & np.isfinite(northing) & (labels.codes == 1)
     return easting[drawn], northing[drawn]

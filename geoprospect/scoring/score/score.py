@@ -192,8 +192,7 @@ class Score:
 
     def lines(self) -> list[str]:
         """Say in sentences which points were used, left out, or lie on or near training points."""
-        lines = [] if self.label else ["No field of labels: all points count as occurrences."]
-        lines += self.audit.lines()
+        lines = self.audit.lines()
         n, n_clusters = self.curve.n_occurrences, self.figures.uncertainty.n_clusters
         if n_clusters < n:
             lines.append(

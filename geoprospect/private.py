@@ -9,6 +9,9 @@ from rasterio._err import CPLE_BaseError
 __all__ = [
     "GDAL_LOGGERS",
     "CPLE_BaseError",
+    "boosted_nodes",
+    "boosted_tree",
+    "boosting_parts",
     "compiled_tree",
     "laplace_process",
     "libsvm_arrays",
@@ -19,6 +22,51 @@ __all__ = [
 
 GDAL_LOGGERS = ("rasterio._env", "rasterio._err")
 """Where rasterio logs what GDAL signals; it goes once rasterio raises every error signalled."""
+
+
+def boosted_tree() -> type:
+    """Give the class of a tree that a fitted HistGradientBoostingClassifier holds."""
+    from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor  # noqa: PLC0415
+
+    return TreePredictor  # type: ignore[no-any-return]
+
+
+def boosting_parts() -> tuple[type, ...]:
+    """Give the classes of what such a boosting holds besides trees, all safe to read."""
+    import numpy as np  # noqa: PLC0415 - as the others
+    from sklearn._loss import _loss, link, loss  # noqa: PLC0415
+    from sklearn.ensemble._hist_gradient_boosting.binning import _BinMapper  # noqa: PLC0415
+    from sklearn.preprocessing import LabelEncoder  # noqa: PLC0415
+
+    of_loss = loss.HalfBinomialLoss, _loss.CyHalfBinomialLoss, link.LogitLink, link.Interval
+    return *of_loss, _BinMapper, LabelEncoder, np.uint64, np.random.Generator
+
+
+def boosted_nodes(boosting: Any) -> tuple[list[Any], float]:
+    """Give the nodes of a boosting's trees as arrays of records, and what they are added to.
+
+    Raises
+    ------
+    ValueError
+        If an iteration holds not one tree, the records are of another type, or inputs are
+        categories.
+    """
+    from sklearn.ensemble._hist_gradient_boosting.common import (  # noqa: PLC0415 - slow to import
+        PREDICTOR_RECORD_DTYPE,
+    )
+
+    bins = boosting._bin_mapper
+    trees = [tree.nodes for (tree,) in boosting._predictors]
+    if (
+        boosting.n_trees_per_iteration_ != 1
+        or boosting._baseline_prediction.shape != (1, 1)
+        or boosting._preprocessor is not None
+        or bins.is_categorical_.shape != (boosting.n_features_in_,)
+        or bins.is_categorical_.any()
+        or any(nodes.dtype != PREDICTOR_RECORD_DTYPE or nodes.ndim != 1 for nodes in trees)
+    ):
+        raise ValueError("a boosting whose parts do not fit one another")
+    return trees, float(boosting._baseline_prediction[0, 0])
 
 
 def compiled_tree() -> type:

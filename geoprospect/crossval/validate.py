@@ -124,7 +124,7 @@ def score_folded(
         preparation = method.prepare(PretextCells(points), X.shape[1], progress=progress)
     every = scores_of_fits(
         method,
-        SampleTable(points, label),
+        SampleTable(points, label, folded.samples.names),
         fit_masks,
         X,
         wanted=np.repeat(folded.held_out, members, axis=0),

@@ -5,6 +5,7 @@ A method is a file with a frozen dataclass (see `Method`) and a line here.
 
 from functools import partial
 
+from geoprospect.methods.boosting import Boosting
 from geoprospect.methods.estimator import FittedEstimator
 from geoprospect.methods.forest import Forest
 from geoprospect.methods.gaussianprocess import GaussianProcess
@@ -43,9 +44,11 @@ register_method("logistic-regression", LogisticRegression.of, in_paper=True)
 register_method("random-forest", partial(Forest.of, "random-forest"), in_paper=True)
 register_method("svm", SupportVectorMachine.of, in_paper=True)
 register_method("extra-trees", partial(Forest.of, "extra-trees"))
+register_method("boosting", Boosting.of, members=10)
 register_method("gaussian-process", GaussianProcess.of)
 
 __all__ = [
+    "Boosting",
     "Fitted",
     "FittedEstimator",
     "Forest",

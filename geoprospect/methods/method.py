@@ -29,6 +29,8 @@ class SampleTable:
         The points as the method sees them: layers, standardised layers or components.
     label : ndarray of int64, shape (n,)
         1 at occurrences, 0 at non-occurrences.
+    names : tuple of str
+        The layers, where their names matter; inputs bear them for a method that sees layers.
 
     Examples
     --------
@@ -39,6 +41,7 @@ class SampleTable:
 
     X: Values
     label: Ints
+    names: tuple[str, ...] = ()
 
     def masks_of_all(self, fits: int) -> Bools:
         """Give the masks of so many fits that learn from all points, shape (fits, n)."""

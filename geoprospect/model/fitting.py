@@ -101,7 +101,7 @@ def fit(
     shared, points = distinct.sentence(), distinct.samples
     if shared is not None:
         _LOGGER.info(f"model: {shared}")
-    table = SampleTable(components.transform(points.X), points.label)
+    table = SampleTable(components.transform(points.X), points.label, points.names)
     masks = table.masks_of_all(method.members)
     if isinstance(samples, DrawnSamples):
         masks = samples.masks_for(method.members)[:, distinct.representatives]

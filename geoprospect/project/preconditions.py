@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from geoprospect.errors import ProjectError
+from geoprospect.methods import Boosting
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.outputfolder import check_products
 
@@ -27,6 +28,20 @@ def _rock_classes(inputs: Inputs) -> None:
         _ = inputs.rocks
 
 
+def _monotonic_layers(inputs: Inputs) -> None:
+    """Refuse directions of layers that there are not, or for a method that heeds none."""
+    directions = inputs.project.model.baseline.monotonic
+    if isinstance(inputs.method, Boosting):
+        inputs.method.told(inputs.evidence.names)
+    elif directions:
+        raise ProjectError(
+            "only boosting can be held to rise or fall with a layer",
+            path=inputs.project.path,
+            found=f'monotonic under [model.baseline], strategy = "{inputs.project.model.strategy}"',
+            mend='write strategy = "boosting" under [model], or leave `monotonic` out',
+        )
+
+
 Precondition = Callable[[Inputs], object]
 
 PRECONDITIONS: tuple[Precondition, ...] = (
@@ -38,6 +53,7 @@ PRECONDITIONS: tuple[Precondition, ...] = (
     lambda inputs: inputs.validation,
     lambda inputs: inputs.drawn,
     lambda inputs: inputs.components,
+    _monotonic_layers,
     _rock_classes,
     _fewer_deposits_than_cells,
     lambda inputs: inputs.calibration_scheme,

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from geoprospect.evidence import Neighbourhood
 from geoprospect.methods import MethodOptions, strategy_names
+from geoprospect.methods.boosting import Direction
 from geoprospect.methods.options import Preset, Pretext
 from geoprospect.samples import DrawingRule, PointsSource
 
@@ -70,13 +71,14 @@ class TrainingChanges(ScheduleChanges):
 
 @dataclass(frozen=True)
 class BaselineChanges:
-    """Changes to the preset's settings of forests and the support vector machine."""
+    """Changes to the preset's settings of forests, boosting and the support vector machine."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
 
     trees: Count | None = None
     leaf: Count | None = None
     rotated: bool | None = None
+    monotonic: dict[str, Direction] | None = None
     costs: Annotated[tuple[Positive, ...], Field(min_length=1)] | None = None
     gammas: Annotated[tuple[Positive | Literal["scale"], ...], Field(min_length=1)] | None = None
     kernels: (

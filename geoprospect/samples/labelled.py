@@ -40,6 +40,8 @@ class Samples:
         The grid of the evidence.
     audit : Audit
         Which points were left out and why.
+    names : tuple of str
+        The layers, in the order of the columns of X.
 
     Examples
     --------
@@ -70,6 +72,7 @@ class Samples:
     source: Ints
     grid: Grid
     audit: Audit
+    names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.label)

@@ -126,6 +126,7 @@ def read_samples(
         source=source[kept],
         grid=stack.grid,
         audit=audit,
+        names=stack.names,
     )
 
 

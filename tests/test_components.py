@@ -1,10 +1,13 @@
 import json
+import tracemalloc
 
 import numpy as np
 import pandas as pd
 import pytest
 import rasterio
 from rasterio.transform import from_origin
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler
 
 from geoprospect.errors import ComponentsError, LayerNameError
 from geoprospect.evidence import EvidenceStack
@@ -47,6 +50,22 @@ def test_components_are_uncorrelated_and_keep_the_standardised_variance():
     np.testing.assert_allclose(covariance, np.diag(components.variances), atol=1e-5)
     assert components.variances.sum() == pytest.approx(3 * 500 / 499)
     np.testing.assert_allclose(components.rotation.T @ components.rotation, np.eye(3), atol=1e-12)
+
+
+def test_components_are_those_of_scikit_learn_and_a_fit_keeps_no_copy_of_the_cells():
+    X = correlated(400_000)
+    tracemalloc.start()
+    try:
+        components = Components.fit(X, names=NAMES)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < X.nbytes / 2
+    pca = PCA(3).fit(StandardScaler().fit_transform(X))
+    signs = np.sign((pca.components_ * components.rotation.T).sum(axis=1))
+    np.testing.assert_allclose(components.rotation.T, signs[:, None] * pca.components_, atol=1e-9)
+    np.testing.assert_allclose(components.variances, pca.explained_variance_, rtol=1e-9)
+    assert (components.rotation.max(axis=0) == np.abs(components.rotation).max(axis=0)).all()
 
 
 def test_unrotated_components_are_the_standardised_layers():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,8 +12,11 @@ from geoprospect.errors import ComponentsError, LayerNameError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.methods.method import Sees
 from geoprospect.model.componentsfile import ARRAYS, read_components, write_components
+from geoprospect.model.moments import Moments
 from geoprospect.model.recovery import recovered
-from geoprospect.typing import Floats, StrPath
+from geoprospect.typing import Floats, StrPath, Values
+
+_BATCH = 65_536  # cells whose deviations are taken at a time
 
 
 @dataclass(frozen=True)
@@ -75,37 +77,29 @@ class Components:
 
         Notes
         -----
-        Two passes over the windows: `sklearn.preprocessing.StandardScaler`, then
-        `sklearn.decomposition.IncrementalPCA` (Ross et al. 2008), which keeps all components and
-        is therefore exact to rounding.
+        One pass over the windows: means and products of deviations are combined batch by batch
+        (Chan, Golub & LeVeque 1983), and the eigenvectors of their correlations are the loadings.
+        The greatest loading of each is positive.
         """
-        from sklearn.decomposition import IncrementalPCA  # noqa: PLC0415 - slow to import
-        from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
-
         if isinstance(cells, EvidenceStack):
             names = cells.names
-            source: EvidenceStack | Floats = cells
+            source: EvidenceStack | Values | Floats = cells
             if draw is not None:
-                source = np.asarray(cells.draw(draw, seed=seed)[0], dtype=np.float64)
+                source = cells.draw(draw, seed=seed)[0]
         else:
             source = np.atleast_2d(np.asarray(cells, dtype=np.float64))
             if names is None or len(names) != source.shape[1]:
                 raise ComponentsError(
                     "each column needs a layer name", found=names, expected=source.shape[1]
                 )
-        n_layers = len(names)
-        scaler = StandardScaler()
-        n = 0
-        for batch in _batches(source, n_layers):
-            scaler.partial_fit(batch)
-            n += len(batch)
-        if n <= n_layers:
+        moments = Moments.of(_batches(source), len(names))
+        if moments.n <= len(names):
             raise ComponentsError(
                 "too few valid cells for a principal component analysis",
-                found=n,
-                expected=f"more than the {n_layers} layers",
+                found=moments.n,
+                expected=f"more than the {len(names)} layers",
             )
-        for name, mean, variance in zip(names, scaler.mean_, scaler.var_, strict=True):
+        for name, mean, variance in zip(names, moments.mean, moments.variance, strict=True):
             if variance <= (1e-7 * mean) ** 2:
                 raise ComponentsError(
                     "the layer has one value everywhere",
@@ -113,18 +107,17 @@ class Components:
                     found=float(mean),
                     mend="leave the layer out of [evidence]; it tells no cell from another",
                 )
-        pca = IncrementalPCA(n_components=n_layers)
-        for batch in _batches(source, n_layers):
-            with warnings.catch_warnings():
-                # scikit-learn divides 0 by 0 in a ratio that is not used here
-                warnings.simplefilter("ignore", RuntimeWarning)
-                pca.partial_fit(scaler.transform(batch))
+        scale = np.sqrt(moments.variance)
+        variances, rotation = np.linalg.eigh(moments.products / np.outer(scale, scale))
+        variances, rotation = variances[::-1], rotation[:, ::-1]
+        greatest = np.abs(rotation).argmax(axis=0)
+        rotation = rotation * np.sign(rotation[greatest, np.arange(len(names))])
         return cls(
             tuple(names),
-            np.asarray(scaler.mean_),
-            np.asarray(scaler.scale_),
-            np.ascontiguousarray(pca.components_.T),
-            np.asarray(pca.explained_variance_),
+            moments.mean,
+            scale,
+            np.ascontiguousarray(rotation),
+            np.maximum(variances, 0) / (moments.n - 1),
         )
 
     @classmethod
@@ -267,16 +260,11 @@ class Components:
         return cls(names, *arrays)
 
 
-def _batches(source: EvidenceStack | Floats, n_layers: int) -> Iterator[Floats]:
-    """Give valid cells in batches of at least `n_layers` rows, which the fit needs."""
-    if not isinstance(source, EvidenceStack):
-        yield source
+def _batches(source: EvidenceStack | Values | Floats) -> Iterator[Values | Floats]:
+    """Give cells in batches."""
+    if isinstance(source, EvidenceStack):
+        for window in source.windows():
+            yield source.read(window).X
         return
-    waiting = np.empty((0, n_layers))
-    for window in source.windows():
-        waiting = np.concatenate([waiting, source.read(window).X])
-        if len(waiting) > 2 * n_layers:
-            yield waiting[:-n_layers]  # enough are kept that the last batch is never too small
-            waiting = waiting[-n_layers:]
-    if len(waiting):
-        yield waiting
+    for start in range(0, len(source), _BATCH):
+        yield source[start : start + _BATCH]

@@ -317,3 +317,27 @@ def rewrite(source, target, old, new):
                 content = content.decode().replace(old, new).encode()
                 json.load(io.BytesIO(content))
             copy.writestr(name, content)
+
+
+@pytest.mark.parametrize("name", ["random-forest", "extra-trees"])
+def test_of_lopsided_labels_each_tree_sees_as_many_points_of_either(name):
+    label = np.repeat([1, 0], [7, 300])
+    X = np.random.default_rng(0).normal(3 * label[:, None], size=(307, 3))
+    forest = fit_one(name, X, label, trees=20).estimator
+    assert len(forest.estimators_) == forest.n_estimators == 20
+    for tree in forest.estimators_:
+        assert tree.tree_.n_node_samples[0] == 14
+        np.testing.assert_allclose(tree.tree_.value[0, 0], 0.5)
+    roots = {(t.tree_.feature[0], t.tree_.threshold[0]) for t in forest.estimators_}
+    assert len(roots) > 10
+    again = fit_one(name, X, label, trees=20)
+    np.testing.assert_array_equal(again.predict(X), fit_one(name, X, label, trees=20).predict(X))
+    assert roc_auc_score(label, again.predict(X)[:, 0]) > 0.9
+
+
+def test_of_lopsided_labels_a_gaussian_process_learns_from_as_many_of_either():
+    label = np.repeat([1, 0], [7, 6000])
+    X = np.random.default_rng(0).normal(label[:, None], size=(6007, 2))
+    process = fit_one("gaussian-process", X, label).estimator.base_estimator_
+    assert sorted(process.y_train_.tolist()) == [0] * 7 + [1] * 7
+    assert set(X[:7, 0].astype(np.float32)) <= set(process.X_train_[:, 0].astype(np.float32))

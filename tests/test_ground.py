@@ -4,9 +4,10 @@ import geopandas as gpd
 import numpy as np
 import pytest
 from fits import fit_one, method
+from rasterio.transform import from_origin
 from scipy.spatial.distance import cdist
 from sklearn.metrics import roc_auc_score
-from smallproject import points, write_project
+from smallproject import points, write_project, write_raster
 from test_crossval import quarters
 
 from geoprospect.crossval import FoldScheme, Regions, compare
@@ -16,7 +17,7 @@ from geoprospect.crossval.ground import Ground
 from geoprospect.crossval.heldout import HeldOutScores
 from geoprospect.crossval.validate import score_folded
 from geoprospect.evidence import EvidenceStack
-from geoprospect.samples import DrawingRule, draw_non_occurrences, read_samples
+from geoprospect.samples import Area, DrawingRule, draw_non_occurrences, read_samples
 
 SCHEME = FoldScheme("clusters", folds=3, repeats=2)
 
@@ -61,6 +62,34 @@ def test_the_ground_is_every_valid_cell_in_the_fold_of_the_point_nearest_to_it(s
     for repeat in range(2):
         own = ground.folds[repeat][:, None] == folds[repeat]
         assert (nearest & own).any(axis=1).all()
+
+
+def test_the_ground_lies_in_the_area_that_non_occurrences_are_drawn_in(drawn, stack, tmp_path):
+    gpd.read_file(quarters(tmp_path)).iloc[:2].to_file(tmp_path / "north.gpkg")
+    known = drawn.samples.part(drawn.samples.source >= 0)
+    rule = DrawingRule(draws=2, distance=0.0, within=Area(str(tmp_path / "north.gpkg")))
+    north = draw_non_occurrences(known, stack, rule)
+    told = compare(stack, north, {"svm": method("svm")}, FoldScheme(folds=2, repeats=1))
+    assert set(told.ground.cells.cells) == set(range(2 * 40, 24 * 40))
+
+
+def test_in_degrees_the_ground_is_drawn_in_proportion_to_its_area(tmp_path):
+    transform = from_origin(10.0, 80.0, 0.1, 0.1)  # 80° to 60° N
+    write_raster(
+        tmp_path / "A.tif",
+        np.random.default_rng(0).normal(size=(200, 60)).astype(np.float32),
+        crs="EPSG:4326",
+        transform=transform,
+    )
+    rows, columns = np.array([20, 60, 100, 150, 180]), np.array([5, 50, 30, 20, 40])
+    places = gpd.points_from_xy(*(transform * (columns + 0.5, rows + 0.5)))
+    table = gpd.GeoDataFrame({"DEP": [1, 0, 1, 1, 0]}, geometry=places, crs="EPSG:4326")
+    with EvidenceStack.open(tmp_path) as stack:
+        samples = read_samples(table, stack, label="DEP")
+        ground = Ground.of(stack, samples, FoldScheme("random", folds=2, repeats=1))
+    north = (ground.cells.rows < 100).mean()
+    area = np.diff(np.sin(np.radians([60.0, 70.0, 80.0])))  # of a sphere
+    assert north == pytest.approx(area[1] / area.sum(), abs=0.02)
 
 
 def test_the_area_is_that_of_held_out_occurrences_against_the_valid_cells_of_their_own_fold(

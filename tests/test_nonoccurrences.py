@@ -1,3 +1,4 @@
+import hashlib
 from dataclasses import replace
 from itertools import pairwise
 
@@ -21,7 +22,13 @@ from geoprospect.project.file import Project
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.run import run_project
 from geoprospect.project.training import train_ensemble
-from geoprospect.samples import Area, DrawingRule, draw_non_occurrences, read_samples
+from geoprospect.samples import (
+    Area,
+    DrawingRule,
+    PointsSource,
+    draw_non_occurrences,
+    read_samples,
+)
 from geoprospect.samples.nonoccurrences import spacing
 
 # Occurrences on a lattice 1000 m wide; the two uppermost rows of the evidence are not valid.
@@ -187,6 +194,65 @@ def test_cells_are_drawn_inside_the_classes_asked_for(stack, known, tmp_path, cr
         assert f"in {field} {' or '.join(classes)} of rocks.gpkg" in drawn.sentence()
 
 
+def test_an_area_without_classes_is_all_its_polygons(stack, known, tmp_path):
+    path = write_rocks(tmp_path / "survey.gpkg")
+    gpd.read_file(path).iloc[:1].to_file(tmp_path / "west.gpkg")
+    rule = DrawingRule(number=100, distance=0, within=Area(str(tmp_path / "west.gpkg")))
+    drawn = draw_non_occurrences(known, stack, rule)
+    assert drawn.samples.columns[20:].max() == 14
+    assert "and in west.gpkg" in drawn.sentence()
+    for half in ({"field": "rock"}, {"classes": ("granite",)}):
+        with pytest.raises(SamplesError, match=r"go together.*or neither for all polygons"):
+            draw_non_occurrences(known, stack, DrawingRule(within=Area(str(path), **half)))
+
+
+def test_a_background_is_every_valid_cell_that_holds_no_occurrence_if_5000_are_not_there(
+    stack, known
+):
+    drawn = draw_non_occurrences(known, stack, DrawingRule(draws=1, method="background"))
+    assert (drawn.rule.number, drawn.rule.distance) == (46 * 40 - 20, 0.0)
+    assert set(cells_drawn(drawn, 0)) == set(range(80, 48 * 40)) - set(known.cells)
+    assert "1820 cells drawn as background, once" in drawn.sentence()
+
+
+def test_cells_are_the_likelier_drawn_the_more_points_of_a_target_group_lie_around(
+    stack, known, tmp_path
+):
+    columns = np.array([4, 8, 12])
+    points(np.full(3, 20), columns).to_file(tmp_path / "gold.gpkg")
+    group = PointsSource(str(tmp_path / "gold.gpkg"))
+    rule = DrawingRule(draws=3000, number=1, distance=0, target_group=group)
+    drawn = draw_non_occurrences(known, stack, rule)
+    # Points 400 m apart: a Gaussian of 800 m.
+    cells = drawn.samples.part(drawn.samples.source < 0)
+    where = 100 * np.column_stack([cells.columns, cells.rows])
+    apart = cdist(where, 100 * np.column_stack([columns, np.full(3, 20)]))
+    weight = np.exp(-0.5 * (apart / 800) ** 2).sum(axis=1)
+    likely = np.argsort(weight)[-200:]
+    times = drawn.masks[:, len(known) :].sum(axis=0)[likely]
+    assert chisquare(times, times.sum() * weight[likely] / weight[likely].sum()).pvalue > 1e-3
+    assert cells.columns.mean() < 14
+    assert "where points of gold.gpkg lie around" in drawn.sentence()
+
+
+def test_a_target_group_off_the_grid_is_told(stack, known, tmp_path):
+    points(np.array([20, 900]), np.array([4, 900])).to_file(tmp_path / "gold.gpkg")
+    rule = DrawingRule(target_group=PointsSource(str(tmp_path / "gold.gpkg")))
+    with pytest.raises(SamplesError, match=r"found 1 of 2, in 1 cells.*leave out target_group"):
+        draw_non_occurrences(known, stack, rule)
+
+
+def test_the_project_file_names_a_target_group_beside_it(folder):
+    points(np.array([20, 30, 40]), np.array([4, 8, 9])).to_file(folder / "gold.gpkg")
+    rule = '[points.non_occurrences]\ntarget_group = "gold.gpkg"'
+    project = project_of_occurrences(folder, model='strategy = "svm"', more=rule)
+    assert project.drawing_rule.target_group == PointsSource(str(folder / "gold.gpkg"))
+    with Inputs(project) as inputs:
+        assert "gold.gpkg" in inputs.drawn.sentence()
+        digest = inputs.checksums(inputs.method)["target group"]
+    assert digest == hashlib.sha256((folder / "gold.gpkg").read_bytes()).hexdigest()
+
+
 def test_too_few_cells_are_told_with_their_number(stack, known, tmp_path):
     with pytest.raises(
         SamplesError, match=r"found 0 of 1840 valid cells at least 9000 m from.*at least 20"
@@ -194,7 +260,7 @@ def test_too_few_cells_are_told_with_their_number(stack, known, tmp_path):
         draw_non_occurrences(known, stack, DrawingRule(distance=9000))
     area = Area(str(write_rocks(tmp_path / "rocks.gpkg")), "code", ("3",))
     # 460 cells of the class, 5 of which hold an occurrence.
-    with pytest.raises(SamplesError, match=r"found 455 of 1840 .*rocks\.gpkg.*name more classes"):
+    with pytest.raises(SamplesError, match=r"found 455 of 1840 .*rocks\.gpkg.*widen the area"):
         draw_non_occurrences(known, stack, DrawingRule(number=456, distance=0, within=area))
 
 

@@ -177,7 +177,9 @@ def compare_on(
     near = _range(inputs, notes)
     scheme = _settled(scheme, samples, near)
     _LOGGER.info(f"cross-validation: {scheme.sentence()}")
-    ground = Ground.of(inputs.stack, samples, scheme)
+    drawn = inputs.samples if isinstance(inputs.samples, DrawnSamples) else None
+    within = None if drawn is None else drawn.rule.within
+    ground = Ground.of(inputs.stack, samples, scheme, within=within)
     notes.add(ground.sentence())
     folded = Folded.of(samples, scheme, draws=masks, ground=ground)
     preparations = _Preparations(inputs, samples, scheme, exclude_held_out)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from rasterio.windows import Window
 from scipy.spatial import cKDTree
 
 from geoprospect.crossval.folds import FoldScheme
 from geoprospect.evidence import EvidenceStack
-from geoprospect.samples import Samples
+from geoprospect.grid import area_units
+from geoprospect.samples import Area, Samples
 from geoprospect.typing import Floats, Ints
 from geoprospect.wording import counted
 
+_SEARCHED = 2**16  # valid cells that those inside an area are found among
 _MOST = 10_000  # cells; with 2,000 a fold, their chance moves an area by some 0.003
 
 
@@ -24,6 +27,7 @@ class Ground:
     ----------
     cells : Samples
         All valid cells or, of a larger stack, 10,000 drawn at random; without labels (all 0).
+        Where non-occurrences are drawn within an area, those inside it.
     folds : ndarray of int64, shape (repeats, n_cells)
         The fold of the point nearest to the cell; of polygons, the one it lies in, and -1 outside
         all.
@@ -33,7 +37,14 @@ class Ground:
     folds: Ints
 
     @classmethod
-    def of(cls, stack: EvidenceStack, samples: Samples, scheme: FoldScheme) -> Ground:
+    def of(
+        cls,
+        stack: EvidenceStack,
+        samples: Samples,
+        scheme: FoldScheme,
+        *,
+        within: Area | None = None,
+    ) -> Ground:
         """Draw cells, and share them out to the folds of points.
 
         Parameters
@@ -44,15 +55,27 @@ class Ground:
             The points.
         scheme : FoldScheme
             How they are held out; its seed is that of the cells too.
+        within : Area, optional
+            The study area.
 
         Raises
         ------
         SamplesError
             If the points do not allow the folds.
         """
-        rows, columns = stack.draw_cells(_MOST, seed=scheme.seed)
+        grid = stack.grid
+        rows, columns = stack.draw_cells(_SEARCHED, seed=scheme.seed)
+        easting, northing = grid.centres(rows, columns)
+        kept = np.ones(len(rows), bool) if within is None else within.holds(easting, northing, grid)
+        random = np.random.default_rng([scheme.seed, 1])
+        area = area_units(grid, Window(0, 0, 1, grid.shape[0]))
+        if area is not None:  # a cell is kept in proportion to its area on the ground
+            kept &= random.random(len(rows)) * area.max() < area[rows, 0]
+        chosen = np.sort(random.permutation(np.flatnonzero(kept))[:_MOST])
+        rows, columns, easting, northing = (
+            part[chosen] for part in (rows, columns, easting, northing)
+        )
         X, _ = stack.sample(rows, columns)
-        easting, northing = stack.grid.centres(rows, columns)
         zeros = np.zeros(len(rows), np.int64)
         cells = replace(
             samples,

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from geoprospect.methods.balance import balanced_rows, is_lopsided
 from geoprospect.methods.estimator import EstimatorKind, register_estimator
 from geoprospect.methods.estimatormethod import EstimatorMethod
 from geoprospect.methods.method import Sees
@@ -37,7 +38,9 @@ class Forest(EstimatorMethod):
     leaf : int
         Points that a leaf of a tree holds at least.
     class_weights : bool
-        Weight the classes by total / (2 · n_class).
+        Weight the classes by total / (2 · n_class); or, where one has ten times as many points as
+        the other, grow each tree on as many points of either, drawn with replacement (Chen, Liaw
+        & Breiman 2004, Using random forest to learn imbalanced data).
     rotated : bool
         Whether trees, which split along axes, see the principal components as other methods do,
         or the standardised layers themselves.
@@ -85,7 +88,26 @@ class Forest(EstimatorMethod):
             class_weight="balanced" if self.class_weights else None,
             random_state=seed,
         )
+        if self.class_weights and is_lopsided(label):
+            return self._balanced(forest, X, label, seed)
         return forest.fit(X, label)
+
+    def _balanced(self, forest: Any, X: Values, label: Ints, seed: int) -> Any:
+        """Grow each tree on as many points of either label, drawn anew with replacement."""
+        from sklearn.base import clone  # noqa: PLC0415 - slow to import
+
+        random = np.random.default_rng(seed)
+        first = balanced_rows(label, random, again=True)
+        # A forest of one tree knows labels and inputs; the trees are put into it.
+        made = clone(forest).set_params(n_estimators=1).fit(X[first], label[first])
+        tree = made.estimator_.set_params(max_features="sqrt", min_samples_leaf=self.leaf)
+        trees = []
+        for _ in range(self.trees):
+            rows = balanced_rows(label, random, again=True)
+            state = int(random.integers(2**31 - 1))
+            trees.append(clone(tree).set_params(random_state=state).fit(X[rows], label[rows] * 1.0))
+        made.estimators_ = trees
+        return made.set_params(n_estimators=self.trees)
 
 
 def _classes() -> tuple[type, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from geoprospect.errors import TrainingError
+from geoprospect.methods.balance import balanced_rows, is_lopsided
 from geoprospect.methods.estimator import EstimatorKind, register_estimator
 from geoprospect.methods.estimatormethod import EstimatorMethod
 from geoprospect.methods.options import MethodOptions
@@ -23,7 +24,8 @@ class GaussianProcess(EstimatorMethod):
 
     Its score is the mean of 1 / (1 + exp(-f)) over its latent function f at the cell, by Laplace's
     approximation (algorithm 3.2 there): 0.5 far from all training points. It knows neither class
-    weights nor settings, and its seed changes nothing.
+    weights nor settings. Where one label has ten times as many points as the other, it learns from
+    as many of either, drawn by its seed, which changes nothing else.
 
     Notes
     -----
@@ -49,7 +51,7 @@ class GaussianProcess(EstimatorMethod):
             If there are.
         """
         super().check_counts(labels)
-        if len(labels) > _MOST:
+        if len(labels) > _MOST and not is_lopsided(labels):
             raise TrainingError(
                 "too many training points for a Gaussian process, whose matrix has a row and a "
                 "column a point",
@@ -65,6 +67,9 @@ class GaussianProcess(EstimatorMethod):
         from sklearn.gaussian_process.kernels import RBF, ConstantKernel  # noqa: PLC0415
         from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
+        if is_lopsided(label):
+            rows = balanced_rows(label, np.random.default_rng(seed), again=False)
+            X, label = X[rows], label[rows]
         exact = X.astype(np.float64)
         # From a length as inputs are apart; from a shorter one the fit may end where none are near.
         kernel = ConstantKernel() * RBF(np.sqrt(exact.shape[1]))

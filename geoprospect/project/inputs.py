@@ -236,8 +236,11 @@ class Inputs:
             roles.append("lithology")
         points = self.project.points
         paths = {str(role): str(getattr(points, role).path) for role in roles}
-        if points.non_occurrences is not None and points.non_occurrences.within is not None:
-            paths["area of the non-occurrences"] = points.non_occurrences.within.path
+        rule = points.non_occurrences
+        if rule is not None and rule.within is not None:
+            paths["area of the non-occurrences"] = rule.within.path
+        if rule is not None and rule.target_group is not None:
+            paths["target group"] = str(rule.target_group.path)
         return {
             role: checksum(path) if is_local(path) else f"{without_secrets(path)} is no plain file"
             for role, path in paths.items()

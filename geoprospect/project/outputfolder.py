@@ -196,6 +196,8 @@ def _inputs(project: Project) -> dict[str, list[str]]:
     rule = project.points.non_occurrences
     if rule is not None and rule.within is not None:
         inputs["area of the non-occurrences"] = [os.fspath(rule.within.path)]
+    if rule is not None and rule.target_group is not None:
+        inputs["target group"] = [os.fspath(rule.target_group.path)]
     if project.model.components is not None:
         inputs["components"] = [project.model.components]
     return inputs

@@ -33,6 +33,7 @@ _SECTIONS: dict[str, type] = {
     "output": _Output,
 }
 _REQUIRED = ("evidence", "points")
+_DRAWN_FROM = ("within", "target_group")  # files that non-occurrences are drawn by
 
 
 def read_project(path: Path) -> dict[str, Any]:
@@ -103,8 +104,9 @@ def _absolute(content: dict[str, Any], home: Path) -> dict[str, Any]:
     if isinstance(result.get("points"), dict):
         points = {role: resolved(entry) for role, entry in result["points"].items()}
         drawn = points.get("non_occurrences")
-        if isinstance(drawn, dict) and "within" in drawn:
-            points["non_occurrences"] = drawn | {"within": resolved(drawn["within"])}
+        if isinstance(drawn, dict):
+            files = {name: resolved(drawn[name]) for name in _DRAWN_FROM if name in drawn}
+            points["non_occurrences"] = drawn | files
         result["points"] = points
     if isinstance(result.get("model"), dict) and "components" in result["model"]:
         model = result["model"]

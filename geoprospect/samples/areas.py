@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
 from geoprospect.errors import SamplesError
 from geoprospect.grid import Grid, transformed
@@ -32,14 +32,14 @@ def written(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Area:
-    """The polygons of a vector file whose field holds one of some classes.
+    """The polygons of a vector file, or those whose field holds one of some classes.
 
     Attributes
     ----------
     path : str
         Shapefile, GeoPackage or anything else that GDAL reads, in any CRS.
-    field : str
-        The field of classes.
+    field : str, optional
+        The field of classes; without it, all polygons are wanted.
     classes : tuple of str
         The classes wanted; a number stands as it is written, `3` for 3.0.
     layer : str, optional
@@ -65,11 +65,13 @@ class Area:
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
     path: str
-    field: str
-    classes: Annotated[tuple[Annotated[str, BeforeValidator(written)], ...], Field(min_length=1)]
+    field: str | None = None
+    classes: tuple[Annotated[str, BeforeValidator(written)], ...] = ()
     layer: str | None = None
 
     def __str__(self) -> str:
+        if self.field is None:
+            return Path(self.path).name
         return f"{self.field} {listed(self.classes, ' or ')} of {Path(self.path).name}"
 
     def holds(self, easting: npt.ArrayLike, northing: npt.ArrayLike, grid: Grid) -> Bools:
@@ -90,7 +92,7 @@ class Area:
         ------
         SamplesError
             If the file cannot be read, holds no polygons, lacks a CRS or the field, or a class
-            is not in it.
+            is not in it; or if classes are named without their field, or the reverse.
         """
         import shapely  # noqa: PLC0415 - slow to import, and a map needs no areas
 
@@ -105,7 +107,18 @@ class Area:
         """Read the polygons of the classes."""
         from geoprospect.samples.polygons import check_polygons, read_polygons  # noqa: PLC0415
 
+        if (self.field is None) != (not self.classes):
+            raise SamplesError(
+                "the classes wanted and their field go together",
+                path=self.path,
+                found="a field without classes" if self.field else "classes without a field",
+                mend='write both, as in field = "rock", classes = ["granite"], or neither for all'
+                " polygons",
+            )
         table = read_polygons(self.path, self.layer, self.field)
+        if self.field is None:
+            check_polygons(table, self.path)
+            return table
         texts = table[self.field].map(lambda value: str(written(value)).strip(), na_action="ignore")
         lacking = [name for name in self.classes if name not in set(texts)]
         if lacking:

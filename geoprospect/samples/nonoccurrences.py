@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +13,7 @@ from geoprospect.errors import SamplesError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.samples.drawingrule import DrawingRule
 from geoprospect.samples.labelled import Samples
+from geoprospect.samples.targetgroup import search_effort
 from geoprospect.typing import Bools, Floats, Ints, Values
 
 _SEARCHED = 2**18  # valid cells looked at; of a larger stack, so many drawn at random
@@ -46,7 +48,13 @@ class DrawnSamples:
     def sentence(self) -> str:
         """Say what was drawn."""
         rule = self.rule
-        how = "unlike the occurrences by preference" if rule.method == "dissimilar" else "at random"
+        how = {
+            "random": "at random",
+            "dissimilar": "unlike the occurrences by preference",
+            "background": "as background",
+        }[rule.method]
+        if rule.target_group is not None:
+            how += f", where points of {Path(rule.target_group.path).name} lie around"
         times = "once"
         if len(self.masks) > 1:
             times = f"{len(self.masks)} times, each draw for members of its own"
@@ -168,17 +176,23 @@ def draw_non_occurrences(
     X, _ = stack.sample(rows, columns)
     easting, northing = grid.centres(rows, columns)
     nearest = grid.places(rows, columns).nearest(occurrences.places)
-    distance = rule.distance
-    if distance is None:
-        distance = min(spacing(occurrences), float(np.median(nearest)))
-    number = rule.number or len(np.unique(occurrences.cells))
-    rule = replace(rule, number=number, distance=distance)
-    allowed = (nearest >= distance) & ~np.isin(rows * grid.shape[1] + columns, occurrences.cells)
+    allowed = ~np.isin(rows * grid.shape[1] + columns, occurrences.cells)
     if rule.within is not None:
         allowed[allowed] = rule.within.holds(easting[allowed], northing[allowed], grid)
+    rule = rule.settled(
+        cells=len(np.unique(occurrences.cells)),
+        distance=min(spacing(occurrences), float(np.median(nearest))),
+        allowed=int(allowed.sum()),
+    )
+    allowed &= nearest >= (rule.distance or 0.0)
     _check_enough(rule, allowed, occurrences)
     chosen = np.flatnonzero(allowed)
-    weight = _dissimilarity(X, occurrences.X)[chosen] if rule.method == "dissimilar" else 1.0
+    weight = np.ones(len(chosen))
+    if rule.method == "dissimilar":
+        weight = _dissimilarity(X, occurrences.X)[chosen]
+    if rule.target_group is not None:
+        places = grid.places(rows[chosen], columns[chosen])
+        weight = weight * search_effort(rule.target_group, places, grid)
     drawn = np.zeros((rule.draws, len(X)), dtype=bool)
     for draw in range(rule.draws):
         random = np.random.default_rng([seed, draw])
@@ -217,7 +231,7 @@ def _check_enough(rule: DrawingRule, allowed: Bools, occurrences: Samples) -> No
         f"from occurrences{where}",
         expected=f"at least {rule.number}",
         mend="lower the distance or the number"
-        f"{', or name more classes,' if where else ''} under [points.non_occurrences]",
+        f"{', or widen the area,' if where else ''} under [points.non_occurrences]",
     )
 
 

@@ -100,6 +100,6 @@ def simulate(kind, seed):
 
 def draw(random, weight, number):
     """Draw distinct cells in proportion to weight (Efraimidis & Spirakis 2006)."""
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         wait = random.exponential(size=len(weight)) / weight
     return np.argsort(wait, kind="stable")[:number]

@@ -382,3 +382,17 @@ def test_a_fold_that_leaves_the_pretext_task_no_cell_is_refused(samples):
     )
     with pytest.raises(TrainingError, match="fold 2 leaves the pretext task no cell"):
         prepare_apart(quick_method(), samples, scheme, cells)
+
+
+def test_regions_are_those_of_the_occurrences_where_non_occurrences_are_drawn(samples):
+    # Occurrences in one corner, and cells drawn all over: else one region would hold them all.
+    corner = (samples.rows < 16) & (samples.columns < 14)
+    label = corner.astype(np.int64)
+    labelled = replace(samples, label=label)
+    drawn = replace(labelled, source=np.where(corner, samples.source, -1))
+    scheme = FoldScheme(folds=3)
+    for repeat in range(3):
+        fold = scheme.assign(drawn, repeat)
+        assert np.bincount(fold[corner], minlength=3).min() > 0
+    alike = [scheme.assign(labelled, repeat)[corner] for repeat in range(3)]
+    assert min(np.bincount(fold, minlength=3).min() for fold in alike) == 0

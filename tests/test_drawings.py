@@ -16,8 +16,8 @@ from geoprospect.model import fit
 from geoprospect.samples import DrawingRule, PointsSource, draw_non_occurrences, read_samples
 
 CHOOSING, REPORTING = (0, 1), (100, 101)
-METHODS = {"svm": {}, "random-forest": {"trees": 50}, "extra-trees": {"trees": 50}}
-DRAWS = 5
+METHODS = {"svm": {}, "random-forest": {"trees": 30}, "extra-trees": {"trees": 30}}
+DRAWS = 4
 
 
 def drawings(folder):

@@ -30,7 +30,8 @@ class FoldScheme:
     Attributes
     ----------
     kind : {"clusters", "blocks", "leave-one-region-out", "random"}
-        Regions found by k-means of the coordinates; square blocks, shared out to folds so that
+        Regions found by k-means of the coordinates, where non-occurrences are drawn those of the
+        occurrences, so that each region holds some; square blocks, shared out to folds so that
         each has its share of occurrences; polygons, one held out at a time; or cells at random,
         shared out likewise. The last is for comparison only, for neighbours of the points held
         out are then learned from.
@@ -87,8 +88,11 @@ class FoldScheme:
             )
         if self.kind == "clusters":
             # One start: with more, all repeats would find the same regions.
-            means = KMeans(self.folds, init="random", n_init=1, random_state=seed).fit(places)
-            return np.asarray(means.labels_, dtype=np.int64)
+            means = KMeans(self.folds, init="random", n_init=1, random_state=seed)
+            known = samples.source >= 0  # cells drawn say nothing of where regions should lie
+            if len(np.unique(samples.cells[known])) < self.folds:
+                known[:] = True
+            return np.asarray(means.fit(places[known]).predict(places), dtype=np.int64)
         if np.bincount(samples.label).max() < self.folds:
             raise SamplesError(
                 "too few points for so many folds",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from geoprospect.methods import method_named, register_member_format, register_method
     from geoprospect.model import ProspectivityModel, fit, load_model
     from geoprospect.model.modelfolder import check_model_absent
-    from geoprospect.output import check_absent
+    from geoprospect.output import check_absent, check_apart
     from geoprospect.project.check import check_project as check
     from geoprospect.project.comparison import compare_methods
     from geoprospect.project.file import Project
@@ -60,7 +60,7 @@ _ROOMS = {
     "methods": ("method_named", "register_member_format", "register_method"),
     "model": ("ProspectivityModel", "fit", "load_model"),
     "model.modelfolder": ("check_model_absent",),
-    "output": ("check_absent",),
+    "output": ("check_absent", "check_apart"),
     "project.check": ("check",),
     "project.comparison": ("compare_methods",),
     "project.file": ("Project",),
@@ -93,6 +93,7 @@ __all__ = [
     "Score",
     "check",
     "check_absent",
+    "check_apart",
     "check_comparison_absent",
     "check_model_absent",
     "check_reproduction_writable",

@@ -47,6 +47,8 @@ def map_command(
 ) -> None:
     """Map the evidence of a PROJECT file, or of a FOLDER of rasters, with the MODEL folder."""
     gp.check_absent(output, overwrite=overwrite)
+    if Path(evidence).is_dir():  # all its rasters are read, and a map in it would be one of them
+        gp.check_apart([output], [("evidence", evidence)])
     chosen = {name: value for name, value in execution.items() if value is not None}
     loaded = gp.load_model(model)
     if Path(evidence).suffix == ".toml":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -9,7 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from geoprospect.evidence.raster import open_raster
+import rasterio
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+
+from geoprospect.evidence.raster import is_local, open_raster
 from geoprospect.output import checksum
 
 
@@ -55,6 +60,24 @@ class RasterFile:
     def checksum(self) -> str | None:
         """SHA-256 of the file in hexadecimal; None where it is no plain file."""
         return checksum(self.path) if Path(self.path).is_file() else None
+
+
+def files_of(path: str) -> list[str]:
+    """List the files on this machine that a raster is read from, those of a virtual one too.
+
+    A folder is given as it is; what is no plain file, or cannot be opened, lists nothing more.
+    """
+    if not is_local(path) or not os.path.exists(path):
+        return []
+    if os.path.isdir(path):
+        return [path]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(path) as raster:
+                return [path, *raster.files]
+    except RasterioError:  # which is told where it is opened as evidence
+        return [path]
 
 
 @contextmanager

@@ -95,6 +95,8 @@ def add_overviews(path: Path, *, compressed: bool) -> None:
         rasterio.open(path, "r+") as raster,
     ):
         raster.build_overviews(factors, Resampling.average)
+    if compressed:
+        _check_whole(path)
 
 
 def write_cog(virtual: Path, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import zlib
@@ -22,10 +23,15 @@ from geoprospect.evidence import Column, EvidenceStack
 from geoprospect.grid import Grid
 from geoprospect.mapping.kernel import NODATA, Kernel, KernelResult
 from geoprospect.mapping.statistics import Statistics
-from geoprospect.output import raster_written
+from geoprospect.output import raster_written, sidecars, write_for_good
 
 BLOCK = 256  # rows and columns of a block of the map
 _LASTING = {"compress": "deflate", "zlevel": 1, "predictor": 3}
+
+
+def _checksum(figures: Any) -> int:
+    """Give the CRC-32 of plain values; JSON gives back every number as it was."""
+    return zlib.crc32(json.dumps(figures).encode())
 
 
 @dataclass(frozen=True)
@@ -47,8 +53,9 @@ class PartFigures:
     checksum: int
 
     def to_json(self) -> str:
-        """Give the figures as JSON, all digits kept."""
-        return json.dumps(asdict(self))
+        """Give the figures as JSON, all digits kept, with a checksum of their own."""
+        figures = asdict(self)
+        return json.dumps({"figures": figures, "checksum": _checksum(figures)})
 
     @classmethod
     def from_json(cls, text: str) -> PartFigures:
@@ -57,9 +64,12 @@ class PartFigures:
         Raises
         ------
         ValueError, KeyError, TypeError
-            If the text was cut short.
+            If the text was cut short or changed.
         """
-        content = json.loads(text)
+        told = json.loads(text)
+        content = told["figures"]
+        if told["checksum"] != _checksum(content):
+            raise ValueError("the figures are not those that were written")
         statistics = tuple(Statistics(**band) for band in content["statistics"])
         return cls(statistics, dict(content["counts"]), int(content["checksum"]))
 
@@ -122,15 +132,18 @@ class Job:
         """
         return PartFigures.from_json(self._note(number).read_text())
 
-    def is_whole(self, number: int) -> bool:
+    def is_whole(self, number: int, n_bands: int) -> bool:
         """Tell whether a part is written; its cells are read again, for power may have failed."""
+        window = self.windows[number]
         try:
             figures = self.figures(number)
-            if figures.empty:
-                return True
+            if len(figures.statistics) != n_bands or figures.empty:
+                return len(figures.statistics) == n_bands
             with rasterio.open(self.raster(number)) as raster:
+                if (raster.count, *raster.shape) != (n_bands, window.height, window.width):
+                    return False
                 return zlib.crc32(raster.read()) == figures.checksum
-        except (OSError, RasterioError, ValueError, KeyError, TypeError):
+        except (OSError, RasterioError, ValueError, KeyError, TypeError, RecursionError):
             return False
 
     def _note(self, number: int) -> Path:
@@ -157,17 +170,31 @@ class Job:
             raise self._not_finite(number, stack, result)
         # Several processes may be at the same part, when a cluster believes one of them dead.
         stem = f".{os.getpid()}-{number}"
-        if not figures.empty:
-            unfinished = Path(self.folder) / f"{stem}.tif"
-            with (
-                raster_written(self.raster(number)),
-                rasterio.open(unfinished, "w", **self._profile(number, len(bands))) as raster,
-            ):
-                raster.write(bands)
-            os.replace(unfinished, self.raster(number))
-        unfinished = Path(self.folder) / f"{stem}.json"
-        unfinished.write_text(figures.to_json())
-        os.replace(unfinished, self._note(number))
+        with raster_written(self.raster(number)):
+            if not figures.empty:
+                unfinished = Path(self.folder) / f"{stem}.tif"
+                with rasterio.open(unfinished, "w", **self._profile(number, len(bands))) as raster:
+                    raster.write(bands)
+                self._check_cells(unfinished, figures, bands.nbytes)
+                for made, lasting in zip(
+                    sidecars(unfinished), sidecars(self.raster(number)), strict=True
+                ):
+                    if made.exists():
+                        os.replace(made, lasting)
+                os.replace(unfinished, self.raster(number))
+            unfinished = Path(self.folder) / f"{stem}.json"
+            write_for_good(unfinished, figures.to_json())
+            os.replace(unfinished, self._note(number))
+
+    def _check_cells(self, raster: Path, figures: PartFigures, size: int) -> None:
+        """Refuse a raster that was cut short, of which GDAL says nothing when it closes a file."""
+        if self.compressed:
+            with rasterio.open(raster) as written:
+                whole = zlib.crc32(written.read()) == figures.checksum
+        else:
+            whole = raster.stat().st_size >= size
+        if not whole:
+            raise OSError(errno.EFBIG, "the file was cut short")
 
     def _not_finite(self, number: int, stack: EvidenceStack, result: KernelResult) -> EvidenceError:
         """Give the error of a part that has a cell without a number."""

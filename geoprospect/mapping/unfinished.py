@@ -6,39 +6,51 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from geoprospect import __version__
 from geoprospect.errors import EvidenceError, GeoprospectError, OutputError, RemoteError
 from geoprospect.evidence import EvidenceStack
+from geoprospect.mapping.destination import check_own
 from geoprospect.mapping.job import Job
 from geoprospect.mapping.kernel import Kernel, class_path, identity_of
-from geoprospect.output import output_error
+from geoprospect.output import output_error, write_for_good
 
-_IDENTITY = "begun-with.json"
+_IDENTITY, _BEGINNING = "begun-with.json", "new"
 
 
-def folder_of(target: Path) -> Path:
-    """Give the folder in which the parts of a map wait until it is whole.
+def is_own(folder: Path) -> bool:
+    """Tell whether geoprospect made a folder for the parts of a map.
 
     Examples
     --------
-    >>> folder_of(Path("out/map.tif")).name
-    'map.tif.unfinished'
+    >>> is_own(Path("no such folder"))
+    False
     """
-    return target.with_name(f"{target.name}.unfinished")
+    if not folder.is_dir() or folder.is_symlink():
+        return False
+    names = {path.name for path in folder.iterdir()}
+    return _IDENTITY in names or names <= {_BEGINNING}
 
 
-def begun_size(target: Path) -> tuple[int, int] | None:
+def begun_size(folder: Path) -> tuple[int, int] | None:
     """Give the rows and columns of the parts of an unfinished map, or None if there is none."""
+    height, width = 0, 0
+    with suppress(KeyError, TypeError, ValueError):
+        height, width = _begun(folder)["size"]
+    whole = all(type(number) is int and number > 0 for number in (height, width))
+    return (height, width) if whole else None
+
+
+def _begun(folder: Path) -> dict[str, Any]:
+    """Read what an unfinished map was begun with; nothing, where that was not written whole."""
     try:
-        content = json.loads((folder_of(target) / _IDENTITY).read_text())
-        height, width = content["size"]
-        return int(height), int(width)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        content = json.loads((folder / _IDENTITY).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def identity(job: Job, kernel: Kernel, evidence: EvidenceStack) -> dict[str, Any]:
@@ -54,13 +66,13 @@ def identity(job: Job, kernel: Kernel, evidence: EvidenceStack) -> dict[str, Any
     }
 
 
-def begin(target: Path, content: dict[str, Any], *, overwrite: bool, resume: bool) -> None:
+def begin(folder: Path, content: dict[str, Any], *, overwrite: bool, resume: bool) -> None:
     """Make the folder of a map's parts, or take the one that is there.
 
     Parameters
     ----------
-    target : Path
-        The map.
+    folder : Path
+        The folder.
     content : dict
         What `identity` gives.
     overwrite : bool
@@ -72,10 +84,11 @@ def begin(target: Path, content: dict[str, Any], *, overwrite: bool, resume: boo
     ------
     OutputError
         If an unfinished map is there and neither is asked for, or it was begun with something
-        else, or the folder cannot be made.
+        else, or the folder cannot be made, or another lies there.
     """
-    folder = folder_of(target)
     try:
+        if os.path.lexists(folder):
+            check_own(folder, own=is_own(folder))
         if folder.exists() and not resume:
             if not overwrite:
                 raise OutputError(
@@ -85,19 +98,20 @@ def begin(target: Path, content: dict[str, Any], *, overwrite: bool, resume: boo
                 )
             shutil.rmtree(folder)
         text = json.dumps(content, indent=1)
-        if (folder / _IDENTITY).exists():
-            _check_same(folder, json.loads((folder / _IDENTITY).read_text()), json.loads(text))
+        begun = _begun(folder)
+        if begun:
+            _check_same(folder, begun, json.loads(text))
             return
         shutil.rmtree(folder, ignore_errors=True)  # begun, but not so far as to say with what
         folder.mkdir(parents=True)
-        (folder / "new").write_text(text)
-        os.replace(folder / "new", folder / _IDENTITY)
+        write_for_good(folder / _BEGINNING, text)
+        os.replace(folder / _BEGINNING, folder / _IDENTITY)
     except OSError as error:
-        raise output_error(target, error) from error
+        raise output_error(folder, error) from error
 
 
 @contextmanager
-def kept_if_useful(target: Path, job: Job, kernel: Kernel) -> Iterator[None]:
+def kept_if_useful(job: Job, kernel: Kernel) -> Iterator[None]:
     """Remove the folder of a map that fails, unless its parts can be gone on with.
 
     Raises
@@ -105,7 +119,7 @@ def kept_if_useful(target: Path, job: Job, kernel: Kernel) -> Iterator[None]:
     GeoprospectError, KeyboardInterrupt
         As raised inside, with a word on how to go on.
     """
-    folder = folder_of(target)
+    folder = Path(job.folder)
     try:
         yield
     except BaseException as error:

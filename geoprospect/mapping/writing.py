@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import rasterio
 
-from geoprospect.errors import EvidenceError, OutputError
+from geoprospect.errors import EvidenceError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.mapping import assembly, threads, unfinished
+from geoprospect.mapping.destination import MARK, Destination
 from geoprospect.mapping.execution import Execution
 from geoprospect.mapping.job import Job, PartFigures
 from geoprospect.mapping.kernel import Kernel
 from geoprospect.mapping.statistics import Statistics
-from geoprospect.output import check_absent, raster_written, replacing
+from geoprospect.output import output_error, raster_written, replacing, sidecars, sole_writer
 from geoprospect.typing import StageProgress, StrPath
 
 
@@ -73,7 +75,7 @@ def write_raster(
     execution : Execution, optional
         On which processors, in how much memory. The cells do not depend on it.
     overwrite : bool
-        Whether an existing raster, or an unfinished one, is replaced.
+        Whether an existing raster, or an unfinished one, is replaced, with what belongs to it.
     resume : bool
         Whether an unfinished raster is gone on with.
     progress : callable, optional
@@ -84,8 +86,9 @@ def write_raster(
     EvidenceError
         If a layer cannot be read, or no cell has a value.
     OutputError
-        If the raster exists already or cannot be written, the unfinished one was begun with
-        another kernel or other evidence, or the kernel cannot be sent to other processes.
+        If the raster exists already, would replace evidence, is being written by another process
+        or cannot be written; if the unfinished one was begun with another kernel or other
+        evidence; or if the kernel cannot be sent to other processes.
 
     Examples
     --------
@@ -111,48 +114,57 @@ def write_raster(
     >>> raster.statistics[0].maximum
     6.0
     """
-    target, execution = Path(path), execution or Execution()
-    if target.suffix.lower() not in (".tif", ".tiff", ".vrt"):
-        raise OutputError(
-            "a map is a GeoTIFF, or a virtual raster over several",
-            path=path,
-            found=target.name,
-            expected="a name ending in .tif or .vrt",
-        )
-    check_absent(target, overwrite=overwrite)
+    place, execution = Destination(Path(path)), execution or Execution()
+    gone_on_with = resume and unfinished.is_own(place.unfinished)
+    place.check(stack, overwrite=overwrite, resume=gone_on_with)
     size, n_threads = execution.plan(stack, _bytes_a_cell(kernel, stack.n_layers))
-    job = Job(
-        columns=stack.columns,
-        names=stack.names,
-        grid=stack.grid,
-        size=(resume and unfinished.begun_size(target)) or size,
-        folder=str(unfinished.folder_of(target)),
-        compressed=target.suffix.lower() == ".vrt",
-        cache=execution.cache,
-    )
-    content = unfinished.identity(job, kernel, stack)
-    unfinished.begin(target, content, overwrite=overwrite, resume=resume)
-    with unfinished.kept_if_useful(target, job, kernel):
-        parts = range(len(job.windows))
-        missing = [number for number in parts if not (resume and job.is_whole(number))]
-        report = _reporter(job, missing, progress)
-        if execution.distributed:
-            from geoprospect.mapping import cluster  # noqa: PLC0415 - an optional library
+    with _writing_alone(place):
+        job = Job(
+            columns=stack.columns,
+            names=stack.names,
+            grid=stack.grid,
+            size=(resume and unfinished.begun_size(place.unfinished)) or size,
+            folder=str(place.unfinished),
+            compressed=place.virtual,
+            cache=execution.cache,
+        )
+        content = unfinished.identity(job, kernel, stack)
+        unfinished.begin(place.unfinished, content, overwrite=overwrite, resume=resume)
+        with unfinished.kept_if_useful(job, kernel):
+            parts = range(len(job.windows))
+            missing = [
+                number
+                for number in parts
+                if not (resume and job.is_whole(number, len(kernel.bands)))
+            ]
+            report = _reporter(job, missing, progress)
+            if execution.distributed:
+                from geoprospect.mapping import cluster  # noqa: PLC0415 - an optional library
 
-            cluster.write_parts(job, missing, kernel, execution, report)
-        else:
-            threads.write_parts(job, missing, kernel, stack, n_threads, report)
-        summary = _summarised(target, job, [job.figures(number) for number in parts])
-        with (
-            rasterio.Env(GDAL_CACHEMAX=execution.cache, GDAL_NUM_THREADS="ALL_CPUS"),
-            raster_written(target),
-        ):
-            finish = _leave_virtual if job.compressed else _leave_cog
-            finish(target, job, kernel, summary.statistics)
-    _write_style(target, kernel, summary.statistics)
-    # QGIS keeps statistics of a former map in this file and would colour by them.
-    Path(f"{target}.aux.xml").unlink(missing_ok=True)
+                cluster.write_parts(job, missing, kernel, execution, report)
+            else:
+                threads.write_parts(job, missing, kernel, stack, n_threads, report)
+            summary = _summarised(place.raster, job, [job.figures(number) for number in parts])
+            with (
+                rasterio.Env(GDAL_CACHEMAX=execution.cache, GDAL_NUM_THREADS="ALL_CPUS"),
+                raster_written(place.raster),
+            ):
+                finish = _leave_virtual if place.virtual else _leave_cog
+                finish(place, job, kernel, summary.statistics)
+        _write_style(place.style, kernel, summary.statistics)
     return summary
+
+
+@contextmanager
+def _writing_alone(place: Destination) -> Iterator[None]:
+    """Make the folder that a raster goes to, and be the only one that writes the raster."""
+    with ExitStack() as held:
+        try:
+            place.raster.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(sole_writer(place.lock, place.raster))
+        except OSError as error:
+            raise output_error(place.raster, error) from error
+        yield
 
 
 def _bytes_a_cell(kernel: Kernel, n_layers: int) -> int:
@@ -192,41 +204,53 @@ def _reporter(
     return report
 
 
-def _leave_cog(target: Path, job: Job, kernel: Kernel, statistics: Sequence[Statistics]) -> None:
+def _leave_cog(
+    place: Destination, job: Job, kernel: Kernel, statistics: Sequence[Statistics]
+) -> None:
     """Make one GeoTIFF of the parts, and remove them."""
     folder = Path(job.folder)
     virtual, finished = folder / "map.vrt", folder / "map.tif"
     assembly.write_virtual(virtual, job, kernel, statistics)
     assembly.add_overviews(virtual, compressed=False)
     assembly.write_cog(virtual, finished)
-    os.replace(finished, target)
+    _move(finished, place.raster)
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def _leave_virtual(
-    target: Path, job: Job, kernel: Kernel, statistics: Sequence[Statistics]
+    place: Destination, job: Job, kernel: Kernel, statistics: Sequence[Statistics]
 ) -> None:
     """Leave the parts in a folder of their own, with a virtual raster over them beside it."""
-    folder = Path(job.folder)
-    lasting = target.with_name(f"{target.stem}_parts")
-    virtual, overviews = folder / target.name, f"{target.name}.ovr"
+    folder, lasting = Path(job.folder), place.parts
+    virtual = folder / place.raster.name
     assembly.write_virtual(virtual, job, kernel, statistics)
     assembly.add_overviews(virtual, compressed=True)
     assembly.write_virtual(virtual, job, kernel, statistics, parts=f"{lasting.name}/")
-    with replacing(lasting, overwrite=True) as moved:
+    (folder / MARK).touch()
+    with replacing(lasting, overwrite=True, folder=True) as moved:
         os.replace(folder, moved)
         for rest in (*moved.glob("*.json"), *moved.glob(".*")):  # notes, and what a kill cut off
-            rest.unlink()
-    target.with_name(overviews).unlink(missing_ok=True)
-    if (lasting / overviews).exists():
-        os.replace(lasting / overviews, target.with_name(overviews))
-    os.replace(lasting / target.name, target)
+            if rest.name != MARK:
+                rest.unlink()
+    _move(lasting / virtual.name, place.raster)
 
 
-def _write_style(target: Path, kernel: Kernel, statistics: Sequence[Statistics]) -> None:
+def _move(made: Path, lasting: Path) -> None:
+    """Move a raster with what lies beside it, such as a CRS that the file itself cannot hold.
+
+    What lay beside a former one goes with it: QGIS would show that instead.
+    """
+    for beside, former in zip(sidecars(made), sidecars(lasting), strict=True):
+        former.unlink(missing_ok=True)
+        if beside.exists():
+            os.replace(beside, former)
+    os.replace(made, lasting)
+
+
+def _write_style(path: Path, kernel: Kernel, statistics: Sequence[Statistics]) -> None:
     """Write how QGIS shows the first band that has a style and a value."""
     for number, (band, figures) in enumerate(zip(kernel.bands, statistics, strict=True), start=1):
         if band.style is not None and figures.n:
-            with replacing(target.with_suffix(".qml"), overwrite=True) as style:
+            with replacing(path, overwrite=True) as style:
                 style.write_text(band.style(figures.minimum, figures.maximum, band=number))
             return

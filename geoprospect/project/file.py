@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from geoprospect.errors import ProjectError
 from geoprospect.evidence import Column, EvidenceStack
+from geoprospect.evidence.column import path_of
+from geoprospect.evidence.files import files_of
 from geoprospect.evidence.layers import columns_of
 from geoprospect.evidence.surroundings import surrounded
 from geoprospect.methods import Method, method_named
@@ -70,6 +73,28 @@ class Project:
     def of(cls, project: Project | StrPath) -> Project:
         """Give a project as it is, or read its file."""
         return project if isinstance(project, Project) else cls.load(project)
+
+    def inputs(self) -> list[tuple[str, str]]:
+        """Give what the project reads: what it is, and the file, once for each of several."""
+        read = [("the project file", self.path)]
+        if isinstance(self.evidence, str):
+            read.append(("evidence", self.evidence))
+        for column in () if isinstance(self.evidence, str) else self.evidence:
+            path = path_of(column)
+            files = [] if path is None else files_of(path)
+            read += [(f"layer {', '.join(column.names)}", file) for file in files]
+        for role in ("training", "validation", "lithology"):
+            source = getattr(self.points, role)
+            if source is not None:
+                read.append((f"{role} points", os.fspath(source.path)))
+        rule = self.points.non_occurrences
+        if rule is not None and rule.within is not None:
+            read.append(("the area of the non-occurrences", os.fspath(rule.within.path)))
+        if rule is not None and rule.target_group is not None:
+            read.append(("the target group", os.fspath(rule.target_group.path)))
+        if self.model.components is not None:
+            read.append(("components", self.model.components))
+        return read
 
     def columns(self) -> tuple[Column, ...]:
         """Give the columns of the evidence, without the surroundings of their cells.

@@ -9,14 +9,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import rasterio
-from rasterio.errors import RasterioError
-
 from geoprospect.errors import GeoprospectError, OutputError
-from geoprospect.evidence.column import path_of
-from geoprospect.evidence.raster import is_local
 from geoprospect.model.modelfolder import listed_files
-from geoprospect.output import check_apart, output_error, replacing, sole_writer
+from geoprospect.output import check_apart, output_error, replacing, sole_writer, write_for_good
 from geoprospect.project import results
 from geoprospect.project.file import Project
 from geoprospect.project.progress import lines_sent
@@ -46,9 +41,7 @@ def check_products(project: Project) -> None:
             mend="name another folder under [output]",
         )
     places = [path for product in results.PRODUCTS for path in product.places(folder)]
-    for role, files in _inputs(project).items():
-        for file in files:
-            check_apart(places, {role: file})
+    check_apart(places, project.inputs())
     foreign = sorted(_present(folder) - _own(folder))
     if foreign:
         more = f" and {len(foreign) - _MOST} more" if foreign[_MOST:] else ""
@@ -159,10 +152,7 @@ def _swap(folder: Path) -> None:
     aside, manifest = folder / _ASIDE, results.MANIFEST.file
     made = [path.relative_to(aside / _MADE).as_posix() for path in _files(aside / _MADE)]
     former = _present(folder) & _own(folder)
-    with (aside / _PLAN).open("w", encoding="utf-8") as stream:
-        json.dump(made, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
+    write_for_good(aside / _PLAN, json.dumps(made))
     for name in sorted(former, key=lambda name: name != manifest):
         _move(folder / name, aside / _FORMER / name)
     for name in sorted(made, key=lambda name: name == manifest):
@@ -178,40 +168,6 @@ def _move(source: Path, target: Path) -> None:
 def _files(folder: Path) -> list[Path]:
     """List all files in a folder."""
     return [path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()]
-
-
-def _inputs(project: Project) -> dict[str, list[str]]:
-    """Give the files on this machine that a project reads, by what they are."""
-    inputs = {"the project file": [project.path]}
-    if isinstance(project.evidence, str):
-        inputs["evidence"] = [project.evidence]
-    for column in () if isinstance(project.evidence, str) else project.evidence:
-        path = path_of(column)
-        if path is not None:
-            inputs[f"layer {', '.join(column.names)}"] = [path, *_raster_files(path)]
-    for role in ("training", "validation", "lithology"):
-        source = getattr(project.points, role)
-        if source is not None:
-            inputs[f"{role} points"] = [os.fspath(source.path)]
-    rule = project.points.non_occurrences
-    if rule is not None and rule.within is not None:
-        inputs["area of the non-occurrences"] = [os.fspath(rule.within.path)]
-    if rule is not None and rule.target_group is not None:
-        inputs["target group"] = [os.fspath(rule.target_group.path)]
-    if project.model.components is not None:
-        inputs["components"] = [project.model.components]
-    return inputs
-
-
-def _raster_files(path: str) -> list[str]:
-    """List the files of a raster, those that a virtual one is made of too."""
-    if not is_local(path) or not Path(path).is_file():
-        return []
-    try:
-        with rasterio.open(path) as raster:
-            return list(raster.files)
-    except RasterioError:  # which the evidence will tell
-        return []
 
 
 def _present(folder: Path) -> set[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from geoprospect.output import SIDECARS, checksum
+from geoprospect.output import checksum, sidecars
 
 Kind = Literal["raster", "points", "figures", "picture", "model", "text"]
 
@@ -47,8 +47,7 @@ class Product:
 
     def sidecars(self, folder: Path) -> list[Path]:
         """Give the paths of what GDAL may keep beside it."""
-        suffixes = SIDECARS if self.kind == "raster" else ()
-        return [folder / f"{self.file}{suffix}" for suffix in suffixes]
+        return sidecars(self.path(folder)) if self.kind == "raster" else []
 
     def places(self, folder: Path) -> list[Path]:
         """Give all paths that it may take in an output folder."""

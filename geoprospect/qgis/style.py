@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import Protocol
 
 # Viridis (van der Walt & Smith 2015): perceptually even, safe for colour-blind readers.
@@ -19,6 +20,9 @@ _VIRIDIS = (
     "#bddf26",
     "#fde725",
 )
+
+
+_OWN = "<!-- written by geoprospect -->"  # which QGIS leaves out where it saves a style itself
 
 
 class Style(Protocol):
@@ -76,6 +80,19 @@ def pseudocolour(minimum: float, maximum: float, *, band: int = 1) -> str:
             shader, "item", value=f"{value:.9g}", label=f"{value:.2f}", color=colour, alpha="255"
         )
     ET.indent(root)
-    return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + ET.tostring(
-        root, encoding="unicode"
-    )
+    head = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+    return f"{head}{_OWN}\n{ET.tostring(root, encoding='unicode')}"
+
+
+def is_own(path: Path) -> bool:
+    """Tell whether a style is as geoprospect wrote it, and not saved by QGIS or someone else.
+
+    Examples
+    --------
+    >>> is_own(Path("no such style.qml"))
+    False
+    """
+    try:
+        return _OWN in path.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return False

@@ -5,27 +5,19 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import platform
 import shutil
-import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from rasterio.errors import RasterioError
 
 from geoprospect.errors import OutputError
 from geoprospect.private import CPLE_BaseError
 
-SIDECARS = (".aux.xml", ".ovr", ".msk")
-"""What GDAL keeps beside a raster, added to its name."""
-
+_SIDECARS = (".aux.xml", ".ovr", ".msk")
 _LITTLE = 2**20  # bytes left on a disk that is full
-_LONGEST_HOLDER = 1000  # bytes of what the file of a lock tells
-_LOCKED_BYTE = 2**30
 
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "free some space or choose another folder"),
@@ -76,7 +68,8 @@ def check_absent(path: str | os.PathLike[str], *, overwrite: bool, folder: bool 
 
 
 def check_apart(
-    outputs: Iterable[str | os.PathLike[str]], inputs: Mapping[str, str | os.PathLike[str]]
+    outputs: Iterable[str | os.PathLike[str]],
+    inputs: Iterable[tuple[str, str | os.PathLike[str]]],
 ) -> None:
     """Refuse an output that would replace an input, or lie among the files of one.
 
@@ -87,8 +80,8 @@ def check_apart(
     ----------
     outputs : iterable of path-like
         Files and folders to write.
-    inputs : mapping of str to path-like
-        What is read, by what it is; what is no file on this machine is passed over.
+    inputs : iterable of (str, path-like)
+        What is read, what it is before its path; what is no file on this machine is passed over.
 
     Raises
     ------
@@ -97,13 +90,13 @@ def check_apart(
 
     Examples
     --------
-    >>> check_apart(["out/map.tif"], {"layer X1": "rasters/X1.tif"})
-    >>> check_apart(["X1.tif"], {"layer X1": "./X1.tif"})
+    >>> check_apart(["out/map.tif"], [("layer X1", "rasters/X1.tif")])
+    >>> check_apart(["X1.tif"], [("layer X1", "./X1.tif")])
     Traceback (most recent call last):
     geoprospect.errors.OutputError: X1.tif: would replace what is read as layer X1...
     """
     outputs = [Path(output) for output in outputs]
-    for role, source in inputs.items():
+    for role, source in inputs:
         read = Path(os.path.realpath(source))
         for output in outputs:
             written = Path(os.path.realpath(output))
@@ -170,6 +163,25 @@ def replacing(
             shutil.rmtree(holder, ignore_errors=True)
 
 
+def write_for_good(path: str | os.PathLike[str], text: str) -> None:
+    """Write a text that must be whole after a power cut, if it is there at all."""
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def sidecars(path: str | os.PathLike[str]) -> list[Path]:
+    """Give the paths of what GDAL may keep beside a raster: CRS, statistics, overviews, mask.
+
+    Examples
+    --------
+    >>> [sidecar.name for sidecar in sidecars("out/map.tif")]
+    ['map.tif.aux.xml', 'map.tif.ovr', 'map.tif.msk']
+    """
+    return [Path(f"{os.fspath(path)}{suffix}") for suffix in _SIDECARS]
+
+
 @contextmanager
 def raster_written(path: str | os.PathLike[str]) -> Iterator[None]:
     """Turn the errors of writing a raster into one that names it and says why.
@@ -177,7 +189,7 @@ def raster_written(path: str | os.PathLike[str]) -> Iterator[None]:
     Raises
     ------
     OutputError
-        If GDAL could not write.
+        If it cannot be written.
     """
     try:
         yield
@@ -189,81 +201,8 @@ def raster_written(path: str | os.PathLike[str]) -> Iterator[None]:
         raise OutputError(
             f"cannot write: {reason}", path=path, mend="check the disk's free space and size limits"
         ) from error
-
-
-@contextmanager
-def sole_writer(lock: str | os.PathLike[str], target: str | os.PathLike[str]) -> Iterator[None]:
-    """Be the only process that writes an output, or refuse.
-
-    The system lets go of the lock when the process ends, however it ends. Where a file system
-    knows no locks, all may write.
-
-    Parameters
-    ----------
-    lock : path-like
-        The file of the lock, in a folder that is there; it is removed at the end.
-    target : path-like
-        The output, for the message.
-
-    Raises
-    ------
-    OutputError
-        If another process writes it; its number, machine and start are told.
-    OSError
-        If the file of the lock cannot be written.
-    """
-    with closing(_locked(Path(lock), target)) as stream:
-        stream.truncate(0)
-        began = datetime.now().astimezone().isoformat(" ", "seconds")
-        stream.write(f"process {os.getpid()} on {platform.node()}, since {began}".encode())
-        stream.flush()
-        try:
-            yield
-        finally:
-            with suppress(OSError):  # where a file that is open cannot be removed it stays
-                os.unlink(lock)
-
-
-def _locked(lock: Path, target: str | os.PathLike[str]) -> BinaryIO:
-    """Open the file of a lock, and lock it."""
-    while True:
-        stream = open(lock, "a+b", buffering=0)  # noqa: SIM115 - held by the caller
-        try:
-            _lock(stream)
-        except BlockingIOError:
-            stream.seek(0)
-            holder = stream.read(_LONGEST_HOLDER).decode("utf-8", "replace")
-            stream.close()
-            raise OutputError(
-                "is being written by another process",
-                path=target,
-                found=holder or "a process that does not tell its number",
-                mend="wait until it ends, or choose another path",
-            ) from None
-        except OSError:
-            return stream  # this file system knows no locks
-        # Whoever held it before may have removed the file while this process waited to open it.
-        with suppress(OSError):
-            if os.path.samestat(os.fstat(stream.fileno()), os.stat(lock)):
-                return stream
-        stream.close()
-
-
-def _lock(stream: BinaryIO) -> None:
-    """Lock a file that is open, or raise BlockingIOError."""
-    if sys.platform == "win32":
-        import msvcrt  # noqa: PLC0415 - Windows only
-
-        stream.seek(_LOCKED_BYTE)  # beyond what is written, so that others can read that
-        try:
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            raise BlockingIOError(errno.EAGAIN, "locked") from error
-        stream.seek(0)
-    else:
-        import fcntl  # noqa: PLC0415 - POSIX only
-
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise output_error(path, error) from error
 
 
 def checksum(path: str | os.PathLike[str]) -> str:

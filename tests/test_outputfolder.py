@@ -323,3 +323,61 @@ def test_two_runs_do_not_write_into_one_folder(project):
     project.write_text(QUICK)
     run_project(project, overwrite=True)  # the lock went with its process
     assert set(before) - set(contents(out))
+
+
+def test_points_held_out_do_not_replace_the_points_they_are_of(new):
+    folder = new.parent / "cross"
+    folder.mkdir()
+    (new.parent / "training.gpkg").rename(folder / "held_out.gpkg")
+    new.write_text(QUICK.replace("training.gpkg", "cross/held_out.gpkg"))
+    before = contents(new.parent)
+    done = CliRunner().invoke(main, ["crossval", str(new), "--output", str(folder), "--overwrite"])
+    assert done.exit_code == 1
+    assert "would replace what is read as training points" in done.output
+    assert contents(new.parent) == before
+
+
+def test_a_picture_does_not_replace_the_map_it_is_of(project):
+    path = project.parent / "out" / "prospectivity.tif"
+    points = project.parent / "validation.shp"
+    before = contents(project.parent)
+    options = ["--png", str(path), "--overwrite"]
+    done = CliRunner().invoke(main, ["score", str(path), str(points), *options])
+    assert done.exit_code == 1
+    assert "would replace what is read as the map" in done.output
+    assert contents(project.parent) == before
+
+
+_POINTS = """
+import resource, sys
+from pathlib import Path
+import geopandas as gpd
+from geoprospect.errors import OutputError
+from geoprospect.output import replacing, write_points
+_, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+points, path = gpd.read_file(sys.argv[1]), Path(sys.argv[2])
+for limit in (most, 1, 5_000, 20_000, 60_000):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, most))
+    try:
+        with replacing(path, overwrite=True) as temporary:
+            write_points(points, temporary, layer="cells")
+        print("whole", flush=True)
+    except OutputError as error:
+        print(error, flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX processes")
+def test_points_that_a_full_disk_cuts_short_are_one_clear_error(made, tmp_path):
+    path, source = tmp_path / "points.gpkg", made.parent / "training.gpkg"
+    done = subprocess.run(
+        [sys.executable, "-c", _POINTS, source, path], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    first, *limited = done.stdout.splitlines()
+    assert first == "whole"
+    assert len(limited) == 4
+    for line in limited:
+        assert line.startswith(f"{path}: cannot write: "), line
+        assert "free space" in line
+    assert len(gpd.read_file(path)) == len(gpd.read_file(source))

@@ -64,7 +64,10 @@ def crossval_command(
     scheme = _scheme(options)
     loaded = gp.Project.load(project)
     folder = Path(output) if output else loaded.folder / "crossval"
-    gp.check_comparison_absent(folder, overwrite=overwrite)
+    inputs = loaded.inputs()
+    if scheme.regions is not None:
+        inputs.append(("regions", str(scheme.regions.path)))
+    gp.check_comparison_absent(folder, overwrite=overwrite, inputs=inputs)
     with gp.progress_shown() as progress:
         comparison = gp.compare_methods(
             loaded,

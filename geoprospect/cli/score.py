@@ -98,6 +98,10 @@ def score_command(
             raise click.UsageError("--all-occurrences and --label contradict each other")
         options["label"] = False
     if png is not None:
+        read = [("the map", map_file), ("points", points), *(("another map", x) for x in against)]
+        gp.check_apart(
+            [png], [*read, *([] if training is None else [("training points", training)])]
+        )
         gp.check_absent(png, overwrite=overwrite)
     score = gp.score_map(
         gp.RasterBand("prospectivity", map_file, nodata=nodata),

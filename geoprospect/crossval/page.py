@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from geoprospect.crossval.comparison import FIGURES, Figure
 from geoprospect.crossval.pictures import draw_figures, draw_folds
 from geoprospect.grid import describe_crs
 from geoprospect.report.files import Content, check_files_absent, write_files
+from geoprospect.report.files import write_points as write_layer
 from geoprospect.report.page import render_page
 from geoprospect.report.style import svg_uri
 
@@ -27,15 +29,21 @@ _SHORT: dict[Figure, str] = {
 FILES = ("crossval.json", "crossval.html", "held_out.gpkg")
 
 
-def check_comparison_absent(folder: str | PathLike[str], *, overwrite: bool) -> None:
-    """Refuse a folder that holds a file which `write_comparison` would write.
+def check_comparison_absent(
+    folder: str | PathLike[str],
+    *,
+    overwrite: bool,
+    inputs: Sequence[tuple[str, str | PathLike[str]]] = (),
+) -> None:
+    """Refuse a folder that holds a file which `write_comparison` would write, or an input.
 
     Raises
     ------
     OutputError
-        If one exists and `overwrite` is false.
+        If one exists and `overwrite` is false, or would replace one of the inputs: what is read,
+        each with what it is before its path, as `Project.inputs` lists them.
     """
-    check_files_absent(FILES, folder, overwrite=overwrite)
+    check_files_absent(FILES, folder, overwrite=overwrite, inputs=inputs)
 
 
 def write_comparison(
@@ -65,8 +73,8 @@ def write_comparison(
     """
 
     def write_points(path: Path) -> None:
-        held_out_cells(comparison).to_file(path, layer="cells", driver="GPKG")
-        held_out_repeats(comparison).to_file(path, layer="repeats", driver="GPKG")
+        write_layer(held_out_cells(comparison), path, layer="cells")
+        write_layer(held_out_repeats(comparison), path, layer="repeats")
 
     contents: dict[str, Content] = {
         "crossval.json": json.dumps(comparison.to_dict(), indent=1) + "\n",

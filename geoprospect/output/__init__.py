@@ -9,6 +9,7 @@ from geoprospect.output.files import (
     replacing,
     sidecars,
     write_for_good,
+    write_points,
 )
 from geoprospect.output.lock import sole_writer
 
@@ -22,4 +23,5 @@ __all__ = [
     "sidecars",
     "sole_writer",
     "write_for_good",
+    "write_points",
 ]

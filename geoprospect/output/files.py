@@ -10,11 +10,15 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rasterio.errors import RasterioError
 
 from geoprospect.errors import OutputError
 from geoprospect.private import CPLE_BaseError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 _SIDECARS = (".aux.xml", ".ovr", ".msk")
 _LITTLE = 2**20  # bytes left on a disk that is full
@@ -27,6 +31,7 @@ _REASONS = {
     errno.EACCES: ("permission denied", "choose a folder that can be written"),
     errno.EPERM: ("permission denied", "choose a folder that can be written"),
     errno.EISDIR: ("it is a folder", "remove it, or choose another path"),
+    errno.EIO: ("it was cut short", "check the disk's free space and size limits"),
     errno.ENOTDIR: ("its parent is not a folder", "choose another path"),
 }
 
@@ -203,6 +208,32 @@ def raster_written(path: str | os.PathLike[str]) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise output_error(path, error) from error
+
+
+def write_points(points: gpd.GeoDataFrame, path: Path, *, layer: str | None = None) -> None:
+    """Write points as a layer of a GeoPackage, to the path that `replacing` gives.
+
+    Raises
+    ------
+    OSError
+        If they cannot be written whole.
+    """
+    from pyogrio import read_info  # noqa: PLC0415 - slow, and a map needs no points
+    from pyogrio.errors import DataLayerError, DataSourceError, FeatureError  # noqa: PLC0415
+
+    try:
+        points.to_file(path, layer=layer, driver="GPKG")
+        whole = read_info(path, layer=layer)["features"] == len(points)
+    except (DataLayerError, DataSourceError, FeatureError, CPLE_BaseError) as error:
+        raise _cut_short(path) from error
+    if not whole:
+        raise _cut_short(path)
+
+
+def _cut_short(path: Path) -> OSError:
+    """Give the error of a file of which GDAL says only that it could not be written."""
+    full = shutil.disk_usage(path.parent).free < _LITTLE
+    return OSError(errno.ENOSPC if full else errno.EIO, "the file was cut short")
 
 
 def checksum(path: str | os.PathLike[str]) -> str:

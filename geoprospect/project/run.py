@@ -13,7 +13,7 @@ from geoprospect.calibration import ProbabilitySummary
 from geoprospect.evidence.remote.address import without_secrets
 from geoprospect.mapping import MapSummary, write_map
 from geoprospect.model.model import ProspectivityModel
-from geoprospect.output import replacing
+from geoprospect.output import replacing, write_points
 from geoprospect.project import results
 from geoprospect.project.calibration import Calibrated, calibrate
 from geoprospect.project.file import Project, Role
@@ -118,7 +118,7 @@ def run_project(
             require(inputs)
             if inputs.drawn is not None:
                 with replacing(results.NON_OCCURRENCES.path(made)) as temporary:
-                    inputs.drawn.points().to_file(temporary, driver="GPKG")
+                    write_points(inputs.drawn.points(), temporary)
             calibrated = _calibrated(inputs, progress)
             model = train_ensemble(inputs, progress=progress)
             inputs.stack.preload()  # nothing: the map is made in little memory

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from geoprospect.output import check_absent, replacing
+from geoprospect.output import check_absent, check_apart, replacing, write_points
 from geoprospect.typing import StrPath
+
+__all__ = ["Content", "check_files_absent", "write_files", "write_points"]
 
 Content: TypeAlias = str | Callable[[Path], None]
 """What a file is to hold: a text, or what writes it to the path that it is given."""
 
 
-def check_files_absent(names: Iterable[str], folder: StrPath, *, overwrite: bool) -> None:
-    """Refuse a folder that holds one of some files already.
+def check_files_absent(
+    names: Iterable[str],
+    folder: StrPath,
+    *,
+    overwrite: bool,
+    inputs: Sequence[tuple[str, StrPath]] = (),
+) -> None:
+    """Refuse a folder that holds one of some files already, or in which one is an input.
 
     Raises
     ------
     OutputError
-        If one exists and `overwrite` is false.
+        If one exists and `overwrite` is false, or would replace one of the inputs, told as for
+        `geoprospect.output.check_apart`.
     """
+    names = list(names)
+    check_apart([Path(folder) / name for name in names], inputs)
     for name in names:
         check_absent(Path(folder) / name, overwrite=overwrite)
 

@@ -10,6 +10,7 @@ from geoprospect.methods.estimator import FittedEstimator
 from geoprospect.methods.forest import Forest
 from geoprospect.methods.gaussianprocess import GaussianProcess
 from geoprospect.methods.logisticregression import LogisticRegression
+from geoprospect.methods.mean import Average
 from geoprospect.methods.members import Member, register_member_format
 from geoprospect.methods.method import (
     Fitted,
@@ -46,6 +47,7 @@ register_method("svm", SupportVectorMachine.of, in_paper=True)
 register_method("extra-trees", partial(Forest.of, "extra-trees"))
 register_method("boosting", Boosting.of, members=10)
 register_method("gaussian-process", GaussianProcess.of)
+register_method("average", Average.of, members=10, pretexts=_TASKS)
 
 __all__ = [
     "Boosting",

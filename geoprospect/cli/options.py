@@ -13,3 +13,7 @@ overwrite_option = click.option(
 )
 
 project_argument = click.argument("project", type=click.Path(dir_okay=False))
+quick_option = click.option(
+    "--quick", is_flag=True,
+    help='Where the method is to be chosen ("auto"), compare none: take the average.',
+)  # fmt: skip

@@ -8,17 +8,19 @@ from dataclasses import asdict
 import click
 
 import geoprospect as gp
-from geoprospect.cli.options import json_option, overwrite_option, project_argument
+from geoprospect.cli.options import json_option, overwrite_option, project_argument, quick_option
 
 
 @click.command("run")
 @project_argument
+@quick_option
 @json_option
 @overwrite_option
-def run_command(project: str, as_json: bool, overwrite: bool) -> None:
+def run_command(project: str, quick: bool, as_json: bool, overwrite: bool) -> None:
     """Train, map and score the PROJECT file; leave a folder with all of it."""
+    loaded = gp.Project.load(project)
     with gp.progress_shown() as progress:
-        summary = gp.run(project, overwrite=overwrite, progress=progress)
+        summary = gp.run(loaded.quick if quick else loaded, overwrite=overwrite, progress=progress)
     if as_json:
         scores = {role: score.to_dict() for role, score in summary.scores.items()}
         content = {"folder": summary.folder, "map": asdict(summary.map), "scores": scores}

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 import geoprospect as gp
-from geoprospect.cli.options import overwrite_option
+from geoprospect.cli.options import overwrite_option, quick_option
 
 
 @click.command("train")
@@ -23,6 +23,7 @@ from geoprospect.cli.options import overwrite_option
     type=click.Path(dir_okay=False),
     help="The components that the network of --weights takes, as JSON.",
 )
+@quick_option
 @overwrite_option
 def train_command(
     project: str | None,
@@ -30,6 +31,7 @@ def train_command(
     output: str | None,
     weights: str | None,
     components: str | None,
+    quick: bool,
     overwrite: bool,
 ) -> None:
     """Train the model of the PROJECT file and write it as a folder.
@@ -53,7 +55,7 @@ def train_command(
         folder = Path(output) if output else loaded.folder / "model"
         gp.check_model_absent(folder, overwrite=overwrite)
         with gp.progress_shown() as progress:
-            model = gp.train(loaded, progress=progress)
+            model = gp.train(loaded.quick if quick else loaded, progress=progress)
         model.save(folder, overwrite=overwrite)
     plural = "" if len(model.members) == 1 else "s"
     click.echo(f"{folder}: {len(model.members)} network{plural} over {', '.join(model.names)}")

@@ -10,8 +10,10 @@ from typing import Literal
 from geoprospect.crossval import Comparison, FoldScheme, compare_on
 from geoprospect.errors import ProjectError, TrainingError
 from geoprospect.methods import Method, method_names, registered_method
+from geoprospect.project.choosing import candidate_names
 from geoprospect.project.file import Project
 from geoprospect.project.inputs import Inputs
+from geoprospect.project.settings import AUTO
 from geoprospect.typing import Progress, StrPath
 
 _LOGGER = logging.getLogger(__name__)
@@ -43,7 +45,8 @@ def compare_methods(
     methods : sequence of str
         Names as `method_names` gives them: with the project's settings, or those of the published
         study where the project does not change them; "all" for all with the project's settings;
-        by default the project's own method alone. A result bears the name asked for.
+        by default the project's own method alone or,
+        where it is to be chosen, those it is chosen among. A result bears the name asked for.
     exclude_held_out : bool
         Keep cells held out, and those within the buffer, from the pretext task too. It sees no
         label of an occurrence in any case.
@@ -58,6 +61,8 @@ def compare_methods(
     """
     project, scheme = Project.of(project), scheme or FoldScheme()
     names = method_names() if methods == "all" else tuple(methods)
+    if not names and project.model.strategy == AUTO:
+        names = candidate_names(project)
     for name in names:
         registered_method(name)  # a name that is not known shows before anything is read
     with Inputs(project) as inputs:

@@ -15,7 +15,7 @@ from geoprospect.evidence.layers import columns_of
 from geoprospect.evidence.surroundings import surrounded
 from geoprospect.methods import Method, method_named
 from geoprospect.project.reading import read_project
-from geoprospect.project.settings import CalibrationSettings, ModelSettings, Points
+from geoprospect.project.settings import AUTO, CalibrationSettings, ModelSettings, Points
 from geoprospect.samples import DrawingRule, PointsSource, Samples
 from geoprospect.typing import StrPath
 
@@ -127,6 +127,13 @@ class Project:
         return EvidenceStack.open(surrounded(self.columns(), model.neighbourhood))
 
     @property
+    def quick(self) -> Project:
+        """The project with a fixed method, the average, where it is to be chosen."""
+        if self.model.strategy != AUTO:
+            return self
+        return replace(self, model=replace(self.model, strategy="average"))
+
+    @property
     def drawing_rule(self) -> DrawingRule:
         """How non-occurrences are drawn where the training points are occurrences only."""
         return self.points.non_occurrences or DrawingRule()
@@ -192,7 +199,7 @@ class Project:
             pretext=options.pretext if name is None else None,
             members=members or options.members,
         )
-        method = method_named(name or self.model.strategy, options)
+        method = method_named(name or self.quick.model.strategy, options)
         if method.pretext == "lithology" and self.points.lithology is None:
             raise ProjectError(
                 "the lithology pretext task needs rock-class points",

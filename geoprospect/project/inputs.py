@@ -9,7 +9,7 @@ from typing import Any, Generic, Self, TypeVar, overload
 
 import numpy as np
 
-from geoprospect.crossval import FoldScheme
+from geoprospect.crossval import Choice, FoldScheme
 from geoprospect.errors import GeoprospectError, ProjectError, SamplesError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.evidence.raster import is_local
@@ -17,8 +17,10 @@ from geoprospect.evidence.remote.address import without_secrets
 from geoprospect.methods import Method
 from geoprospect.model import Components, FitInputs, fit_components
 from geoprospect.output import checksum
+from geoprospect.project.choosing import candidates, choose
 from geoprospect.project.file import Project, Role
 from geoprospect.project.preloading import preload_cells
+from geoprospect.project.settings import AUTO
 from geoprospect.samples import Samples
 from geoprospect.samples.nonoccurrences import DrawnSamples, draw_non_occurrences, spacing
 
@@ -181,7 +183,18 @@ class Inputs:
     @part
     def ensemble(self) -> Method:
         """The method with a member at least for each draw of non-occurrences."""
-        return self.with_draws(self.method, None)
+        if self.choice is None:
+            return self.with_draws(self.method, None)
+        name = self.choice.method
+        return self.with_draws(self.project.method(name), name)
+
+    @part
+    def choice(self) -> Choice | None:
+        """The choice of the method, where the project asks for one and its points allow it."""
+        if self.project.model.strategy != AUTO:
+            return None
+        methods = candidates(self.project)
+        return choose(self.fit_inputs(methods.values()), methods, seed=self.project.model.seed)
 
     def with_draws(self, method: Method, name: str | None) -> Method:
         """Give a method of the project, by a name, with a member at least for each draw.

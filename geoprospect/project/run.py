@@ -136,7 +136,7 @@ def run_project(
             else calibrated.write(target, _staged(progress, "probability"))
         )
         scores = _score(project, target)
-        _write_scores(made, scores)
+        _write_scores(made, scores, model.settings.get("choice"))
         results.LOG.path(made).write_text(as_log(log), encoding="utf-8")
         _write_json(
             results.MANIFEST.path(made),
@@ -144,6 +144,7 @@ def run_project(
                 "geoprospect": __version__,
                 "project": json.loads(without_secrets(json.dumps(project.to_dict(), default=str))),
                 "inputs": dict(model.inputs),
+                "choice": model.settings.get("choice"),
                 "outputs": results.checksums(made),
             },
         )
@@ -190,10 +191,11 @@ def _score(project: Project, target: Path) -> dict[str, Score]:
     return scores
 
 
-def _write_scores(folder: Path, scores: dict[str, Score]) -> None:
+def _write_scores(folder: Path, scores: dict[str, Score], choice: object) -> None:
     """Write the figures, their curves, and the map with the occurrences it was scored at."""
     figures = {role: score.to_dict() for role, score in scores.items()}
-    _write_json(results.SCORES.path(folder), figures)
+    chosen = {} if choice is None else {"choice": choice}
+    _write_json(results.SCORES.path(folder), figures | chosen)
     curves = {name: curve for score in scores.values() for name, curve in score.curves().items()}
     write_rate_curves(results.CURVES.path(folder), curves)
     places = {f"{role} occurrences": score.occurrences for role, score in scores.items()}

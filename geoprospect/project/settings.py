@@ -16,13 +16,16 @@ from geoprospect.samples import DrawingRule, PointsSource
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 
+AUTO = "auto"
+"""The strategy of a project whose method is chosen by comparison in space."""
+
 _FORBID: dict[str, Any] = {"extra": "forbid"}  # a setting that is not known is a mistake
 
 
 def _registered(strategy: str) -> str:
     """Refuse a strategy that no method is registered by."""
-    if strategy not in strategy_names():
-        raise ValueError(f"the strategy should be one of {', '.join(strategy_names())}")
+    if strategy not in (names := (AUTO, *strategy_names())):
+        raise ValueError(f"the strategy should be one of {', '.join(names)}")
     return strategy
 
 

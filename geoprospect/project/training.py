@@ -35,4 +35,9 @@ def train_ensemble(inputs: Inputs, *, progress: Progress | None = None) -> Prosp
         pretext_cells=fitted_on.pretext_cells,
         progress=progress,
     )
-    return replace(model, inputs={**model.inputs, **inputs.checksums(method)})
+    chosen = {} if inputs.choice is None else {"choice": inputs.choice.to_dict()}
+    return replace(
+        model,
+        inputs={**model.inputs, **inputs.checksums(method)},
+        settings={**model.settings, **chosen},
+    )

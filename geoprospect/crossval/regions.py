@@ -10,6 +10,7 @@ import shapely
 from geoprospect.grid import transformed
 from geoprospect.samples import Samples
 from geoprospect.samples.polygons import check_polygons, read_polygons
+from geoprospect.samples.relation import check_relation
 from geoprospect.typing import Ints
 
 
@@ -56,6 +57,7 @@ class Regions:
         """
         table = read_polygons(self.path, self.layer, self.field)
         check_polygons(table, self.path)
+        check_relation(table.crs, samples.grid, self.path)
         # The points are transformed, not the polygons: an edge stays straight in its own CRS.
         middles = samples.grid.centres(samples.rows, samples.columns)
         easting, northing = transformed(*middles, samples.grid.crs, table.crs)

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator
 
 from geoprospect.errors import SamplesError
 from geoprospect.grid import Grid, transformed
+from geoprospect.samples.relation import check_relation
 from geoprospect.typing import Bools
 from geoprospect.wording import listed
 
@@ -97,6 +98,7 @@ class Area:
         import shapely  # noqa: PLC0415 - slow to import, and a map needs no areas
 
         polygons = self._polygons()
+        check_relation(polygons.crs, grid, self.path)
         # The places are transformed, not the polygons: an edge stays straight in its own CRS.
         x, y = transformed(easting, northing, grid.crs, polygons.crs)
         ground = shapely.union_all(shapely.make_valid(polygons.geometry.to_numpy()))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import pyogrio
 import shapely
 from rasterio.crs import CRS
 
@@ -18,8 +16,10 @@ from geoprospect.errors import SamplesError
 from geoprospect.evidence.raster import is_local
 from geoprospect.grid import Grid, same_crs, transformed
 from geoprospect.grid.crs import pyproj_crs
+from geoprospect.samples.relation import check_relation
 from geoprospect.samples.selecting import select
-from geoprospect.samples.tables import TABLE_SUFFIXES, read_table, unreadable
+from geoprospect.samples.tables import TABLE_SUFFIXES, read_table
+from geoprospect.samples.vectorfile import read_vector
 from geoprospect.typing import Floats
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def read_points(
     if Path(name).suffix.lower() in TABLE_SUFFIXES:
         points = read_table(name, None if crs is None else _parse_crs(crs, name), x=x, y=y)
     else:
-        points = _read_vector(name, layer)
+        points = read_vector(name, layer, what="points", layer_mend='name one, as in layer = "{}"')
     points.attrs["path"] = name
     return as_points(points, crs=crs, where=where)
 
@@ -161,6 +161,11 @@ def coordinates(points: gpd.GeoDataFrame, grid: Grid) -> tuple[Floats, Floats]:
     easting, northing : ndarray of float64
         NaN where a point has no coordinates; infinite where its CRS does not reach.
 
+    Raises
+    ------
+    SamplesError
+        If the CRS of the points has no relation to that of the grid.
+
     Examples
     --------
     >>> from affine import Affine
@@ -173,6 +178,7 @@ def coordinates(points: gpd.GeoDataFrame, grid: Grid) -> tuple[Floats, Floats]:
     easting, northing = (
         np.array(axis, dtype=np.float64) for axis in (points.geometry.x, points.geometry.y)
     )
+    check_relation(points.crs, grid, str(points.attrs.get("path", "points")))
     crs = CRS.from_wkt(points.crs.to_wkt())
     if not same_crs(crs, grid.crs):
         return transformed(easting, northing, points.crs, grid.crs)
@@ -193,36 +199,15 @@ def _parse_crs(crs: Any, path: str) -> pyproj.CRS:
         ) from error
 
 
-def _read_vector(path: str, layer: str | None) -> gpd.GeoDataFrame:
-    """Read the features of a layer, or of the only one."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of GDAL, on measures, curves or field types
-            layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-            if layer is None and len(layers) > 1:
-                raise SamplesError(
-                    "the file holds several layers",
-                    path=path,
-                    found=", ".join(layers),
-                    mend=f'name one, as in layer = "{layers[0]}"',
-                )
-            if layer is not None and layer not in layers:
-                raise SamplesError(
-                    f"the file has no layer {layer}",
-                    path=path,
-                    found=", ".join(layers),
-                    mend="name one of those found",
-                )
-            points = gpd.read_file(path, layer=layer, engine="pyogrio")
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-        raise unreadable(error, path) from error
-    if not isinstance(points, gpd.GeoDataFrame):
-        raise SamplesError(
-            "the file holds a table without geometries",
-            path=path,
-            mend="save it as CSV with coordinates, or as points in a GeoPackage",
-        )
-    return points
+def _mend_of(kinds: list[str]) -> str:
+    """Say how geometries of some kinds become points."""
+    if kinds == ["MultiPoint"]:
+        return "turn them into points (QGIS: Vector, Geometry Tools, Multipart to Singleparts)"
+    return (
+        "for outlines of deposits, give their middles (QGIS: Vector, Geometry Tools, Centroids); "
+        "for rock classes, draw points inside them in proportion to their area (QGIS: Processing "
+        "Toolbox, Random points in polygons, with `Include polygon attributes`)"
+    )
 
 
 def _single_points(points: gpd.GeoDataFrame, path: str) -> gpd.GeoSeries:
@@ -240,7 +225,6 @@ def _single_points(points: gpd.GeoDataFrame, path: str) -> gpd.GeoSeries:
             path=path,
             found=f"{', '.join(found)} in {other.size} rows, the first is row {other[0]}"
             " (rows counted from 0)",
-            mend="turn them into points (QGIS: Vector, Geometry Tools: Centroids, or Multipart to"
-            " Singleparts)",
+            mend=_mend_of(found),
         )
     return gpd.GeoSeries(shapes, index=points.index, crs=points.crs)

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 import geopandas as gpd
-import pyogrio
 
 from geoprospect.errors import SamplesError
-from geoprospect.evidence.raster import is_local
+from geoprospect.samples.vectorfile import read_vector
 from geoprospect.wording import listed
 
 _POLYGONS = ("Polygon", "MultiPolygon")
@@ -54,17 +48,13 @@ def read_polygons(
     ...     read_polygons(f"{folder}/rocks.gpkg", field="rock")["rock"].tolist()
     ['shale']
     """
-    with _reading(path):
-        layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-        if layer not in layers and (layer is not None or len(layers) != 1):
-            raise SamplesError(
-                f"the file has no layer {layer}" if layer else "the file holds several layers",
-                path=path,
-                found=listed(layers),
-                mend=f'name one: layer = "{layers[0]}" in the project file, or --region-layer',
-            )
-        table = gpd.read_file(path, layer=layer, engine="pyogrio")
-    if not isinstance(table, gpd.GeoDataFrame) or table.crs is None:
+    table = read_vector(
+        path,
+        layer,
+        what="polygons",
+        layer_mend='name one: layer = "{0}" in the project file, or --region-layer "{0}"',
+    )
+    if table.crs is None:
         raise SamplesError(
             "the polygons have no CRS, so their place on the ground is unknown",
             path=path,
@@ -97,21 +87,3 @@ def check_polygons(table: gpd.GeoDataFrame, path: str) -> None:
             found=listed(sorted(set(kinds.fillna("none")))) or "nothing",
             mend="give a file of polygons, such as those of a geological map",
         )
-
-
-@contextmanager
-def _reading(path: str) -> Iterator[None]:
-    """Read quietly, or say why the file cannot be read."""
-    if is_local(path) and not Path(path).exists():
-        raise SamplesError("no such file", path=path, mend="correct the path, or restore the file")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of GDAL, on measures, curves or field types
-            yield
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise SamplesError(
-            f"cannot be read as polygons: {reason.rstrip('.')}",
-            path=path,
-            mend="check the file, it may be damaged or of another format; export it anew",
-        ) from error

@@ -142,7 +142,7 @@ def _coordinate_columns(
     )
 
 
-def unreadable(error: Exception, path: str) -> SamplesError:
+def unreadable(error: Exception, path: str, what: str = "points") -> SamplesError:
     """Turn an error of a reading library into one that names the file.
 
     Examples
@@ -154,7 +154,7 @@ To mend it: check the file, it may be damaged or of another format; export it an
     reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
     reason = reason.partition("; It might help")[0]
     return SamplesError(
-        f"cannot be read as points: {reason.rstrip('.')}",
+        f"cannot be read as {what}: {reason.rstrip('.')}",
         path=path,
         mend="check the file, it may be damaged or of another format; export it anew",
     )

@@ -15,7 +15,7 @@ import pandas as pd
 from geoprospect.crossval import Comparison, HeldOutScores
 from geoprospect.crossval.comparison import FIGURES, Figure
 from geoprospect.crossval.pictures import draw_figures, draw_folds
-from geoprospect.grid import describe_crs
+from geoprospect.grid import describe_crs, vector_crs
 from geoprospect.report.files import Content, check_files_absent, write_files
 from geoprospect.report.files import write_points as write_layer
 from geoprospect.report.page import render_page
@@ -227,4 +227,5 @@ def _points(comparison: Comparison, table: pd.DataFrame) -> gpd.GeoDataFrame:
     places = gpd.points_from_xy(
         np.tile(samples.easting, repeats), np.tile(samples.northing, repeats)
     )
-    return gpd.GeoDataFrame(table, geometry=places, crs=samples.grid.crs.to_wkt())
+    crs = samples.grid.crs
+    return gpd.GeoDataFrame(table, geometry=places, crs=crs.to_wkt()).to_crs(vector_crs(crs))

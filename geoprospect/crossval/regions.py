@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from geoprospect.grid import transformed
 from geoprospect.samples import Samples
-from geoprospect.samples.polygons import check_polygons, read_polygons
-from geoprospect.samples.relation import check_relation
+from geoprospect.samples.polygons import check_polygons, on_polygons, read_polygons
 from geoprospect.typing import Ints
 
 
@@ -57,15 +55,15 @@ class Regions:
         """
         table = read_polygons(self.path, self.layer, self.field)
         check_polygons(table, self.path)
-        check_relation(table.crs, samples.grid, self.path)
         # The points are transformed, not the polygons: an edge stays straight in its own CRS.
         middles = samples.grid.centres(samples.rows, samples.columns)
-        easting, northing = transformed(*middles, samples.grid.crs, table.crs)
-        places = shapely.points(easting, northing)
+        turns = on_polygons(middles, samples.grid, table, path=self.path)
         polygons = shapely.make_valid(table.geometry.to_numpy())
-        point, polygon = shapely.STRtree(polygons).query(places, predicate="intersects")
+        tree = shapely.STRtree(polygons)
         first_polygon = np.full(len(samples), len(polygons))
-        np.minimum.at(first_polygon, point, polygon)
+        for turn in turns:
+            point, polygon = tree.query(shapely.points(*turn), predicate="intersects")
+            np.minimum.at(first_polygon, point, polygon)
         texts = table.index if self.field is None else table[self.field]
         name_of = {row: str(text).strip() for row, text in enumerate(texts)}
         names = tuple(

@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import rasterio
-from affine import Affine
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.env import getenv, hasenv
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
-from geoprospect.evidence.remote.address import is_remote, without_secrets
+from geoprospect.evidence.placement import check_place
+from geoprospect.evidence.remote.address import is_remote
 from geoprospect.evidence.remote.failure import failure
 from geoprospect.evidence.remote.raster import RemoteRaster
 from geoprospect.typing import StrPath, Values
@@ -65,19 +65,11 @@ def open_raster(path: StrPath, *, layer: str | None = None) -> Any:
             dataset = RemoteRaster(name) if is_remote(name) else rasterio.open(name)
     except RasterioError as error:
         raise unreadable(error, path=name, layer=layer) from error
-    lacking = (
-        "no CRS" if not dataset.crs else "no affine" if _lies_nowhere(dataset.transform) else None
-    )
-    if lacking is not None:
+    try:
+        check_place(dataset, path=name, layer=layer)
+    except EvidenceError:
         dataset.close()
-        raise EvidenceError(
-            f"the raster has {lacking}, so its place on the ground is unknown",
-            path=without_secrets(name),
-            layer=layer,
-            mend=f"assign it, for instance: rio edit-info --crs EPSG:… {without_secrets(name)}"
-            if lacking == "no CRS"
-            else "georeference it (QGIS: Raster, Georeferencer)",
-        )
+        raise
     return dataset
 
 
@@ -293,7 +285,3 @@ def _half_a_digit(nodata: float) -> float:
     short = np.float32(nodata)  # GDAL turns the value of a float32 band into float32
     digits = Decimal(str(short) if short == nodata else repr(float(nodata))).normalize()
     return float(Decimal(5).scaleb(int(digits.as_tuple().exponent) - 1))
-
-
-def _lies_nowhere(transform: Affine) -> bool:
-    return bool(transform.is_identity or transform.is_degenerate)

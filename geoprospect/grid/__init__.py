@@ -1,7 +1,7 @@
 """The grid: where the cells of a raster lie on the ground, and how far apart."""
 
 from geoprospect.grid.areas import area_units
-from geoprospect.grid.crs import describe_crs, same_crs, transformed
+from geoprospect.grid.crs import describe_crs, same_crs, transformed, vector_crs
 from geoprospect.grid.description import describe_grid, read_grid
 from geoprospect.grid.grid import Grid
 from geoprospect.grid.places import Places
@@ -15,4 +15,5 @@ __all__ = [
     "read_grid",
     "same_crs",
     "transformed",
+    "vector_crs",
 ]

@@ -13,6 +13,8 @@ from geoprospect.typing import Floats
 if TYPE_CHECKING:  # slow to import, and a map needs it seldom
     import pyproj
 
+_SAME = 1e-3  # metres: coordinates closer than this are the same
+
 
 def same_crs(first: CRS | None, second: CRS | None) -> bool:
     """Whether two CRS define the same coordinates, whatever their names, codes or axis order.
@@ -38,6 +40,53 @@ def same_crs(first: CRS | None, second: CRS | None) -> bool:
         return True
     code = ours.to_epsg()
     return code is not None and code == theirs.to_epsg()
+
+
+def same_coordinates(
+    first: CRS | None, second: CRS | None, easting: Floats, northing: Floats
+) -> bool:
+    """Whether two CRS give places the same coordinates, to a millimetre on one ellipsoid.
+
+    Datums that are one for all purposes have several names, such as ETRS89 and EUREF-FIN.
+
+    Parameters
+    ----------
+    first, second : rasterio.crs.CRS or None
+        The CRS.
+    easting, northing : ndarray of float64, shape (n,)
+        The places, in the first CRS.
+
+    Examples
+    --------
+    >>> finland = CRS.from_epsg(3067), CRS.from_epsg(25835)
+    >>> places = np.array([4e5, 5e5]), np.array([67e5, 68e5])
+    >>> same_coordinates(*finland, *places), same_crs(*finland)
+    (True, False)
+    """
+    if same_crs(first, second):
+        return True
+    if not first or not second or first.is_geographic != second.is_geographic:
+        return False
+    import pyproj  # noqa: PLC0415 - slow to import, and CRS mostly agree
+
+    ours, theirs = pyproj_crs(first), pyproj_crs(second)
+    if ours.ellipsoid is None or theirs.ellipsoid is None:
+        return False
+    # Where PROJ knows no way between two datums, it takes them for one: on one ellipsoid alone
+    # may they be.
+    longer = ours.ellipsoid.semi_major_metre - theirs.ellipsoid.semi_major_metre
+    higher = ours.ellipsoid.semi_minor_metre - theirs.ellipsoid.semi_minor_metre
+    if max(abs(longer), abs(higher)) > _SAME:
+        return False
+    try:
+        x, y = transformed(easting, northing, ours, theirs)
+    except pyproj.exceptions.ProjError:
+        return False
+    apart = np.hypot(x - easting, y - northing)
+    unit = metres_per_unit(first)
+    if first.is_geographic:
+        unit = ours.ellipsoid.semi_major_metre * float(first.units_factor[1])
+    return bool((apart * unit <= _SAME).all())
 
 
 def describe_crs(crs: CRS | None) -> str:
@@ -90,6 +139,26 @@ def pyproj_crs(crs: Any) -> pyproj.CRS:
     if isinstance(crs, CRS):
         return pyproj.CRS.from_wkt(crs.to_wkt(version="WKT2_2019"))
     return pyproj.CRS.from_user_input(crs)
+
+
+def vector_crs(crs: CRS) -> str:
+    """Give the CRS to write points in, as WKT: vector files hold no rotated poles.
+
+    Examples
+    --------
+    >>> vector_crs(CRS.from_epsg(3578)) == CRS.from_epsg(3578).to_wkt()
+    True
+    """
+    import pyproj  # noqa: PLC0415 - slow to import, and a map writes no points
+
+    ours = pyproj_crs(crs)
+    try:
+        ours.to_wkt("WKT1_GDAL")
+    except pyproj.exceptions.CRSError:
+        base = ours.source_crs
+        if base is not None:
+            return str(base.to_wkt())
+    return str(crs.to_wkt())
 
 
 def transformed(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +12,10 @@ from affine import Affine
 from rasterio.crs import CRS
 from rasterio.windows import Window
 
-from geoprospect.grid.crs import describe_crs, same_crs
+from geoprospect.grid.difference import difference, linear
 from geoprospect.grid.places import Places
 from geoprospect.typing import Bools, Floats, Ints
 
-_TOLERANCE = 1e-3  # in cells: grids closer than this at every corner are one grid
 _SNAP = 1e-6  # in cells: closer than this to an edge between cells lies on the edge
 
 
@@ -89,8 +87,8 @@ class Grid:
     def difference(self, other: Grid) -> str | None:
         """Say in words how another grid differs, or None where the two are one grid.
 
-        CRS compare by what they define, not by their names or codes; affines compare at the four
-        corners of the grid, to a thousandth of a cell.
+        CRS compare by the coordinates they give, to a millimetre, not by their names or codes;
+        affines compare at the four corners of the grid, to a thousandth of a cell.
 
         Parameters
         ----------
@@ -109,51 +107,14 @@ class Grid:
         >>> grid.difference(Grid(crs, Affine(1200, 0, 159650, 0, -1200, 977582), (110, 118)))
         'upper left corner 600 m east and 0 m north of the first'
         """
-        differences = []
-        if self.shape != other.shape:
-            ours, theirs = (f"{rows} x {columns}" for rows, columns in (self.shape, other.shape))
-            differences.append(f"shape {ours} against {theirs} cells (rows x columns)")
-        if same_crs(self.crs, other.crs):
-            differences.extend(self._affine_differences(other))
-        else:  # then the affines are not in the same units
-            crs = f"CRS {describe_crs(self.crs)} against {describe_crs(other.crs)}"
-            differences.insert(0, crs)
-        return ", ".join(differences) or None
-
-    def _affine_differences(self, other: Grid) -> list[str]:
-        """Say in words how corners, size and direction of cells differ, in units of the CRS."""
-        rows, columns = self.shape
-        corners = ((0, 0), (columns, 0), (0, rows), (columns, rows))
-        shifts = [_shift(self.transform, other.transform, corner) for corner in corners]
-        if max(shifts) <= _TOLERANCE:
-            return []
-        ours, theirs = _linear(self.transform), _linear(other.transform)
-        words = []
-        if shifts[0] > _TOLERANCE:
-            words.append(f"upper left corner {self._displacement(other)} of the first")
-        if max(_shift(ours, theirs, corner) for corner in corners) > _TOLERANCE:
-            if np.allclose(_cell_size(ours), _cell_size(theirs), rtol=1e-9, atol=0):
-                words.append("rows and columns that run in other directions")
-            else:
-                sizes = ("{:.12g} x {:.12g}".format(*_cell_size(a)) for a in (ours, theirs))
-                words.append(f"cell size {' against '.join(sizes)} {self.unit}")
-        return words or [f"corners up to {max(shifts):.2g} of a cell apart"]
-
-    def _displacement(self, other: Grid) -> str:
-        """Say how far and whither the upper left corner of another grid lies."""
-        east = other.transform.c - self.transform.c
-        north = other.transform.f - self.transform.f
-        return (
-            f"{abs(east):.6g} {self.unit} {'west' if east < 0 else 'east'}"
-            f" and {abs(north):.6g} {self.unit} {'south' if north < 0 else 'north'}"
-        )
+        return difference(self, other)
 
     def cells(self, easting: npt.ArrayLike, northing: npt.ArrayLike) -> tuple[Ints, Ints, Bools]:
         """Find the cells that points lie in.
 
         A point on an edge between cells belongs to the cell right of it or below it; one on the
         right or bottom edge of the grid belongs to the last cell. A millionth of a cell counts
-        as on the edge.
+        as on the edge. Longitudes count modulo a circle, see `wrapped`.
 
         Parameters
         ----------
@@ -167,19 +128,54 @@ class Grid:
         inside : ndarray of bool
             Whether the point lies on the grid.
         """
-        x = np.asarray(easting, dtype=np.float64)
-        y = np.asarray(northing, dtype=np.float64)
+        x, y = self.wrapped(easting, northing), np.asarray(northing, dtype=np.float64)
+        row, column, inside = self._located(x, y)
+        rows = np.where(inside, row, -1).astype(np.int64)
+        columns = np.where(inside, column, -1).astype(np.int64)
+        return rows, columns, inside
+
+    def wrapped(self, easting: npt.ArrayLike, northing: npt.ArrayLike) -> Floats:
+        """Turn longitudes by whole circles where that puts points onto the grid.
+
+        Grids from 0° to 360°, or across 180°, so hold points whose longitudes count from -180°.
+
+        Parameters
+        ----------
+        easting, northing : array_like of float, shape (n,)
+            Coordinates in the grid's CRS; NaN where a point has none.
+
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+            The longitudes; eastings as they are where the CRS is not geographic.
+
+        Examples
+        --------
+        >>> grid = Grid(CRS.from_epsg(4326), Affine(1, 0, 170, 0, -1, 60), (10, 40))
+        >>> grid.wrapped([-175, 175, -90], [55, 55, 55]).tolist()
+        [185.0, 175.0, -90.0]
+        """
+        x, y = np.asarray(easting, dtype=np.float64), np.asarray(northing, dtype=np.float64)
+        if not self.crs.is_geographic:
+            return x
+        circle = 2 * np.pi / float(self.crs.units_factor[1])
+        middle = self.transform * (self.shape[1] / 2, self.shape[0] / 2)
+        with np.errstate(invalid="ignore"):  # infinite where a point's CRS does not reach
+            turned = x - circle * np.rint((x - middle[0]) / circle)
+        _, _, before = self._located(x, y)
+        _, _, after = self._located(turned, y)
+        return np.where(~before & after, turned, x)
+
+    def _located(self, x: Floats, y: Floats) -> tuple[Floats, Floats, Bools]:
+        """Give row and column of points, and whether these are of the grid."""
         # The origin is taken off first: far from it, digits of the fraction of a cell would go.
-        back = ~_linear(self.transform)
+        back = ~linear(self.transform)
         with np.errstate(invalid="ignore", over="ignore"):
             x, y = x - self.transform.c, y - self.transform.f
             across, down = back.a * x + back.b * y, back.d * x + back.e * y
             column, in_width = _floor(across, self.shape[1])
             row, in_height = _floor(down, self.shape[0])
-        inside = np.asarray(in_width & in_height)
-        rows = np.where(inside, row, -1).astype(np.int64)
-        columns = np.where(inside, column, -1).astype(np.int64)
-        return rows, columns, inside
+        return row, column, np.asarray(in_width & in_height)
 
     def centres(self, rows: npt.ArrayLike, columns: npt.ArrayLike) -> tuple[Floats, Floats]:
         """Give the centres of cells.
@@ -271,25 +267,6 @@ class Grid:
         row, column = window.row_off - top, window.col_off - left
         inner = slice(row, row + window.height), slice(column, column + window.width)
         return Window(left, top, right - left, bottom - top), inner
-
-
-def _linear(transform: Affine) -> Affine:
-    """Leave the origin out of an affine."""
-    return Affine(transform.a, transform.b, 0.0, transform.d, transform.e, 0.0)
-
-
-def _shift(ours: Affine, theirs: Affine, corner: tuple[int, int]) -> float:
-    """How far a corner moves from one affine to another, in cells of the first."""
-    column, row = corner
-    east = (theirs.a - ours.a) * column + (theirs.b - ours.b) * row + (theirs.c - ours.c)
-    north = (theirs.d - ours.d) * column + (theirs.e - ours.e) * row + (theirs.f - ours.f)
-    back = ~_linear(ours)
-    return math.hypot(back.a * east + back.b * north, back.d * east + back.e * north)
-
-
-def _cell_size(transform: Affine) -> tuple[float, float]:
-    """Width and height of a cell, in units of the CRS."""
-    return math.hypot(transform.a, transform.d), math.hypot(transform.b, transform.e)
 
 
 def _floor(position: Floats, n: int) -> tuple[Floats, Bools]:

@@ -11,8 +11,7 @@ import numpy.typing as npt
 from pydantic import BeforeValidator
 
 from geoprospect.errors import SamplesError
-from geoprospect.grid import Grid, transformed
-from geoprospect.samples.relation import check_relation
+from geoprospect.grid import Grid
 from geoprospect.typing import Bools
 from geoprospect.wording import listed
 
@@ -97,13 +96,15 @@ class Area:
         """
         import shapely  # noqa: PLC0415 - slow to import, and a map needs no areas
 
+        from geoprospect.samples.polygons import on_polygons  # noqa: PLC0415 - as above
+
         polygons = self._polygons()
-        check_relation(polygons.crs, grid, self.path)
         # The places are transformed, not the polygons: an edge stays straight in its own CRS.
-        x, y = transformed(easting, northing, grid.crs, polygons.crs)
+        places = on_polygons((easting, northing), grid, polygons, path=self.path)
         ground = shapely.union_all(shapely.make_valid(polygons.geometry.to_numpy()))
         shapely.prepare(ground)
-        return np.asarray(shapely.intersects_xy(ground, x, y))
+        held = [np.asarray(shapely.intersects_xy(ground, *turn)) for turn in places]
+        return np.asarray(np.logical_or.reduce(held))
 
     def _polygons(self) -> gpd.GeoDataFrame:
         """Read the polygons of the classes."""

@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 
 from geoprospect.errors import SamplesError
 from geoprospect.evidence import EvidenceStack
+from geoprospect.grid import vector_crs
 from geoprospect.samples.drawingrule import DrawingRule
 from geoprospect.samples.labelled import Samples
 from geoprospect.samples.targetgroup import search_effort
@@ -85,11 +86,9 @@ class DrawnSamples:
         """
         draw, sample = np.nonzero(self.masks & (self.samples.label == 0))
         places = gpd.points_from_xy(self.samples.easting[sample], self.samples.northing[sample])
-        return gpd.GeoDataFrame(
-            {"draw": draw + 1, "occurrence": 0},
-            geometry=places,
-            crs=self.samples.grid.crs.to_wkt(),
-        )
+        crs = self.samples.grid.crs
+        drawn = {"draw": draw + 1, "occurrence": 0}
+        return gpd.GeoDataFrame(drawn, geometry=places, crs=crs.to_wkt()).to_crs(vector_crs(crs))
 
 
 def spacing(samples: Samples) -> float:

@@ -159,7 +159,8 @@ def coordinates(points: gpd.GeoDataFrame, grid: Grid) -> tuple[Floats, Floats]:
     Returns
     -------
     easting, northing : ndarray of float64
-        NaN where a point has no coordinates; infinite where its CRS does not reach.
+        NaN where a point has no coordinates; infinite where its CRS does not reach. Longitudes
+        count as those of the grid, from 0° or beyond 180°.
 
     Raises
     ------
@@ -181,8 +182,8 @@ def coordinates(points: gpd.GeoDataFrame, grid: Grid) -> tuple[Floats, Floats]:
     check_relation(points.crs, grid, str(points.attrs.get("path", "points")))
     crs = CRS.from_wkt(points.crs.to_wkt())
     if not same_crs(crs, grid.crs):
-        return transformed(easting, northing, points.crs, grid.crs)
-    return easting, northing
+        easting, northing = transformed(easting, northing, points.crs, grid.crs)
+    return grid.wrapped(easting, northing), northing
 
 
 def _parse_crs(crs: Any, path: str) -> pyproj.CRS:

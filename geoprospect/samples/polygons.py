@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import numpy.typing as npt
 
 from geoprospect.errors import SamplesError
+from geoprospect.grid import Grid, transformed
+from geoprospect.samples.relation import check_relation
 from geoprospect.samples.vectorfile import read_vector
+from geoprospect.typing import Floats
 from geoprospect.wording import listed
 
 _POLYGONS = ("Polygon", "MultiPolygon")
@@ -87,3 +91,39 @@ def check_polygons(table: gpd.GeoDataFrame, path: str) -> None:
             found=listed(sorted(set(kinds.fillna("none")))) or "nothing",
             mend="give a file of polygons, such as those of a geological map",
         )
+
+
+def on_polygons(
+    places: tuple[npt.ArrayLike, npt.ArrayLike],
+    grid: Grid,
+    polygons: gpd.GeoDataFrame,
+    *,
+    path: str,
+) -> list[tuple[Floats, Floats]]:
+    """Give the coordinates of places in the CRS of polygons.
+
+    Parameters
+    ----------
+    places : tuple of array_like of float
+        Easting and northing in the CRS of the grid.
+    grid : Grid
+        The grid.
+    polygons : geopandas.GeoDataFrame
+        The polygons.
+    path : str
+        Their file, for the message.
+
+    Returns
+    -------
+    list of tuple of ndarray of float64
+        One pair, or three where the CRS counts longitudes: these count modulo a circle, and the
+        polygons may lie on any turn of it.
+
+    Raises
+    ------
+    SamplesError
+        If the CRS has no relation to that of the grid.
+    """
+    check_relation(polygons.crs, grid, path)
+    x, y = transformed(*places, grid.crs, polygons.crs)
+    return [(x + turn, y) for turn in ((0, -360, 360) if polygons.crs.is_geographic else (0,))]

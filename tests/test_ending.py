@@ -82,6 +82,13 @@ def test_memory_that_does_not_suffice_is_said(tmp_path):
     assert line.startswith("Error: there is not enough memory: Unable to allocate")
 
 
+def test_a_disk_that_is_full_under_a_library_is_said(tmp_path):
+    done = failing("raise OSError(28, 'No space left on device', 'cache.nbi')", tmp_path)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Error: cache.nbi: cannot write: no space left on device. To mend it: ")
+
+
 def test_without_a_place_for_the_traceback_the_line_comes_all_the_same():
     body = "import tempfile; tempfile.tempdir = '/proc/none'; 1 / 0"
     done = failing(body, Path("/tmp"))

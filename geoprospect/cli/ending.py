@@ -19,6 +19,7 @@ from geoprospect import __version__
 _LOG = "geoprospect-error.log"
 _LONGEST = 300  # letters of an error's own words in the line
 _PRINTERS = ("click", "rich")  # the libraries that write results to stdout
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _STREAMS = ("stdin", "stdout", "stderr")
 
 
@@ -115,6 +116,10 @@ def _line(error: BaseException) -> str:
             f"there is not enough memory{words and f': {words}'}. To mend it: end other programs, "
             f"or take fewer layers, points or cells at a time{trace}"
         )
+    if isinstance(error, OSError) and error.errno in _FULL:  # of a library that writes by itself
+        name = f"{error.filename}: " if error.filename else ""
+        reason = (error.strerror or "the disk is full").lower()
+        return f"{name}cannot write: {reason}. To mend it: free some space{trace}"
     what = type(error).__name__ + (words and f": {words}")
     ask = "this file" if where is not None else "this line and the command"
     return _plain(

@@ -138,7 +138,7 @@ def test_the_map_is_a_cog_that_tells_all_about_itself(tmp_path):
 def test_a_style_beside_the_map_colours_its_range_in_qgis(layers, tmp_path):
     (tmp_path / "map.tif.aux.xml").write_text("<statistics of a former map/>")
     with EvidenceStack.open(layers) as stack:
-        summary = write_map(ensemble(stack), stack, tmp_path / "map.tif")
+        summary = write_map(ensemble(stack), stack, tmp_path / "map.tif", overwrite=True)
     renderer = ET.parse(tmp_path / "map.qml").getroot().find("pipe/rasterrenderer")
     values = [float(item.get("value")) for item in renderer.iter("item")]
     assert renderer.get("type") == "singlebandpseudocolor"

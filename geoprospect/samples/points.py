@@ -16,6 +16,7 @@ from geoprospect.errors import SamplesError
 from geoprospect.evidence.raster import is_local
 from geoprospect.grid import Grid, same_crs, transformed
 from geoprospect.grid.crs import pyproj_crs
+from geoprospect.samples.labelraster import read_label_raster
 from geoprospect.samples.relation import check_relation
 from geoprospect.samples.selecting import select
 from geoprospect.samples.tables import TABLE_SUFFIXES, read_table
@@ -50,7 +51,8 @@ def read_points(
     Parameters
     ----------
     path : path-like
-        Shapefile, GeoPackage, GeoJSON or anything else that GDAL reads; or a table (``.csv``,
+        Shapefile, GeoPackage, GeoJSON or any other vector file that GDAL reads; a label raster,
+        whose cells become points with a field ``label``; or a table (``.csv``,
         ``.tsv``, ``.txt``) separated by commas, semicolons or tabs, with a header.
     crs : str or pyproj.CRS, optional
         The CRS of the coordinates, as ``EPSG:3578``. A table needs it; given for a vector file,
@@ -92,7 +94,15 @@ def read_points(
     if Path(name).suffix.lower() in TABLE_SUFFIXES:
         points = read_table(name, None if crs is None else _parse_crs(crs, name), x=x, y=y)
     else:
-        points = read_vector(name, layer, what="points", layer_mend='name one, as in layer = "{}"')
+        try:
+            points = read_vector(
+                name, layer, what="points", layer_mend='name one, as in layer = "{}"'
+            )
+        except SamplesError:
+            labels = read_label_raster(name)
+            if labels is None:
+                raise
+            points = labels
     points.attrs["path"] = name
     return as_points(points, crs=crs, where=where)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import io
-import re
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -36,7 +36,7 @@ def read_table(
 ) -> gpd.GeoDataFrame:
     r"""Read points from a table separated by commas, semicolons or tabs.
 
-    Where semicolons separate, numbers may have decimal commas.
+    Numbers may have decimal commas, and lines that begin with # may stand before the header.
 
     Parameters
     ----------
@@ -89,26 +89,56 @@ def read_table(
 
 
 def _parse_table(raw: bytes, path: str) -> pd.DataFrame:
-    """Find out encoding, separator and decimal sign of a table, and parse it."""
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    header = text.lstrip().partition("\n")[0]
-    separator = max(",;\t", key=header.count)
-    comma = separator == ";" and re.search(r"\d,\d", text) and not re.search(r"\d\.\d", text)
+    """Find out encoding, separator and decimal signs of a table, and parse it."""
+    text = _decoded(raw)
+    lines = text.splitlines(keepends=True)
+    while lines and (not lines[0].strip() or lines[0].lstrip().startswith("#")):
+        del lines[0]  # comments before the header
+    separator = max(",;\t", key=lines[0].count) if lines else ","
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            return pd.read_csv(
-                io.StringIO(text),
+            table = pd.read_csv(
+                io.StringIO("".join(lines)),
                 sep=separator,
-                decimal="," if comma else ".",
+                skipinitialspace=True,
                 index_col=False,
                 low_memory=False,
             )
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
         raise unreadable(error, path) from error
+    table.columns = table.columns.astype(str).str.strip()
+    for column in table.columns[table.columns.duplicated(keep=False) ^ True]:
+        table[column] = _with_points(table[column], grouped=separator == ",")
+    return table
+
+
+def _decoded(raw: bytes) -> str:
+    """Give a text of any encoding that spreadsheets write."""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16", errors="replace")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _with_points(values: pd.Series[Any], *, grouped: bool) -> pd.Series[Any]:
+    """Read numbers with decimal commas, if all values of a column are such.
+
+    Where commas separate the columns too, 501,673 may be grouped by thousands, and only numbers
+    that cannot be so are read.
+    """
+    texts = values.dropna()
+    if texts.empty or not texts.map(lambda value: isinstance(value, str)).all():
+        return values
+    numbers = texts.str.strip()
+    comma = numbers.str.fullmatch(r"[+-]?\d+,\d+")
+    if not comma.any() or not (comma | numbers.str.fullmatch(r"[+-]?\d+")).all():
+        return values
+    if grouped and numbers[comma].str.fullmatch(r"[+-]?\d{1,3},\d{3}").all():
+        return values
+    return pd.to_numeric(numbers.str.replace(",", ".")).reindex(values.index)
 
 
 def _coordinate_columns(

@@ -209,3 +209,16 @@ def test_control_points_alone_are_refused_with_a_command_that_mends(tmp_path):
     with EvidenceStack.open({"X1": tmp_path / "a b_placed.tif"}) as stack:
         assert stack.grid.transform.almost_equals(Affine(1000, 0, 5e5, 0, -1000, 67e5))
         assert stack.read().values[0] == pytest.approx(cells)
+
+
+def test_command_that_aligns_a_layer_can_be_pasted_and_keeps_values_smooth(tmp_path):
+    ramp = np.tile(np.arange(8, dtype="float32"), (6, 1))
+    first = write(tmp_path / "a b.tif", "EPSG:3067", FINLAND, ramp)
+    shifted = write(tmp_path / "c d.tif", "EPSG:3067", FINLAND * Affine.translation(0.5, 0), ramp)
+    with pytest.raises(GridMismatchError) as refused:
+        EvidenceStack.open({"X1": first, "X2": shifted})
+    command = str(refused.value).partition("for instance: ")[2].partition(" (nearest")[0]
+    subprocess.run(command, shell=True, check=True, cwd=tmp_path, capture_output=True)
+    with EvidenceStack.open({"X1": first, "X2": tmp_path / "c d_aligned.tif"}) as stack:
+        # Half a cell west of the layer's own cells a ramp of 1 a cell is lower by a half.
+        assert stack.read().values[1][:, 2:7] == pytest.approx(ramp[:, 2:7] - 0.5, abs=1e-5)

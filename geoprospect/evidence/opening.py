@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
+from shlex import quote
 
 from geoprospect.errors import GridMismatchError, GridNeededError, LayerNameError
 from geoprospect.evidence.column import Column, OpenColumn, OpenDerivedColumn, path_of
@@ -96,7 +97,11 @@ def _check_grid(column: Column, lies_on: Grid, first: Column | None, grid: Grid)
         return
     path, like = (without_secrets(path_of(x) or "") if x else "" for x in (column, first))
     whose = f"layer {first.names[0]}" if first is not None else "the other layers"
-    command = f", for instance: rio warp {path} {stem_of(path)}_aligned.tif --like {like}"
+    aligned = quote(f"{stem_of(path)}_aligned.tif")
+    command = (
+        f", for instance: rio warp {quote(path)} {aligned} --like {quote(like)} "
+        "--resampling bilinear (nearest for classes)"
+    )
     raise GridMismatchError(
         f"the layer does not lie on the grid of {whose}{', ' if like else ''}{like}: {difference}",
         path=path or None,

@@ -41,7 +41,7 @@ from geoprospect.cli.options import json_option, overwrite_option, project_argum
               help="Leave out points this near to those held out, in metres.")  # fmt: skip
 @click.option("--exclude-held-out", is_flag=True,
               help="Keep cells held out, and the buffer, from the pretext task too.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True,
               help="Seed of the folds.")  # fmt: skip
 @click.option("--output", type=click.Path(file_okay=False),
               help="Folder for the results [default: <folder>/crossval].")  # fmt: skip

@@ -23,7 +23,7 @@ from geoprospect.cli.options import json_option, overwrite_option
 )
 @click.option(
     "--seed",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, 2**31 - 1),
     default=0,
     show_default=True,
     help="Seed of the seeds.",

@@ -15,6 +15,7 @@ from geoprospect.typing import Floats, Values
 Slices = tuple[slice, slice]
 
 _REACH = 3  # standard deviations at which a Gaussian is cut off
+_WIDEST = 500  # cells: a window is read with three times as many about it
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Neighbourhood:
     Raises
     ------
     EvidenceError
-        If there is no scale, one is less than a cell, or one is given twice.
+        If there is no scale, one is less than a cell or more than 500, or one is given twice.
 
     Examples
     --------
@@ -50,11 +51,16 @@ class Neighbourhood:
 
     def __post_init__(self) -> None:
         scales = self.scales
-        if not scales or min(scales) < 1 or len(set(scales)) < len(scales):
+        if (
+            not all(isinstance(scale, int) for scale in scales)
+            or not scales
+            or not 1 <= min(scales) <= max(scales) <= _WIDEST
+            or len(set(scales)) < len(scales)
+        ):
             raise EvidenceError(
                 "no scales at which surroundings can be seen",
                 found=f"context = {list(scales)}",
-                expected="distinct numbers of cells, each 1 or more",
+                expected=f"distinct whole numbers of cells, each from 1 to {_WIDEST}",
                 mend="write context = [2] under [model], for instance",
             )
 

@@ -43,7 +43,7 @@ def read_components(path: StrPath) -> tuple[tuple[str, ...], list[Floats]]:
         content = json.loads(Path(path).read_text())
         names = tuple(str(name) for name in content["names"])
         arrays = [np.asarray(content[key], dtype=np.float64) for key in ARRAYS]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ComponentsError(
             f"cannot be read as components: {error}",
             path=path,
@@ -55,7 +55,13 @@ def read_components(path: StrPath) -> tuple[tuple[str, ...], list[Floats]]:
     orthonormal = rotation.shape == (n, n) and np.allclose(
         rotation.T @ rotation, np.eye(n), atol=1e-4
     )
-    if shapes != [(n,), (n,), (n, n), (n,)] or not orthonormal or not (scale > 0).all():
+    finite = all(np.isfinite(array).all() for array in arrays)
+    if (
+        shapes != [(n,), (n,), (n, n), (n,)]
+        or not orthonormal
+        or not (scale > 0).all()
+        or not finite
+    ):
         raise ComponentsError(
             "holds no consistent components",
             path=path,

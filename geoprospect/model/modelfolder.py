@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from geoprospect.errors import ModelError, OutputError
+from geoprospect.errors import GeoprospectError, ModelError, OutputError
 from geoprospect.methods.members import Member, read_member
+from geoprospect.model.boundaries import check_archive, check_description, check_files
 from geoprospect.model.components import Components
 from geoprospect.output import check_absent, checksum, output_error, replacing
 from geoprospect.typing import StrPath
@@ -60,11 +61,12 @@ def listed_files(folder: Path) -> frozenset[str]:
     frozenset()
     """
     try:
+        check_files(folder, [_DESCRIPTION])
         content = json.loads((folder / _DESCRIPTION).read_text(encoding="utf-8"))
         if content["format"] != _FORMAT:
             return frozenset()
         return frozenset(content["files"]) | {_DESCRIPTION}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, ModelError):
         return frozenset()
 
 
@@ -127,7 +129,8 @@ def read_folder(folder: StrPath) -> tuple[dict[str, Any], Components, tuple[Memb
         If the model is of another kind, a file was altered, or the layers do not fit.
     """
     home = Path(folder)
-    content = json.loads((home / _DESCRIPTION).read_text())
+    check_files(home, [_DESCRIPTION])
+    content = json.loads((home / _DESCRIPTION).read_text(encoding="utf-8"))
     kind = (content["format"], content["version"])
     if kind != (_FORMAT, _VERSION):
         raise ModelError(
@@ -137,7 +140,9 @@ def read_folder(folder: StrPath) -> tuple[dict[str, Any], Components, tuple[Memb
             expected=(_FORMAT, _VERSION),
             mend="train it again with this version of geoprospect",
         )
+    check_description(content, home)
     files = dict(content["files"])
+    check_files(home, files)
     for name, expected in files.items():
         if checksum(home / name) != expected:
             raise ModelError(
@@ -145,6 +150,7 @@ def read_folder(folder: StrPath) -> tuple[dict[str, Any], Components, tuple[Memb
                 path=home / name,
                 mend="train the model again, or copy it again from where it was made",
             )
+        check_archive(home / name)
     components = Components.load(home / "components.json")
     names = tuple(layer["name"] for layer in content["layers"])
     if components.names != names:
@@ -169,10 +175,12 @@ def reading(folder: StrPath) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
+    except GeoprospectError:
+        raise
+    except Exception as error:  # a damaged file may fail anywhere in the libraries that read it
+        reason = error.strerror if isinstance(error, OSError) else str(error).partition("\n")[0]
         raise ModelError(
-            f"cannot be read as a model: {reason}",
+            f"cannot be read as a model: {reason or type(error).__name__}",
             path=Path(folder),
             expected="the folder that `geoprospect train` or `geoprospect run` writes",
         ) from error

@@ -38,12 +38,15 @@ def read_layers(path: StrPath) -> tuple[Dense, ...]:
             def arrays(_name: str, position: int) -> list[Values]:
                 # Keras 3 names weights by class and position, not by the layer's name.
                 group = store[f"layers/dense{f'_{position}' if position else ''}/vars"]
-                return [np.asarray(group[key]) for key in sorted(group)]
+                return [_values(group, key) for key in sorted(group)]
 
             return chain_of(config, arrays, path)
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
+    except ModelError:
+        raise
+    except Exception as error:  # a damaged archive may fail anywhere in the libraries that read it
+        reason = str(error).partition("\n")[0] or type(error).__name__
         raise ModelError(
-            f"cannot be read as a network: {error}",
+            f"cannot be read as a network: {reason}",
             path=path,
             expected="a whole `.keras` file of dense layers",
             mend="train the model again, or copy it again from where it was made",
@@ -59,10 +62,12 @@ def _read_h5(path: StrPath) -> tuple[Dense, ...]:
 
             def arrays(name: str, _position: int) -> list[Values]:
                 group = groups[name]
-                return [np.asarray(group[key], np.float32) for key in group.attrs["weight_names"]]
+                return [_values(group, key) for key in group.attrs["weight_names"]]
 
             return chain_of(config, arrays, path)
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+    except ModelError:
+        raise
+    except Exception as error:  # as above
         reason = str(error) if Path(path).is_file() else "there is no such file"
         raise ModelError(
             f"cannot be read as a network: {reason}",
@@ -70,6 +75,24 @@ def _read_h5(path: StrPath) -> tuple[Dense, ...]:
             expected="a whole Keras `.h5` file of dense layers, with configuration and weights",
             mend="copy or download it again from where it was published",
         ) from error
+
+
+def _values(group: h5py.Group, name: str) -> Values:
+    """Read weights that lie in the file itself, as many bytes as it says.
+
+    HDF5 can point to values in other files, and claim more than a file holds.
+    """
+    link = group.get(name, getlink=True)
+    if not isinstance(link, h5py.HardLink) and "/" not in str(name):
+        raise ValueError(f"the weights {name} lie in another place")
+    values = group[name]
+    if not isinstance(values, h5py.Dataset) or values.external or values.is_virtual:
+        raise ValueError(f"the weights {name} are no values of this file")
+    if values.dtype.kind != "f" or values.ndim not in (1, 2):
+        raise ValueError(f"the weights {name} are no kernel and no bias")
+    if values.compression is not None or values.id.get_storage_size() < values.nbytes:
+        raise ValueError(f"the weights {name} take {values.nbytes} bytes, which are not there")
+    return np.asarray(values, np.float32)
 
 
 def chain_of(config: dict[str, Any], arrays: Arrays, path: StrPath) -> tuple[Dense, ...]:
@@ -103,7 +126,7 @@ def chain_of(config: dict[str, Any], arrays: Arrays, path: StrPath) -> tuple[Den
                     found=kernel.shape,
                     expected=(n_inputs, settings["units"]),
                 )
-            layers.append(Dense(kernel, bias[0] if bias else np.zeros(kernel.shape[1], np.float32)))
+            layers.append(Dense(kernel, _biases(bias, kernel.shape[1])))
         if kind in ("Dense", "Activation"):
             kind, settings = _activation(settings["activation"])
         match kind:
@@ -126,6 +149,14 @@ def chain_of(config: dict[str, Any], arrays: Arrays, path: StrPath) -> tuple[Den
     if not layers or not all(np.isfinite(a).all() for la in layers for a in (la.kernel, la.bias)):
         raise ValueError("no dense layer, or weights that are no finite numbers")
     return tuple(layers)
+
+
+def _biases(bias: list[Values], units: int) -> Values:
+    """Give the bias of each unit, zeros where a layer has none."""
+    biases = bias[0] if bias else np.zeros(units, np.float32)
+    if biases.shape != (units,):
+        raise ValueError(f"{units} units have biases of shape {biases.shape}")
+    return biases
 
 
 def _activation(setting: Any) -> tuple[str, dict[str, Any]]:

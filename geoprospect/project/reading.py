@@ -71,15 +71,19 @@ def read_project(path: Path) -> dict[str, Any]:
 def _toml(path: Path) -> dict[str, Any]:
     """Read a file of TOML."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ProjectError(
             f"the project file cannot be read: {(error.strerror or str(error)).lower()}",
             path=path,
             mend="give the path of a project file; `geoprospect sample DIR` writes one",
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProjectError(f"the project file is no valid TOML: {error}", path=path) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProjectError(
+            f"the project file is no valid TOML: {error}",
+            path=path,
+            mend="correct it, and save it as UTF-8",
+        ) from error
 
 
 def _absolute(content: dict[str, Any], home: Path) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class ScheduleChanges:
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
 
-    rate: Annotated[float, Field(gt=0)] | None = None
+    rate: Positive | None = None
     batch: Count | None = None
     epochs: Count | None = None
     held_back: Annotated[float, Field(ge=0, lt=1)] | None = None
@@ -68,8 +68,8 @@ class TrainingChanges(ScheduleChanges):
 
     class_weights: bool | None = None
     head_epochs: Annotated[int, Field(ge=0)] | None = None
-    l1: Annotated[float, Field(ge=0)] | None = None
-    l2: Annotated[float, Field(ge=0)] | None = None
+    l1: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    l2: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class ModelSettings:
     pretext: Pretext | None = None
     settings: Preset = "recommended"
     members: Annotated[int, Field(ge=1, le=1000)] | None = None
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     components: str | None = None
     context: tuple[Count, ...] = ()  # scales, in cells
     context_spread: bool = False

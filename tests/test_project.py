@@ -248,8 +248,8 @@ def test_points_without_a_label_are_occurrences_unless_a_field_is_named_as_label
         (MINIMAL + "[calibration]\ndeposits = 5\nmethod = 'platt'", "found 'platt'"),
         (MINIMAL + "[points.non_occurrences]\nnumber = 0", "non_occurrences.number.*found 0"),
         (
-            MINIMAL + "[points.non_occurrences]\nwithin = 'rocks.gpkg'",
-            "within.field is missing; .*within.classes is missing",
+            MINIMAL + "[points.non_occurrences]\nwithin = { field = 'rock', classes = ['a'] }",
+            "within.path is missing",
         ),
         (MINIMAL.replace('"points.gpkg"', "3"), "points.training.path.*found 3"),
         (MINIMAL + "[output]\nfile = 'a'", "output.file is no setting"),

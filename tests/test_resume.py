@@ -184,7 +184,7 @@ def test_a_worker_that_dies_is_survived(job, tmp_path):
     distributed = pytest.importorskip("distributed", reason="the cluster extra is not installed")
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=2, memory_limit=0, dashboard_address=None
+            n_workers=2, threads_per_worker=2, memory_limit=0, dashboard_address=":0"
         ) as cluster,
         distributed.Client(cluster) as client,
     ):

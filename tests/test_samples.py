@@ -346,7 +346,7 @@ def test_sources_rules_and_areas_are_read_from_tables_of_a_project_file():
         (DrawingRule, {"spacing": 3}, ("spacing",)),
         (PointsSource, {"label": "DEP"}, ("path",)),
         (PointsSource, {"path": "a.csv", "z": "height"}, ("z",)),
-        (Area, {"path": "a.gpkg", "field": "rock", "classes": []}, ("classes",)),
+        (Area, {"path": "a.gpkg", "field": "rock", "classes": "a"}, ("classes",)),
     ],
 )
 def test_what_a_table_says_wrongly_is_named(kind, table, place):

@@ -109,7 +109,7 @@ def _client(execution: Execution) -> Iterator[Any]:
                     n_workers=execution.workers,
                     threads_per_worker=1,
                     memory_limit=0,
-                    dashboard_address=None,
+                    dashboard_address=":0",
                 )
             )
         try:

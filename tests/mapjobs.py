@@ -10,6 +10,7 @@ from affine import Affine
 from rasterio.windows import Window
 
 from geoprospect.evidence import EvidenceStack
+from geoprospect.mapping import write_map
 from geoprospect.model import Components
 from geoprospect.model.model import ProspectivityModel
 from geoprospect.network import Dense, Network
@@ -74,3 +75,18 @@ def write_model(
     ranges = np.stack([X.min(axis=0), X.max(axis=0)], axis=1) * np.float32(0.9)
     ProspectivityModel(components, networks, ranges).save(folder, overwrite=True)
     return ProspectivityModel.load(folder)
+
+
+def write_job(home: Path, shape) -> Path:
+    """Write a stack, a model, and their map as made undisturbed."""
+    write_stack(home / "evidence", shape)
+    with EvidenceStack.open(home / "evidence") as stack:
+        model = write_model(home / "model", stack, members=2)
+        write_map(model, stack, home / "undisturbed.tif")
+    return home
+
+
+def cells(path) -> bytes:
+    """Give the cells of a raster, all bands of it."""
+    with rasterio.open(path) as raster:
+        return raster.read().tobytes()

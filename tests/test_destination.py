@@ -12,7 +12,7 @@ import pytest
 import rasterio
 from affine import Affine
 from click.testing import CliRunner
-from mapjobs import write_model, write_stack
+from mapjobs import cells, write_job
 from rasterio.crs import CRS
 
 from geoprospect.cli import main
@@ -32,23 +32,13 @@ ROTATED = CRS.from_user_input(
 @pytest.fixture(scope="module")
 def job(tmp_path_factory):
     """A stack, a model, and their map as made undisturbed."""
-    home = tmp_path_factory.mktemp("job")
-    write_stack(home / "evidence", SHAPE)
-    with EvidenceStack.open(home / "evidence") as stack:
-        model = write_model(home / "model", stack, members=2)
-        write_map(model, stack, home / "undisturbed.tif")
-    return home
+    return write_job(tmp_path_factory.mktemp("job"), SHAPE)
 
 
 def mapped(job, path, evidence=None, **options):
     with EvidenceStack.open(evidence or job / "evidence") as stack:
         model = ProspectivityModel.load(job / "model")
         return write_map(model, stack, path, **({"execution": SMALL} | options))
-
-
-def cells(path):
-    with rasterio.open(path) as raster:
-        return raster.read().tobytes()
 
 
 def contents(folder):

@@ -46,15 +46,21 @@ def drawn(samples, stack):
     return draw_non_occurrences(known, stack, DrawingRule(draws=2, distance=0.0))
 
 
+def with_ground(samples, stack, scheme):
+    """Points in their folds, with the ground."""
+    folded = Folded.of(samples, scheme)
+    return replace(folded, ground=Ground.of(stack, samples, scheme, folded.folds))
+
+
 def centres(rows, columns):
     return 100.0 * np.column_stack([columns, rows])
 
 
 def test_the_ground_is_every_valid_cell_in_the_fold_of_the_point_nearest_to_it(samples, stack):
-    ground = Ground.of(stack, samples, SCHEME)
+    folds, _ = SCHEME.splits(samples)
+    ground = Ground.of(stack, samples, SCHEME, folds)
     assert len(ground.cells) == 46 * 40
     assert "1840 valid cells (all there are)" in ground.sentence()
-    folds, _ = SCHEME.splits(samples)
     distance = cdist(
         centres(ground.cells.rows, ground.cells.columns), centres(samples.rows, samples.columns)
     )
@@ -86,7 +92,8 @@ def test_in_degrees_the_ground_is_drawn_in_proportion_to_its_area(tmp_path):
     table = gpd.GeoDataFrame({"DEP": [1, 0, 1, 1, 0]}, geometry=places, crs="EPSG:4326")
     with EvidenceStack.open(tmp_path) as stack:
         samples = read_samples(table, stack, label="DEP")
-        ground = Ground.of(stack, samples, FoldScheme("random", folds=2, repeats=1))
+        scheme = FoldScheme("random", folds=2, repeats=1)
+        ground = Ground.of(stack, samples, scheme, scheme.splits(samples)[0])
     north = (ground.cells.rows < 100).mean()
     area = np.diff(np.sin(np.radians([60.0, 70.0, 80.0])))  # of a sphere
     assert north == pytest.approx(area[1] / area.sum(), abs=0.02)
@@ -95,7 +102,7 @@ def test_in_degrees_the_ground_is_drawn_in_proportion_to_its_area(tmp_path):
 def test_the_area_is_that_of_held_out_occurrences_against_the_valid_cells_of_their_own_fold(
     samples, stack
 ):
-    folded = Folded.of(samples, SCHEME, ground=Ground.of(stack, samples, SCHEME))
+    folded = with_ground(samples, stack, SCHEME)
     result = score_folded(method("svm"), folded, folded.X)
     for repeat in range(2):
         areas, weights = [], []
@@ -113,7 +120,7 @@ def test_the_area_is_that_of_held_out_occurrences_against_the_valid_cells_of_the
 
 
 def test_scores_of_models_of_different_folds_are_never_compared(samples, stack):
-    folded = Folded.of(samples, SCHEME, ground=Ground.of(stack, samples, SCHEME))
+    folded = with_ground(samples, stack, SCHEME)
     rng = np.random.default_rng(0)
     scores = samples.label + rng.normal(size=(2, len(samples)))
     cells = rng.normal(size=(2, len(folded.ground.cells)))
@@ -135,9 +142,8 @@ def test_cells_in_polygons_are_held_out_with_the_points_there_and_others_not_at_
     gpd.read_file(quarters(tmp_path)).iloc[:3].to_file(tmp_path / "three.gpkg")
     scheme = FoldScheme("leave-one-region-out", regions=Regions(str(tmp_path / "three.gpkg")))
     inside = samples.part(scheme.regions.of(samples)[0] >= 0)
-    ground = Ground.of(stack, inside, replace(scheme, repeats=1))
-    assert set(ground.folds[0]) == {-1, 0, 1, 2}
-    folded = Folded.of(inside, replace(scheme, repeats=1), ground=ground)
+    folded = with_ground(inside, stack, replace(scheme, repeats=1))
+    assert set(folded.ground.folds[0]) == {-1, 0, 1, 2}
     result = score_folded(method("svm"), folded, folded.X)
     assert np.isfinite(result.shares).all()
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import rasterio
 from ctrlc import heeding_ctrl_c
-from mapjobs import write_model, write_stack
+from mapjobs import cells, write_job, write_model
 
 from geoprospect.errors import OutputError
 from geoprospect.evidence import EvidenceStack
@@ -40,17 +40,7 @@ with EvidenceStack.open(sys.argv[2]) as stack:
 @pytest.fixture(scope="module")
 def job(tmp_path_factory):
     """A stack, a model, and the cells of their map as made undisturbed."""
-    home = tmp_path_factory.mktemp("job")
-    write_stack(home / "evidence", SHAPE)
-    with EvidenceStack.open(home / "evidence") as stack:
-        model = write_model(home / "model", stack, members=2)
-        write_map(model, stack, home / "undisturbed.tif")
-    return home
-
-
-def cells(path):
-    with rasterio.open(path) as raster:
-        return raster.read().tobytes()
+    return write_job(tmp_path_factory.mktemp("job"), SHAPE)
 
 
 def stopped(job, path, how):

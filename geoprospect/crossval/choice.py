@@ -43,7 +43,7 @@ class Choice:
     comparison: Comparison
     preferred: str
 
-    @property
+    @cached_property
     def method(self) -> str:
         """The method chosen."""
         return _chosen(self.comparison, self.preferred)
@@ -78,13 +78,13 @@ class Choice:
         """The headline figure of `scored`, mean over the repeats."""
         return float(getattr(self.scored, self.comparison.headline).mean())
 
-    @property
+    @cached_property
     def interval(self) -> Interval:
         """The 95% interval of `figure`."""
         alone = replace(self.comparison, methods=(self.scored,))
         return alone.interval(self.scored, self.comparison.headline)
 
-    @property
+    @cached_property
     def gaps(self) -> dict[str, Difference]:
         """What the method chosen has more than each other one, the nearest first."""
         headline = self.comparison.headline

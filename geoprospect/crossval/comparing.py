@@ -179,9 +179,10 @@ def compare_on(
     _LOGGER.info(f"cross-validation: {scheme.sentence()}")
     drawn = inputs.samples if isinstance(inputs.samples, DrawnSamples) else None
     within = None if drawn is None else drawn.rule.within
-    ground = Ground.of(inputs.stack, samples, scheme, within=within)
+    folds, learned = scheme.splits(samples)
+    ground = Ground.of(inputs.stack, samples, scheme, folds, within=within)
     notes.add(ground.sentence())
-    folded = Folded.of(samples, scheme, draws=masks, ground=ground)
+    folded = Folded(samples, folds, learned, masks, ground)
     preparations = _Preparations(inputs, samples, scheme, exclude_held_out)
     results = []
     for name, method in methods.items():

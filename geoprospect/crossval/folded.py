@@ -37,14 +37,7 @@ class Folded:
     ground: Ground | None = None
 
     @classmethod
-    def of(
-        cls,
-        samples: Samples,
-        scheme: FoldScheme,
-        *,
-        draws: Bools | None = None,
-        ground: Ground | None = None,
-    ) -> Folded:
+    def of(cls, samples: Samples, scheme: FoldScheme, *, draws: Bools | None = None) -> Folded:
         """Put points into folds.
 
         Raises
@@ -52,7 +45,7 @@ class Folded:
         SamplesError
             If the points do not allow the folds.
         """
-        return cls(samples, *scheme.splits(samples), draws, ground)
+        return cls(samples, *scheme.splits(samples), draws)
 
     @property
     def X(self) -> Values:  # noqa: N802

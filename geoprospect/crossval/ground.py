@@ -42,6 +42,7 @@ class Ground:
         stack: EvidenceStack,
         samples: Samples,
         scheme: FoldScheme,
+        folds: Ints,
         *,
         within: Area | None = None,
     ) -> Ground:
@@ -55,13 +56,15 @@ class Ground:
             The points.
         scheme : FoldScheme
             How they are held out; its seed is that of the cells too.
+        folds : ndarray of int64, shape (repeats, n)
+            The fold of each point; see `FoldScheme.splits`.
         within : Area, optional
             The study area.
 
         Raises
         ------
         SamplesError
-            If the points do not allow the folds.
+            If the study area, or the regions, cannot be read.
         """
         grid = stack.grid
         rows, columns = stack.draw_cells(_SEARCHED, seed=scheme.seed)
@@ -87,7 +90,7 @@ class Ground:
             label=zeros,
             source=zeros - 1,
         )
-        return cls(cells, _folds_of(cells, samples, scheme))
+        return cls(cells, _folds_of(cells, samples, scheme, folds))
 
     def sentence(self) -> str:
         """Say which cells there are."""
@@ -117,7 +120,7 @@ def share_below(scores: Floats, others: Floats) -> Floats:
     return np.asarray((below + upto) / 2 / len(ordered), np.float64)
 
 
-def _folds_of(cells: Samples, samples: Samples, scheme: FoldScheme) -> Ints:
+def _folds_of(cells: Samples, samples: Samples, scheme: FoldScheme, folds: Ints) -> Ints:
     """Give the fold that each cell is held out with, for each repeat."""
     if scheme.regions is not None:
         _, names = scheme.regions.of(samples)
@@ -125,7 +128,6 @@ def _folds_of(cells: Samples, samples: Samples, scheme: FoldScheme) -> Ints:
         code = {name: fold for fold, name in enumerate(names)}
         fold_of = np.array([*(code.get(name, -1) for name in found), -1])
         return np.asarray(fold_of[number][None], np.int64)
-    folds, _ = scheme.splits(samples)
     points = samples.grid.places(samples.rows, samples.columns).straight
     _, nearest = cKDTree(points).query(
         cells.grid.places(cells.rows, cells.columns).straight, workers=-1

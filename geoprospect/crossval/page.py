@@ -17,7 +17,6 @@ from geoprospect.crossval.comparison import FIGURES, Figure
 from geoprospect.crossval.pictures import draw_figures, draw_folds
 from geoprospect.grid import describe_crs, vector_crs
 from geoprospect.report.files import Content, check_files_absent, write_files
-from geoprospect.report.files import write_points as write_layer
 from geoprospect.report.page import render_page
 from geoprospect.report.style import svg_uri
 
@@ -71,15 +70,13 @@ def write_comparison(
     OutputError
         If a file exists already or cannot be written.
     """
-
-    def write_points(path: Path) -> None:
-        write_layer(held_out_cells(comparison), path, layer="cells")
-        write_layer(held_out_repeats(comparison), path, layer="repeats")
-
     contents: dict[str, Content] = {
         "crossval.json": json.dumps(comparison.to_dict(), indent=1) + "\n",
         "crossval.html": page(comparison),
-        "held_out.gpkg": write_points,
+        "held_out.gpkg": {
+            "cells": held_out_cells(comparison),
+            "repeats": held_out_repeats(comparison),
+        },
     }
     write_files(contents, folder, overwrite=overwrite)
     return tuple(str(Path(folder) / name) for name in FILES)

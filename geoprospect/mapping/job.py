@@ -23,7 +23,7 @@ from geoprospect.evidence import Column, EvidenceStack
 from geoprospect.grid import Grid
 from geoprospect.mapping.kernel import NODATA, Kernel, KernelResult
 from geoprospect.mapping.statistics import Statistics
-from geoprospect.output import raster_written, sidecars, write_for_good
+from geoprospect.output import move_raster, raster_written, write_for_good
 
 BLOCK = 256  # rows and columns of a block of the map
 _LASTING = {"compress": "deflate", "zlevel": 1, "predictor": 3}
@@ -176,12 +176,7 @@ class Job:
                 with rasterio.open(unfinished, "w", **self._profile(number, len(bands))) as raster:
                     raster.write(bands)
                 self._check_cells(unfinished, figures, bands.nbytes)
-                for made, lasting in zip(
-                    sidecars(unfinished), sidecars(self.raster(number)), strict=True
-                ):
-                    if made.exists():
-                        os.replace(made, lasting)
-                os.replace(unfinished, self.raster(number))
+                move_raster(unfinished, self.raster(number))
             unfinished = Path(self.folder) / f"{stem}.json"
             write_for_good(unfinished, figures.to_json())
             os.replace(unfinished, self._note(number))

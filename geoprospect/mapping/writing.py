@@ -20,7 +20,7 @@ from geoprospect.mapping.execution import Execution
 from geoprospect.mapping.job import Job, PartFigures
 from geoprospect.mapping.kernel import Kernel
 from geoprospect.mapping.statistics import Statistics
-from geoprospect.output import output_error, raster_written, replacing, sidecars, sole_writer
+from geoprospect.output import move_raster, output_error, raster_written, replacing, sole_writer
 from geoprospect.typing import StageProgress, StrPath
 
 
@@ -213,7 +213,7 @@ def _leave_cog(
     assembly.write_virtual(virtual, job, kernel, statistics)
     assembly.add_overviews(virtual, compressed=False)
     assembly.write_cog(virtual, finished)
-    _move(finished, place.raster)
+    move_raster(finished, place.raster)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -232,19 +232,7 @@ def _leave_virtual(
         for rest in (*moved.glob("*.json"), *moved.glob(".*")):  # notes, and what a kill cut off
             if rest.name != MARK:
                 rest.unlink()
-    _move(lasting / virtual.name, place.raster)
-
-
-def _move(made: Path, lasting: Path) -> None:
-    """Move a raster with what lies beside it, such as a CRS that the file itself cannot hold.
-
-    What lay beside a former one goes with it: QGIS would show that instead.
-    """
-    for beside, former in zip(sidecars(made), sidecars(lasting), strict=True):
-        former.unlink(missing_ok=True)
-        if beside.exists():
-            os.replace(beside, former)
-    os.replace(made, lasting)
+    move_raster(lasting / virtual.name, place.raster)
 
 
 def _write_style(path: Path, kernel: Kernel, statistics: Sequence[Statistics]) -> None:

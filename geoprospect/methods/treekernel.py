@@ -8,7 +8,7 @@ import numpy as np
 from geoprospect.network.compiling import compiled
 
 TILE = 256  # rows that go through all trees together: they stay in a core's cache
-STEP = 4  # splits taken at a time
+STEP = 4  # splits taken at a time: those of each word are a multiple of it
 ALL = np.uint32(2**32 - 1)
 
 

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from geoprospect.typing import Floats, Ints, Values
 
 _WORD = 32  # leaves whose bits go into one number
-_STEP = 4  # a word's splits are filled up to a multiple of it
 _LOADING = 8_000_000  # rows times trees from which the loop saves more than it costs to load
 _MOST_LEAVES = 256  # of a tree, on average: beyond, following each row to its leaf is quicker
 
@@ -62,6 +61,8 @@ class FlatTrees:
     """
 
     def __init__(self, trees: Sequence[Tree]) -> None:
+        from geoprospect.methods.treekernel import STEP  # noqa: PLC0415 - loads numba
+
         features: list[int] = []
         thresholds: list[float] = []
         masks: list[int] = []
@@ -77,7 +78,7 @@ class FlatTrees:
                         features.append(int(tree.feature[node]))
                         thresholds.append(float(tree.threshold[node]))
                         masks.append((2**_WORD - 1) ^ ((1 << high) - (1 << low)))
-                idle = -len(masks) % _STEP
+                idle = -len(masks) % STEP
                 features += [0] * idle
                 thresholds += [np.inf] * idle
                 masks += [2**_WORD - 1] * idle

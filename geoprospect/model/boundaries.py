@@ -20,10 +20,7 @@ from geoprospect.errors import ModelError
 _MOST_BYTES = 2**30  # of a file, and of what an archive unpacks to: forests take some 100 MB
 _DESCRIPTION_BYTES = 2**26
 _PACKING = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_RATIO, _SMALL = (
-    200,
-    2**24,
-)  # weights pack to a half; only archives of zeros pack to less than 1/200
+_RATIO, _SMALL = 200, 2**24  # of what unpacks to more, only zeros are packed to less than 1/200
 
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Index = Annotated[int, Field(ge=0, le=2**31)]
@@ -82,11 +79,11 @@ def check_files(home: Path, names: Iterable[str]) -> None:
             raise _refused(home, f"model.json lists {name!r}, which is no file of the folder")
         path = home / name
         limit = _DESCRIPTION_BYTES if path.suffix == ".json" else _MOST_BYTES
-        if plain_size(path) > limit:
+        if _plain_size(path) > limit:
             raise _refused(path, f"is larger than the {limit >> 20} MB that a model may take")
 
 
-def plain_size(path: Path) -> int:
+def _plain_size(path: Path) -> int:
     """Give the size of a plain file in bytes; a missing one is an OSError.
 
     Raises

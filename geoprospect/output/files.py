@@ -187,6 +187,19 @@ def sidecars(path: str | os.PathLike[str]) -> list[Path]:
     return [Path(f"{os.fspath(path)}{suffix}") for suffix in _SIDECARS]
 
 
+def move_raster(made: str | os.PathLike[str], lasting: str | os.PathLike[str]) -> None:
+    """Move a raster with what lies beside it, such as a CRS that the file itself cannot hold.
+
+    What lay beside a former one goes with it: QGIS would show that instead.
+    """
+    for beside, former in zip(sidecars(made), sidecars(lasting), strict=True):
+        if beside.exists():
+            os.replace(beside, former)
+        else:
+            former.unlink(missing_ok=True)
+    os.replace(made, lasting)
+
+
 @contextmanager
 def raster_written(path: str | os.PathLike[str]) -> Iterator[None]:
     """Turn the errors of writing a raster into one that names it and says why.

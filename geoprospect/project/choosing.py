@@ -11,6 +11,7 @@ import numpy as np
 from geoprospect.crossval import Choice, FoldScheme, compare_on
 from geoprospect.errors import SamplesError, TrainingError
 from geoprospect.methods import Method, registered_method, strategy_names
+from geoprospect.methods.options import Pretext
 from geoprospect.model import FitInputs
 from geoprospect.project.file import Project
 from geoprospect.samples import DrawnSamples
@@ -18,6 +19,7 @@ from geoprospect.samples import DrawnSamples
 _LOGGER = logging.getLogger(__name__)
 _FEWEST = 10  # cells with occurrences: fewer tell no methods apart
 _MEMBERS, _TREES, _DRAWS = 3, 100, 3  # at most, while methods are compared
+_TASKS: tuple[Pretext, ...] = ("lithology", "reconstruction")
 _LEFT_OUT = ("from-scratch", "linear-probing")  # fine-tuning stands for what they are variants of
 
 
@@ -32,12 +34,11 @@ def candidate_names(project: Project) -> tuple[str, ...]:
     project : Project
         The project.
     """
-    average = project.method("average").pretext
-    tasks = ["reconstruction"] if project.points.lithology is None else ["lithology"]
-    if project.points.lithology is not None:
-        tasks.append("reconstruction")
     if project.model.pretext is not None:
         tasks, average = [project.model.pretext], project.model.pretext
+    else:
+        tasks = ["reconstruction"] if project.points.lithology is None else list(_TASKS)
+        average = project.method("average").pretext
     plain = [name for name in strategy_names() if not registered_method(name)[0].pretexts]
     chosen = [name for name in plain if name not in _LEFT_OUT]
     return (*(f"{task}-fine-tuning" for task in tasks), *chosen, f"{average}-average")

@@ -45,8 +45,8 @@ def compare_methods(
     methods : sequence of str
         Names as `method_names` gives them: with the project's settings, or those of the published
         study where the project does not change them; "all" for all with the project's settings;
-        by default the project's own method alone or,
-        where it is to be chosen, those it is chosen among. A result bears the name asked for.
+        by default the project's own method alone or, where it is to be chosen, those it is
+        chosen among. A result bears the name asked for.
     exclude_held_out : bool
         Keep cells held out, and those within the buffer, from the pretext task too. It sees no
         label of an occurrence in any case.

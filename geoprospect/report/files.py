@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from geoprospect.output import check_absent, check_apart, replacing, write_points
 from geoprospect.typing import StrPath
 
-__all__ = ["Content", "check_files_absent", "write_files", "write_points"]
+if TYPE_CHECKING:  # slow to import, and most files hold no points
+    import geopandas as gpd
 
-Content: TypeAlias = str | Callable[[Path], None]
-"""What a file is to hold: a text, or what writes it to the path that it is given."""
+Content: TypeAlias = str | Callable[[Path], None] | Mapping[str, "gpd.GeoDataFrame"]
+"""What a file is to hold: a text, what writes it to the path that it is given, or the layers of a
+GeoPackage by name."""
 
 
 def check_files_absent(
@@ -66,5 +68,8 @@ def write_files(contents: Mapping[str, Content], folder: StrPath, *, overwrite: 
         with replacing(Path(folder) / name, overwrite=overwrite) as temporary:
             if isinstance(content, str):
                 temporary.write_text(content, encoding="utf-8")
+            elif isinstance(content, Mapping):
+                for layer, points in content.items():
+                    write_points(points, temporary, layer=layer)
             else:
                 content(temporary)

@@ -20,7 +20,7 @@ from geoprospect.evidence.fills import FillValues, is_mark, shortest
 from geoprospect.evidence.raster import open_raster, read_band, unreadable, whole_blocks
 from geoprospect.evidence.remote.address import without_secrets
 from geoprospect.grid import Grid, area_units
-from geoprospect.scoring.counting.ranks import Cells, Part
+from geoprospect.scoring.counting.ranks import Cells, Part, cells_of
 
 _LOGGER = logging.getLogger(__name__)
 MapFile: TypeAlias = str | PathLike[str] | RasterBand
@@ -141,15 +141,14 @@ class ScoreMap:
         Parameters
         ----------
         window : (int, int), optional
-            Rows and columns of a window; whole blocks of about a million cells if not given.
+            As for `parts`.
 
         Yields
         ------
         ndarray of float32 or float64, shape (n_valid,)
         """
-        for part in self.grid.windows(window or self._window_size(_PART_CELLS)):
-            scores = self._read(part)
-            yield scores[np.isfinite(scores)]
+        for part in self.parts(window):
+            yield cells_of(part).scores
 
     def parts(self, window: tuple[int, int] | None = None) -> Iterator[Part]:
         """Yield the valid cells with their areas on the ground, window by window.
@@ -157,7 +156,7 @@ class ScoreMap:
         Parameters
         ----------
         window : (int, int), optional
-            As for `valid_parts`.
+            Rows and columns of a window; whole blocks of about a million cells if not given.
 
         Yields
         ------

@@ -1,6 +1,9 @@
 """Where rasters and points lie: CRS of several names, of no ground, and longitudes of a circle."""
 
+import os
 import subprocess
+import sys
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -104,6 +107,19 @@ def test_ground_that_cannot_be_is_refused(tmp_path, crs, transform, message):
         EvidenceStack.open({"X1": virtual(tmp_path, crs, transform)})
 
 
+def pasted(command, folder):
+    """Run a command in a folder, in a shell that finds the programs of this environment."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    subprocess.run(
+        command,
+        shell=True,
+        check=True,
+        cwd=folder,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+    )
+
+
 def test_points_of_no_relation_to_a_local_grid_are_refused_in_a_line(tmp_path):
     map_file = write(tmp_path / "map.tif", MINE, FINLAND)
     points = gpd.GeoDataFrame(
@@ -205,7 +221,7 @@ def test_control_points_alone_are_refused_with_a_command_that_mends(tmp_path):
     ) as refused:
         EvidenceStack.open({"X1": path})
     command = str(refused.value).partition("resample it: ")[2].partition(" (nearest")[0]
-    subprocess.run(command, shell=True, check=True, cwd=tmp_path, capture_output=True)
+    pasted(command, tmp_path)
     with EvidenceStack.open({"X1": tmp_path / "a b_placed.tif"}) as stack:
         assert stack.grid.transform.almost_equals(Affine(1000, 0, 5e5, 0, -1000, 67e5))
         assert stack.read().values[0] == pytest.approx(cells)
@@ -218,7 +234,7 @@ def test_command_that_aligns_a_layer_can_be_pasted_and_keeps_values_smooth(tmp_p
     with pytest.raises(GridMismatchError) as refused:
         EvidenceStack.open({"X1": first, "X2": shifted})
     command = str(refused.value).partition("for instance: ")[2].partition(" (nearest")[0]
-    subprocess.run(command, shell=True, check=True, cwd=tmp_path, capture_output=True)
+    pasted(command, tmp_path)
     with EvidenceStack.open({"X1": first, "X2": tmp_path / "c d_aligned.tif"}) as stack:
         # Half a cell west of the layer's own cells a ramp of 1 a cell is lower by a half.
         assert stack.read().values[1][:, 2:7] == pytest.approx(ramp[:, 2:7] - 0.5, abs=1e-5)

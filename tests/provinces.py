@@ -16,7 +16,13 @@ from geoprospect.synthetic.province import province as sample_province
 CELL = 500.0
 SHAPE = (90, 90)
 TRANSFORM = Affine(CELL, 0, 500_000, 0, -CELL, 7_000_000)
-KINDS = ("sample", "rare and clustered", "few and scattered", "searched near roads")
+KINDS = (
+    "sample",
+    "rare and clustered",
+    "few and scattered",
+    "searched near roads",
+    "a survey's many layers",
+)
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,8 @@ def simulate(kind, seed):
         weight = np.where(truth.valid, truth.intensity, 0.0).ravel()
         known, others = draw(random, weight, 95), draw(random, truth.valid.ravel() * 1.0, 300)
         return Simulated(truth.grid, truth.evidence, truth.intensity, known, others)
+    if kind == "a survey's many layers":
+        return survey(random)
     scales = (3, 5, 8, 4, 6, 10)
     fields = [gaussian_field(random, SHAPE, scale=scale) for scale in scales]
     bump = np.exp(-0.5 * ((fields[0] - 0.5) / 0.6) ** 2)
@@ -96,6 +104,25 @@ def simulate(kind, seed):
     others = draw(random, (other * looked).ravel(), 300)
     grid = Grid(CRS.from_epsg(32608), TRANSFORM, SHAPE)
     return Simulated(grid, np.stack(layers), intensity, known, others)
+
+
+def survey(random):
+    """Simulate many layers as surveys have them: skewed, in steps, as distances, most of no use.
+
+    Occurrences lie where one field is high and another middling, and near a contact.
+    """
+    scales = random.uniform(2, 12, 9)
+    fields = [gaussian_field(random, SHAPE, scale=scale) for scale in scales]
+    lines = [ndimage.distance_transform_edt(np.abs(field) > 0.05) for field in fields]
+    high, middling = 1 / (1 + np.exp(-4 * (fields[0] - 0.5))), np.exp(-2 * (fields[1] - 0.3) ** 2)
+    intensity = np.exp(3.5 * high * middling + 1.5 * np.exp(-lines[2] / 3) + 0.5 * fields[3])
+    noisy = [field + 0.4 * random.normal(size=SHAPE) for field in fields]
+    skewed = [np.exp(1.5 * field) for field in noisy]
+    stepped = [np.digitize(field, np.sort(random.normal(size=3))) * 1.0 for field in fields[:4]]
+    known = draw(random, intensity.ravel(), 30)
+    others = draw(random, np.exp(noisy[4] + noisy[5]).ravel(), 300)
+    grid = Grid(CRS.from_epsg(32608), TRANSFORM, SHAPE)
+    return Simulated(grid, np.stack(noisy + skewed + stepped + lines), intensity, known, others)
 
 
 def draw(random, weight, number):

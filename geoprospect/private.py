@@ -13,6 +13,7 @@ __all__ = [
     "boosted_tree",
     "boosting_parts",
     "compiled_tree",
+    "grown_tree",
     "laplace_process",
     "libsvm_arrays",
 ]
@@ -74,6 +75,33 @@ def compiled_tree() -> type:
     from sklearn.tree._tree import Tree  # noqa: PLC0415 - slow to import
 
     return Tree  # type: ignore[no-any-return]
+
+
+def grown_tree(X: Any, label: Any, weight: Any, *, random: Any, leaf: int, at_random: bool) -> Any:
+    """Grow a tree by scikit-learn's builder itself; see `geoprospect.methods.growth`.
+
+    It goes once `fit` of a small tree takes no longer than its growth.
+    """
+    import numpy as np  # noqa: PLC0415 - as the others
+    from sklearn.tree import _tree  # noqa: PLC0415 - slow to import
+    from sklearn.tree._classes import CRITERIA_CLF, DENSE_SPLITTERS  # noqa: PLC0415
+
+    n_inputs, n_classes = X.shape[1], np.array([2], np.intp)
+    splitter = DENSE_SPLITTERS["random" if at_random else "best"](
+        CRITERIA_CLF["gini"](1, n_classes),
+        max(1, int(np.sqrt(n_inputs))),
+        leaf,
+        0.0,
+        random,
+        None,
+    )
+    tree = _tree.Tree(n_inputs, n_classes, 1)
+    deepest = np.iinfo(np.int32).max
+    builder = _tree.DepthFirstTreeBuilder(
+        splitter, 2 * leaf if leaf > 1 else 2, leaf, 0.0, deepest, 0.0
+    )
+    builder.build(tree, X, np.asarray(label, np.float64)[:, None], weight, None)
+    return tree
 
 
 def laplace_process() -> type:

@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import threading
 import time
 import warnings
 import zipfile
@@ -175,17 +176,28 @@ def test_each_fit_is_told():
     assert told == [("random-forest", 1, 2, "fits"), ("random-forest", 2, 2, "fits")]
 
 
-def process_number(seconds):
+def place_of(seconds):
     time.sleep(seconds)
-    return os.getpid()
+    return os.getpid(), threading.get_ident()
 
 
-def test_work_done_in_a_blink_starts_no_process_and_long_work_does():
+def test_threads_of_this_process_share_the_work():
+    places = list(side_by_side(place_of, [(0.1,)] * 6))
+    assert {process for process, _ in places} == {os.getpid()}
+    assert threading.get_ident() not in {thread for _, thread in places}
+    assert list(side_by_side(divmod, [(7, 2), (9, 4)])) == [(3, 1), (2, 1)]
+
+
+def test_of_processes_work_done_in_a_blink_starts_none_and_long_work_does():
+    def numbers(seconds):
+        tasks = [(each,) for each in seconds]
+        return [process for process, _ in side_by_side(place_of, tasks, processes=True)]
+
     here = os.getpid()
-    assert set(side_by_side(process_number, [(0.0,)] * 50)) == {here}
-    numbers = list(side_by_side(process_number, [(2.1,), (0.0,), (0.0,)]))
-    assert numbers[0] == here
-    assert here not in numbers[1:]
+    assert set(numbers([0.0] * 50)) == {here}
+    first, *others = numbers([2.1, 0.0, 0.0])
+    assert first == here
+    assert here not in others
 
 
 @pytest.mark.parametrize("method", METHODS)

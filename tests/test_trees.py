@@ -5,7 +5,10 @@ import pytest
 from fits import fit_one
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
+from geoprospect.methods import growth
+from geoprospect.methods.forest import Forest, nodes_of
 from geoprospect.methods.forest import _trees as trees_of_forest
+from geoprospect.methods.growth import fitted_tree, grow
 from geoprospect.methods.trees import FlatTrees, Tree
 
 RNG = np.random.default_rng(4)
@@ -37,6 +40,46 @@ def test_the_sum_over_a_forest_is_scikit_learns_to_the_bit_on_thresholds_too(nam
     np.testing.assert_array_equal(
         trees_of_forest(forest).of(rows), forest.predict_proba(rows)[:, 1]
     )
+
+
+@pytest.mark.parametrize("name", FORESTS)
+@pytest.mark.parametrize("class_weights", [True, False])
+def test_a_forest_is_scikit_learns_own_to_the_bit(name, class_weights):
+    forest = Forest(name, trees=20, leaf=2, class_weights=class_weights)
+    weight = "balanced" if class_weights else None
+    own = FORESTS[name](20, min_samples_leaf=2, class_weight=weight, random_state=5).fit(X, LABEL)
+    new = RNG.normal(size=(200, 5)).astype(np.float32)
+    grown = forest.estimator(X, LABEL, 5)
+    np.testing.assert_array_equal(grown.predict_proba(new), own.predict_proba(new))
+    assert [tree.get_params() for tree in grown.estimators_] == [
+        tree.get_params() for tree in own.estimators_
+    ]
+    for in_all in (200, 10**9):  # by scikit-learn, and by the compiled loop
+        scores = forest.scored(X, LABEL, 5, new, in_all=in_all)
+        np.testing.assert_array_equal(scores, own.predict_proba(new)[:, 1].astype(np.float32))
+
+
+@pytest.mark.parametrize("at_random", [False, True])
+def test_a_tree_grown_quickly_is_the_one_that_scikit_learn_fits(at_random):
+    for weight in (None, RNG.integers(0, 4, 300).astype(np.float64)):
+        told = {"leaf": 3, "at_random": at_random}
+        ours = nodes_of(grow(X, LABEL, weight, random=np.random.RandomState(11), **told))
+        theirs = nodes_of(fitted_tree(X, LABEL, weight, random=np.random.RandomState(11), **told))
+        assert len(ours.left) > 20
+        for part in ("left", "right", "feature", "threshold", "value"):
+            np.testing.assert_array_equal(getattr(ours, part), getattr(theirs, part))
+
+
+def test_a_release_without_the_builder_grows_the_same_trees_by_fit(monkeypatch):
+    forest = Forest(trees=5)
+    grown = forest.estimator(X, LABEL, 0).predict_proba(X)
+    monkeypatch.setattr(growth, "grown_tree", lambda X: None)  # it takes other arguments there
+    growth._grower.cache_clear()
+    try:
+        assert growth._grower() is fitted_tree
+        np.testing.assert_array_equal(forest.estimator(X, LABEL, 0).predict_proba(X), grown)
+    finally:
+        growth._grower.cache_clear()
 
 
 def test_a_tree_of_thousands_of_leaves_is_summed_to_the_bit():

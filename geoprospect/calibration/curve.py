@@ -8,9 +8,6 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, logit
-from sklearn.isotonic import IsotonicRegression
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 
 from geoprospect.errors import ScoreError
 from geoprospect.typing import Floats
@@ -84,6 +81,8 @@ class Calibration:
         x, y = _log_odds(table).ravel(), np.tile(labels, len(table))
         weight = np.full(len(x), 1 / len(table))
         knots = (_line if method == "logistic" else _staircase)(x, y, weight)
+        from sklearn.metrics import roc_auc_score  # noqa: PLC0415 - slow to import
+
         area = float(np.mean([roc_auc_score(labels, row) for row in table]))
         if area <= 0.5 or knots[-1][1] <= knots[0][1]:
             raise ScoreError(
@@ -116,6 +115,8 @@ def _line(x: Floats, y: npt.NDArray[np.int64], weight: Floats) -> Knots:
     """Fit Platt's straight line: each point counts for both labels, in the share of its target."""
     n = [float(weight[y == label].sum()) for label in (0, 1)]
     share = np.where(y == 1, (n[1] + 1) / (n[1] + 2), 1 / (n[0] + 2))
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - slow to import
+
     model = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000)
     model.fit(
         np.tile(x, 2)[:, None],
@@ -128,6 +129,8 @@ def _line(x: Floats, y: npt.NDArray[np.int64], weight: Floats) -> Knots:
 
 def _staircase(x: Floats, y: npt.NDArray[np.int64], weight: Floats) -> Knots:
     """Fit stairs, give each the odds of its points, and join those that are then out of order."""
+    from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415 - slow to import
+
     fitted = IsotonicRegression().fit(x, y, sample_weight=weight).predict(x)
     _, stair = np.unique(fitted, return_inverse=True)
     ones, zeros = (np.bincount(stair, weights=weight * (y == label)) for label in (1, 0))

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.stats import rankdata
 
 from geoprospect.crossval.comparison import FIGURES, Comparison
 from geoprospect.crossval.heldout import HeldOutScores
@@ -54,6 +53,8 @@ class Choice:
 
         Ranks of a repeat stand for scores, for those of several methods have no common scale.
         """
+        from scipy.stats import rankdata  # noqa: PLC0415 - slow to import
+
         comparison = self.comparison
         label, folds = comparison.samples.label, comparison.splits[0]
         by_name = {result.method: result for result in comparison.methods}

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from sklearn.cluster import KMeans
-from sklearn.model_selection import StratifiedGroupKFold
 
 from geoprospect.crossval.regions import Regions
 from geoprospect.errors import SamplesError
@@ -87,6 +85,8 @@ class FoldScheme:
                 mend="ask for fewer folds or smaller blocks",
             )
         if self.kind == "clusters":
+            from sklearn.cluster import KMeans  # noqa: PLC0415 - slow to import
+
             # One start: with more, all repeats would find the same regions.
             means = KMeans(self.folds, init="random", n_init=1, random_state=seed)
             known = samples.source >= 0  # cells drawn say nothing of where regions should lie
@@ -101,6 +101,8 @@ class FoldScheme:
                 expected=f"at least {self.folds} of one label",
                 mend="ask for fewer folds",
             )
+        from sklearn.model_selection import StratifiedGroupKFold  # noqa: PLC0415 - slow to import
+
         splitter = StratifiedGroupKFold(self.folds, shuffle=True, random_state=seed)
         fold = np.empty(len(samples), dtype=np.int64)
         with warnings.catch_warnings():

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from rasterio.windows import Window
-from scipy.spatial import cKDTree
 
 from geoprospect.crossval.folds import FoldScheme
 from geoprospect.evidence import EvidenceStack
@@ -128,6 +127,8 @@ def _folds_of(cells: Samples, samples: Samples, scheme: FoldScheme, folds: Ints)
         code = {name: fold for fold, name in enumerate(names)}
         fold_of = np.array([*(code.get(name, -1) for name in found), -1])
         return np.asarray(fold_of[number][None], np.int64)
+    from scipy.spatial import cKDTree  # noqa: PLC0415 - slow to import
+
     points = samples.grid.places(samples.rows, samples.columns).straight
     _, nearest = cKDTree(points).query(
         cells.grid.places(cells.rows, cells.columns).straight, workers=-1

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import average_precision_score, roc_auc_score
 
 from geoprospect.typing import Floats, Ints
 
@@ -53,6 +52,8 @@ class HeldOutScores:
         shares: Floats | None = None,
     ) -> HeldOutScores:
         """Compute the figures from scores of shape (repeats, n)."""
+        from sklearn.metrics import average_precision_score, roc_auc_score  # noqa: PLC0415 - slow to import
+
         auc = [roc_auc_score(label, row) for row in scores]
         precision = [average_precision_score(label, row) for row in scores]
         none = np.zeros_like(scores)

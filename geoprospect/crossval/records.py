@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import AliasPath, BeforeValidator, Field
+from pydantic import AliasPath, Field
 
 from geoprospect.crossval.folds import FoldKind
-from geoprospect.errors import without_secrets
 from geoprospect.report.record import (
     AuditRecord,
     Count,
@@ -20,14 +17,11 @@ from geoprospect.report.record import (
     Some,
 )
 
-Address = Annotated[str, BeforeValidator(without_secrets)]
-"""A path, or an address less its secrets."""
-
 
 class RegionsRecord(Record):
     """Polygons of a vector file."""
 
-    path: Address
+    path: str
     field: str | None
     layer: str | None
 
@@ -70,7 +64,7 @@ class ComparisonRecord(Record):
     """What `geoprospect crossval --json` prints, and `crossval.json` holds."""
 
     scheme: SchemeRecord
-    points: Address = Field(validation_alias=AliasPath("samples", "path"))
+    points: str = Field(validation_alias=AliasPath("samples", "path"))
     cells: Some = Field(validation_alias="n_cells")
     """Distinct cells with points."""
     occurrences: Some = Field(validation_alias="n_occurrences")

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import RandomForestClassifier
 
 from geoprospect.crossval.folded import Folded
 from geoprospect.crossval.folds import FoldScheme
@@ -20,6 +19,7 @@ from geoprospect.methods import (
     SampleTable,
     scores_of_fits,
 )
+from geoprospect.methods.forest import Forest
 from geoprospect.methods.stages import under_stage
 from geoprospect.samples import DistinctCells, Samples
 from geoprospect.typing import Bools, Floats, Progress, Values
@@ -210,13 +210,16 @@ def coordinates_folded(folded: Folded, *, seed: int) -> HeldOutScores:
     everywhere = places
     if folded.ground is not None:
         everywhere = np.vstack([places, _centres(folded.ground.cells)])
+    forest = Forest(seed=seed, trees=_NULL_TREES, leaf=2, class_weights=False)
+    used = folded.held_out.any(axis=1)
     by_split = np.full(folded.held_out.shape, np.nan)
-    for scores, mask, held_out in zip(by_split, folded.learned, folded.held_out, strict=True):
-        if held_out.any():
-            forest = RandomForestClassifier(
-                _NULL_TREES, min_samples_leaf=2, random_state=seed, n_jobs=-1
-            ).fit(places[mask], cells.label[mask])
-            scores[held_out] = forest.predict_proba(everywhere[held_out])[:, 1]
+    by_split[used] = scores_of_fits(
+        forest,
+        SampleTable(places.astype(np.float32), cells.label),
+        folded.learned[used],
+        everywhere.astype(np.float32),
+        wanted=folded.held_out[used],
+    )
     scores, ground = folded.when_held_out(by_split)
     shares = folded.shares(scores, ground)
     return HeldOutScores.of("coordinates alone", scores, cells.label, shares=shares)

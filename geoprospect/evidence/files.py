@@ -15,8 +15,6 @@ import rasterio
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from geoprospect.evidence.raster import is_local, open_raster
-from geoprospect.evidence.remote.address import asks_servers
-from geoprospect.evidence.remote.raster import RemoteRaster
 from geoprospect.output import checksum
 
 
@@ -76,8 +74,7 @@ def files_of(path: str) -> list[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            opened = RemoteRaster(path) if asks_servers(path) else rasterio.open(path)
-            with opened as raster:
+            with rasterio.open(path) as raster:
                 return [path, *raster.files]
     except RasterioError:  # which is told where it is opened as evidence
         return [path]

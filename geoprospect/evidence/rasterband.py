@@ -15,6 +15,7 @@ from rasterio.windows import Window
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.files import RasterFile
 from geoprospect.evidence.raster import checksum_of_cells, is_local, read_band
+from geoprospect.evidence.remote.address import without_secrets
 from geoprospect.grid import Grid
 from geoprospect.typing import Values
 
@@ -73,7 +74,7 @@ class RasterBand:
         if self.band not in dataset.indexes:
             raise EvidenceError(
                 f"the raster has no band {self.band}",
-                path=self.path,
+                path=without_secrets(self.path),
                 layer=self.name,
                 found=f"{dataset.count} band{'s' if dataset.count != 1 else ''}",
                 mend="correct the band, counted from 1",
@@ -82,7 +83,7 @@ class RasterBand:
         if dtype.startswith("complex"):
             raise EvidenceError(
                 "complex numbers cannot be evidence",
-                path=self.path,
+                path=without_secrets(self.path),
                 layer=self.name,
                 found=dtype,
                 expected="integers or real numbers",

@@ -11,7 +11,7 @@ from rasterio.windows import Window
 
 from geoprospect.evidence.block import Block
 from geoprospect.evidence.fills import warn_of_fills
-from geoprospect.evidence.gathering import GatheredCells, read_cells
+from geoprospect.evidence.gathering import GatheredCells, in_order, read_cells
 from geoprospect.evidence.raster import little_cache, whole_blocks
 from geoprospect.evidence.selection import Selection
 from geoprospect.evidence.survey import Survey
@@ -20,7 +20,7 @@ from geoprospect.typing import Bools, Ints, Values
 
 _WINDOW_CELLS = 2**20  # cells of a window, and
 _WINDOW_VALUES = 2**23  # values of all its layers, 32 MiB
-_SAMPLE_CELLS = 2**18  # cells of the neighbourhoods whose cells are read together
+_SAMPLE_CELLS = 2**18  # cells surveyed, or whose neighbourhoods are read, together
 _REMEMBERED_CELLS = 2**20  # of a stack whose values stay in memory, and
 _REMEMBERED_BYTES = 2**26  # bytes of them
 
@@ -81,7 +81,7 @@ class Reader:
     def gather(self, cells: Ints) -> None:
         """Read the evidence at cells by number and keep it, unless all of it is in memory."""
         if not self.selection.is_remembered:
-            cells = np.unique(cells)
+            cells = in_order(cells)
             self.kept["cells"] = GatheredCells(cells, self.selection.names, self.at(cells))
 
     def once(self, key: Hashable, compute: Callable[[], _T]) -> _T:
@@ -104,7 +104,7 @@ class Reader:
 
     def _surveyed(self) -> Survey:
         """Survey the selection in one pass."""
-        size = self.window_size()
+        size = self.window_size(_SAMPLE_CELLS)
         with little_cache():
             if self.grid.n_cells <= _REMEMBERED_CELLS:
                 self.selection.remember(_REMEMBERED_BYTES)

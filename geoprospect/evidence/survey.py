@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,6 +14,8 @@ from rasterio.windows import Window
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.block import Block
 from geoprospect.evidence.fills import FillValues
+from geoprospect.evidence.gathering import in_order
+from geoprospect.evidence.remote.address import without_secrets
 from geoprospect.grid import Grid
 from geoprospect.typing import Bools, Ints, Values
 
@@ -164,7 +166,7 @@ class Survey:
             if not self.layers[name].n_valid:
                 raise EvidenceError(
                     "the layer holds no valid cell",
-                    path=path,
+                    path=path and without_secrets(path),
                     layer=name,
                     mend="check its nodata value and mask, or leave the layer out",
                 )
@@ -214,31 +216,28 @@ class Survey:
         """
         rows, columns = np.empty(ranks.size, np.int64), np.empty(ranks.size, np.int64)
         for number, window in enumerate(self.grid.windows(self.size)):
-            located = list(self._locate(ranks, window))
-            if not located:
+            places, nth = self._locate(ranks, window)
+            if not places.size:
                 continue
             if self.masks is not None:
                 valid = _unpacked(self.masks[number], window)
             else:
                 valid = read(window)
-            for places, row, nth in located:
-                rows[places] = window.row_off + row
-                columns[places] = window.col_off + np.flatnonzero(valid[row])[nth]
+            down, across = np.divmod(np.flatnonzero(valid)[nth], window.width)
+            rows[places] = window.row_off + down
+            columns[places] = window.col_off + across
         return rows, columns
 
-    def _locate(self, ranks: Ints, window: Window) -> Iterator[tuple[slice, int, Ints]]:
-        """Find which ranks lie in a window.
-
-        For each row that holds any: which of the ranks they are, the row within the window, and
-        which of the row's valid cells in the window, counted from 0.
-        """
+    def _locate(self, ranks: Ints, window: Window) -> tuple[Ints, Ints]:
+        """Find which ranks lie in a window, and which of its valid cells, row by row, they are."""
         piece, across = _place(window, self.size)
+        counts = self.counts[piece, across].astype(np.int64)
         firsts = self._row_starts[piece] + self.counts[piece, :across].sum(axis=1, dtype=np.int64)
-        start = np.searchsorted(ranks, firsts)
-        stop = np.searchsorted(ranks, firsts + self.counts[piece, across])
-        for row in np.flatnonzero(stop > start):
-            places = slice(start[row], stop[row])
-            yield places, int(row), ranks[places] - firsts[row]
+        start, stop = ranks.searchsorted(firsts), ranks.searchsorted(firsts + counts)
+        n_before = counts.cumsum() - counts
+        held = stop - start
+        places = np.repeat(start - (held.cumsum() - held), held) + np.arange(held.sum())
+        return places, ranks[places] - np.repeat(firsts - n_before, held)
 
 
 def _place(window: Window, size: tuple[int, int]) -> tuple[slice, int]:
@@ -262,5 +261,5 @@ def _distinct(generator: np.random.Generator, n: int, total: int) -> Ints:
     drawn = np.empty(0, dtype=np.int64)
     while drawn.size < n:
         # Never more than are lacking: every set of n is then as likely as any other.
-        drawn = np.unique(np.append(drawn, generator.integers(total, size=n - drawn.size)))
+        drawn = in_order(np.append(drawn, generator.integers(total, size=n - drawn.size)))
     return drawn

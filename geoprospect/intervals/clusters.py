@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
 
 from geoprospect.typing import Floats, Ints
 
@@ -47,6 +46,8 @@ def clusters(cells: Ints, where: Floats | None = None, near: float = 0.0) -> Int
         return np.asarray(place, np.int64)
     spots = where[first]
     if first.size <= _MOST_LINKED:
+        from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415 - slow to import
+
         joined = fcluster(linkage(spots, "complete"), near, "distance")
     else:
         side = near / np.sqrt(spots.shape[1])

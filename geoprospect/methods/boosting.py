@@ -12,10 +12,10 @@ from threadpoolctl import threadpool_limits
 from geoprospect.errors import LayerNameError
 from geoprospect.methods.estimator import EstimatorKind, register_estimator
 from geoprospect.methods.estimatormethod import EstimatorMethod
-from geoprospect.methods.method import SampleTable, Sees
+from geoprospect.methods.method import Sees
 from geoprospect.methods.options import MethodOptions
 from geoprospect.methods.trees import Tree, TreeScores
-from geoprospect.typing import Bools, Ints, Progress, Values
+from geoprospect.typing import Ints, Values
 
 Direction = Literal["increasing", "decreasing"]
 
@@ -136,16 +136,10 @@ class Boosting(EstimatorMethod):
         with threadpool_limits(1, user_api="openmp"):  # of so few points threads only wait
             return boosting.fit(X[drawn], label[drawn])
 
-    def _each(
-        self,
-        table: SampleTable,
-        masks: Bools,
-        rows: Sequence[Values | None],
-        progress: Progress | None,
-    ) -> list[Any]:
-        """Fit each mask with the names of the table's layers."""
-        method = self.told(table.names) if self.layers != table.names else self
-        return super(Boosting, method)._each(table, masks, rows, progress)
+    @property
+    def is_python(self) -> bool:
+        """Whether threads would wait on each other."""
+        return True
 
 
 def _classes() -> tuple[type, ...]:

@@ -58,9 +58,36 @@ class EstimatorMethod(ABC):
         """Points of each label that a fit needs."""
         return 1
 
+    @property
+    def is_python(self) -> bool:
+        """Whether a fit runs Python for the most part, so that threads would wait on each other."""
+        return False
+
+    def told(self, layers: Sequence[str]) -> EstimatorMethod:
+        """Give the method with the names of its inputs, where they matter to it."""
+        return self
+
     @abstractmethod
     def estimator(self, X: Values, label: Ints, seed: int) -> Any:
         """Fit the estimator to points of shape (n, n_inputs) and their labels."""
+
+    def scored(self, X: Values, label: Ints, seed: int, rows: Values, *, in_all: int) -> Values:
+        """Fit to points and score rows, shape (n_rows, n_inputs).
+
+        Parameters
+        ----------
+        X, label, seed
+            As for `estimator`.
+        rows : ndarray of float32, shape (n_rows, n_inputs)
+            What to score.
+        in_all : int
+            Rows that all fits together score: of many, it pays to load what is compiled.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_rows,)
+        """
+        return FittedEstimator(self.estimator(X, label, seed)).predict(rows)[:, 0]
 
     def prepare(
         self,
@@ -81,7 +108,13 @@ class EstimatorMethod(ABC):
         progress: Progress | None = None,
     ) -> Fitted:
         """Fit an estimator a mask; see `Method.fit`."""
-        return Fitted(tuple(self._each(table, masks, [None] * len(masks), progress)))
+        method = self.told(table.names)
+        members = side_by_side(
+            _fitted,
+            [(method, *points) for points in self._each(table, masks)],
+            progress=_fits(progress, self.name),
+        )
+        return Fitted(tuple(members))
 
     def scores(
         self,
@@ -95,9 +128,17 @@ class EstimatorMethod(ABC):
         """Score rows by each fit; see `ScoresApart`."""
         chosen = np.ones((len(masks), len(rows)), bool) if wanted is None else wanted
         scores = np.full(chosen.shape, np.nan, np.float32)
-        scores[chosen] = np.concatenate(
-            self._each(table, masks, [rows[mine] for mine in chosen], progress)
+        method, in_all = self.told(table.names), int(chosen.sum())
+        results = side_by_side(
+            _scored,
+            [
+                (method, *points, rows[mine], in_all)
+                for points, mine in zip(self._each(table, masks), chosen, strict=True)
+            ],
+            processes=self.is_python,
+            progress=_fits(progress, self.name),
         )
+        scores[chosen] = np.concatenate(list(results))
         return scores
 
     def settings(self) -> dict[str, Any]:
@@ -120,21 +161,15 @@ class EstimatorMethod(ABC):
         """
         check_counts(self.name, labels, self.least)
 
-    def _each(
-        self,
-        table: SampleTable,
-        masks: Bools,
-        rows: Sequence[Values | None],
-        progress: Progress | None,
-    ) -> list[Any]:
-        """Fit each mask; give the members or, where it has rows, their scores of them."""
-        tasks = []
-        for number, (mask, its_rows) in enumerate(zip(masks, rows, strict=True)):
-            self.check_counts(table.label[mask])
-            seed = self.seed + number % self.members
+    def _each(self, table: SampleTable, masks: Bools) -> list[tuple[Values, Ints, int]]:
+        """Give points, labels and seed of each fit."""
+        each = []
+        for number, mask in enumerate(masks):
+            label = table.label[mask]
+            self.check_counts(label)
             X = np.asarray(table.X[mask], np.float32)
-            tasks.append((self, X, table.label[mask], seed, its_rows))
-        return list(side_by_side(_fitted, tasks, progress=_fits(progress, self.name)))
+            each.append((X, label.astype(np.int64), self.seed + number % self.members))
+        return each
 
 
 def _fits(progress: Progress | None, name: str) -> StageProgress | None:
@@ -142,12 +177,16 @@ def _fits(progress: Progress | None, name: str) -> StageProgress | None:
     return progress and (lambda done, total: progress(name, done, total, "fits"))
 
 
-def _fitted(
-    method: EstimatorMethod, X: Values, label: Ints, seed: int, rows: Values | None
-) -> FittedEstimator | Values:
-    """Fit one estimator; give it, or its scores of rows."""
-    member = FittedEstimator(method.estimator(X, label.astype(np.int64), seed))
-    return member if rows is None else member.predict(rows)[:, 0]
+def _fitted(method: EstimatorMethod, X: Values, label: Ints, seed: int) -> FittedEstimator:
+    """Fit one estimator."""
+    return FittedEstimator(method.estimator(X, label, seed))
+
+
+def _scored(
+    method: EstimatorMethod, X: Values, label: Ints, seed: int, rows: Values, in_all: int
+) -> Values:
+    """Fit one estimator, and give its scores of rows."""
+    return method.scored(X, label, seed, rows, in_all=in_all)
 
 
 def check_counts(name: str, labels: Ints, least: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,12 +12,15 @@ import numpy as np
 from geoprospect.methods.balance import balanced_rows, is_lopsided
 from geoprospect.methods.estimator import EstimatorKind, register_estimator
 from geoprospect.methods.estimatormethod import EstimatorMethod
+from geoprospect.methods.growth import grow
 from geoprospect.methods.method import Sees
 from geoprospect.methods.options import MethodOptions, Preset
-from geoprospect.methods.trees import Tree, TreeScores
-from geoprospect.typing import Ints, Values
+from geoprospect.methods.trees import LOADING, Tree, TreeScores
+from geoprospect.typing import Floats, Ints, Values
 
 ForestName = Literal["random-forest", "extra-trees"]
+
+_STATES = np.iinfo(np.int32).max  # seeds of trees are below it
 
 _PRESETS: dict[Preset, dict[str, Any]] = {
     "recommended": {},
@@ -83,31 +88,62 @@ class Forest(EstimatorMethod):
 
         kind = RandomForestClassifier if self.name == "random-forest" else ExtraTreesClassifier
         forest = kind(
-            self.trees,
+            1,
             min_samples_leaf=self.leaf,
             class_weight="balanced" if self.class_weights else None,
             random_state=seed,
         )
-        if self.class_weights and is_lopsided(label):
-            return self._balanced(forest, X, label, seed)
-        return forest.fit(X, label)
-
-    def _balanced(self, forest: Any, X: Values, label: Ints, seed: int) -> Any:
-        """Grow each tree on as many points of either label, drawn anew with replacement."""
-        from sklearn.base import clone  # noqa: PLC0415 - slow to import
-
-        random = np.random.default_rng(seed)
-        first = balanced_rows(label, random, again=True)
         # A forest of one tree knows labels and inputs; the trees are put into it.
-        made = clone(forest).set_params(n_estimators=1).fit(X[first], label[first])
-        tree = made.estimator_.set_params(max_features="sqrt", min_samples_leaf=self.leaf)
-        trees = []
-        for _ in range(self.trees):
-            rows = balanced_rows(label, random, again=True)
-            state = int(random.integers(2**31 - 1))
-            trees.append(clone(tree).set_params(random_state=state).fit(X[rows], label[rows] * 1.0))
-        made.estimators_ = trees
-        return made.set_params(n_estimators=self.trees)
+        (one,) = forest.fit(X, label).estimators_
+        members = []
+        for state, tree in self._grown(X, label, seed):
+            member = copy.copy(one)
+            member.random_state, member.tree_ = state, tree
+            members.append(member)
+        forest.estimators_ = members
+        return forest.set_params(n_estimators=self.trees)
+
+    def scored(self, X: Values, label: Ints, seed: int, rows: Values, *, in_all: int) -> Values:
+        """Grow the trees, score rows by them, and keep no more than the scores."""
+        if in_all * self.trees < LOADING:
+            return super().scored(X, label, seed, rows, in_all=in_all)
+        grown = tuple(nodes_of(tree) for _, tree in self._grown(X, label, seed))
+        return _scores(grown).of(rows).astype(np.float32)
+
+    def _grown(self, X: Values, label: Ints, seed: int) -> Iterator[tuple[int, Any]]:
+        """Grow the trees; give each with its seed."""
+        told: dict[str, Any] = {"leaf": self.leaf, "at_random": self.name == "extra-trees"}
+        X, n, random = np.ascontiguousarray(X), len(label), np.random.RandomState(seed)
+        if self.class_weights and is_lopsided(label):
+            generator = np.random.default_rng(seed)
+            for _ in range(self.trees):
+                # On as many points of either label, drawn anew with replacement.
+                rows = balanced_rows(label, generator, again=True)
+                state = int(generator.integers(_STATES))
+                random.seed(state)
+                yield state, grow(X[rows], label[rows], None, random=random, **told)
+            return
+        states = random.randint(_STATES, size=self.trees).tolist()
+        weight = _balance(label) if self.class_weights else None
+        upto = np.ones(1) if weight is None else (weight / weight.sum()).cumsum()
+        upto /= upto[-1]
+        for state in states:
+            drawn = weight
+            if self.name == "random-forest":
+                random.seed(state)
+                if weight is None:
+                    sample = random.randint(0, n, n)
+                else:  # as `RandomState.choice` draws in proportion to weight
+                    sample = upto.searchsorted(random.random_sample(n), "right")
+                drawn = np.bincount(sample, minlength=n).astype(np.float64)
+            random.seed(state)  # what draws points begins anew with the tree
+            yield state, grow(X, label, drawn, random=random, **told)
+
+
+def _balance(label: Ints) -> Floats:
+    """Give weights that make both labels count as much: total / (2 · n_class)."""
+    counts = np.bincount(label, minlength=2)
+    return np.asarray((len(label) / (2 * counts))[label], np.float64)
 
 
 def _classes() -> tuple[type, ...]:
@@ -154,16 +190,22 @@ def _check(forest: Any) -> None:
 
 def _trees(forest: Any) -> TreeScores:
     """Give the trees, whose leaves hold the share of occurrences; their mean is the score."""
-    trees = tuple(
-        Tree(
-            member.tree_.children_left,
-            member.tree_.children_right,
-            member.tree_.feature,
-            member.tree_.threshold,
-            member.tree_.value[:, 0, 1],
-        )
-        for member in forest.estimators_
+    return _scores(tuple(nodes_of(member.tree_) for member in forest.estimators_))
+
+
+def nodes_of(tree: Any) -> Tree:
+    """Give the nodes of a tree of scikit-learn, whose leaves hold the share of occurrences."""
+    return Tree(
+        tree.children_left,
+        tree.children_right,
+        tree.feature,
+        tree.threshold,
+        tree.value[:, 0, 1],
     )
+
+
+def _scores(trees: tuple[Tree, ...]) -> TreeScores:
+    """Make the mean over the trees the score."""
     return TreeScores(trees, lambda sums: sums / len(trees))
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+from threadpoolctl import threadpool_limits
 
 from geoprospect.typing import StageProgress
 
@@ -15,20 +19,21 @@ def side_by_side(
     work: Callable[..., Any],
     tasks: Sequence[tuple[Any, ...]],
     *,
+    processes: bool = False,
     progress: StageProgress | None = None,
 ) -> Iterator[Any]:
     """Call `work(*task)` for each task, on all cores; keep the order.
 
-    Tasks run in this process for the time that it would take to start others; those left then
-    are shared out to processes of their own. A task that takes long delays the others at most by
-    itself.
-
     Parameters
     ----------
     work : callable
-        A function of a module, which processes can import.
+        The function; with `processes` one of a module, which processes can import.
     tasks : sequence of tuple
         Its arguments.
+    processes : bool
+        Whether tasks run in processes of their own, for work that is Python for the most part.
+        They take memory and seconds to start: tasks run in this process for that long, and those
+        left then are shared out. By default threads of this process share all tasks.
     progress : callable, optional
         Called with the tasks done and the tasks in all, after each.
 
@@ -42,14 +47,25 @@ def side_by_side(
     >>> list(side_by_side(max, [(1, 2), (4, 3)]))
     [2, 4]
     """
-    for done, result in enumerate(_results(work, tasks), start=1):
+    results = _by_processes(work, tasks) if processes else _by_threads(work, tasks)
+    for done, result in enumerate(results, start=1):
         if progress is not None:
             progress(done, len(tasks))
         yield result
 
 
-def _results(work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
-    """Give the results in order, as `side_by_side` says."""
+def _by_threads(work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
+    """Give the results in order, each task in a thread."""
+    # Each thread has a processor; were libraries to take all, they would wait on each other.
+    with threadpool_limits(1), ThreadPoolExecutor(_processors()) as pool:
+        try:
+            yield from pool.map(lambda task: work(*task), tasks)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _by_processes(work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
+    """Give the results in order, those of the first seconds from this process."""
     started, waiting = time.perf_counter(), list(tasks)
     while waiting and (len(waiting) == 1 or time.perf_counter() - started < _PATIENCE):
         yield work(*waiting.pop(0))
@@ -59,3 +75,8 @@ def _results(work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iter
         yield from Parallel(n_jobs=-1, return_as="generator")(
             delayed(work)(*task) for task in waiting
         )
+
+
+def _processors() -> int:
+    """Count the processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -9,6 +9,7 @@ from geoprospect.network.compiling import compiled
 
 TILE = 256  # rows that go through all trees together: they stay in a core's cache
 STEP = 4  # splits taken at a time: those of each word are a multiple of it
+WORD = 32  # leaves whose bits go into one number
 ALL = np.uint32(2**32 - 1)
 
 
@@ -74,3 +75,85 @@ def sum_leaves(X, features, thresholds, masks, words, values, sums):
             if ends:
                 for c in range(size):
                     total[c] += values[leaf[c]]
+
+
+@compiled
+def order_leaves(trees, nodes, leaves):
+    """Order the leaves of trees from left to right, and tell which lie left of each split.
+
+    Parameters
+    ----------
+    trees : ndarray of int64, shape (n_trees + 1, 4)
+        Where the nodes of each tree begin, the last row where they end. Receives the leaves of
+        each tree, its words, and the splits that these take.
+    nodes : ndarray of int64, shape (5, n_nodes)
+        A node's children, counted from the tree's root, -1 for a leaf; and the input that it looks
+        at. Receives, of a split, the first leaf on its left and the first that is not.
+    leaves : ndarray of int64, shape (n_nodes,)
+        Receives the nodes that are leaves, tree by tree in their order.
+    """
+    left, right, begins, ends = nodes[0], nodes[1], nodes[3], nodes[4]
+    waiting = np.empty(len(leaves) + 1, np.int64)
+    total = 0
+    for tree in range(len(trees) - 1):
+        root, first = trees[tree, 0], total
+        waiting[0], n_waiting = root, 1
+        while n_waiting:
+            n_waiting -= 1
+            node = waiting[n_waiting]
+            if node < 0:  # its left part is done
+                node = -node - 1
+                ends[node] = total - first
+                waiting[n_waiting] = root + right[node]
+                n_waiting += 1
+            elif left[node] == -1:
+                leaves[total] = node
+                total += 1
+            else:
+                begins[node] = total - first
+                waiting[n_waiting], waiting[n_waiting + 1] = -node - 1, root + left[node]
+                n_waiting += 2
+        trees[tree, 1] = total - first
+        trees[tree, 2] = (total - first + WORD - 1) // WORD
+        for word in range(trees[tree, 2]):
+            held = 0
+            for node in range(root, trees[tree + 1, 0]):
+                inner = left[node] != -1
+                held += inner and begins[node] < (word + 1) * WORD and ends[node] > word * WORD
+            trees[tree, 3] += (held + STEP - 1) // STEP * STEP
+
+
+@compiled
+def lay_out(trees, nodes, threshold, features, thresholds, masks, words):
+    """Write the splits of trees word by word, as `sum_leaves` takes them.
+
+    Parameters
+    ----------
+    trees, nodes
+        As `order_leaves` leaves them.
+    threshold : ndarray of float32, shape (n_nodes,)
+        Of each split.
+    features, thresholds, masks, words
+        Receive what `sum_leaves` calls so; idle splits are left as they are.
+    """
+    left, begins, ends = nodes[0], nodes[3], nodes[4]
+    at, number, first = 0, 0, 0
+    for tree in range(len(trees) - 1):
+        for back in range(trees[tree, 2]):
+            word = trees[tree, 2] - 1 - back
+            begin = at
+            for node in range(trees[tree, 0], trees[tree + 1, 0]):
+                low = max(begins[node] - word * WORD, 0)
+                high = min(ends[node] - word * WORD, WORD)
+                if left[node] != -1 and low < high:
+                    features[at], thresholds[at] = nodes[2, node], threshold[node]
+                    struck = np.uint64(0)
+                    for bit in range(low, high):
+                        struck |= np.uint64(1) << np.uint64(bit)
+                    masks[at] = ALL & ~np.uint32(struck)
+                    at += 1
+            at = (at + STEP - 1) // STEP * STEP
+            words[number, 0], words[number, 1] = begin, at
+            words[number, 2], words[number, 3] = first + word * WORD, word == 0
+            number += 1
+        first += trees[tree, 1]

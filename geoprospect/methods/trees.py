@@ -11,8 +11,7 @@ import numpy.typing as npt
 
 from geoprospect.typing import Floats, Ints, Values
 
-_WORD = 32  # leaves whose bits go into one number
-_LOADING = 8_000_000  # rows times trees from which the loop saves more than it costs to load
+LOADING = 8_000_000  # rows times trees from which the loop saves more than it costs to load
 _MOST_LEAVES = 256  # of a tree, on average: beyond, following each row to its leaf is quicker
 
 
@@ -61,36 +60,22 @@ class FlatTrees:
     """
 
     def __init__(self, trees: Sequence[Tree]) -> None:
-        from geoprospect.methods.treekernel import STEP  # noqa: PLC0415 - loads numba
+        from geoprospect.methods import treekernel  # noqa: PLC0415 - loads numba
 
-        features: list[int] = []
-        thresholds: list[float] = []
-        masks: list[int] = []
-        words: list[tuple[int, int, int, bool]] = []
-        values: list[float] = []
-        for tree in trees:
-            leaves, splits = _ordered(tree)
-            for word in reversed(range(-(-len(leaves) // _WORD))):
-                begin = len(masks)
-                for node, start, stop in splits:
-                    low, high = max(start - word * _WORD, 0), min(stop - word * _WORD, _WORD)
-                    if low < high:
-                        features.append(int(tree.feature[node]))
-                        thresholds.append(float(tree.threshold[node]))
-                        masks.append((2**_WORD - 1) ^ ((1 << high) - (1 << low)))
-                idle = -len(masks) % STEP
-                features += [0] * idle
-                thresholds += [np.inf] * idle
-                masks += [2**_WORD - 1] * idle
-                words.append((begin, len(masks), len(values) + word * _WORD, word == 0))
-            values += tree.value[leaves].tolist()
-        self._splits = (
-            np.array(features, np.int32),
-            _floored(np.array(thresholds, np.float64)),
-            np.array(masks, np.uint32),
-            np.array(words, np.int64),
-            np.array(values, np.float64),
-        )
+        table = np.zeros((len(trees) + 1, 4), np.int64)
+        table[1:, 0] = np.cumsum([len(tree.left) for tree in trees])
+        nodes = np.zeros((5, table[-1, 0]), np.int64)
+        for row, name in enumerate(("left", "right", "feature")):
+            nodes[row] = np.concatenate([getattr(tree, name) for tree in trees])
+        leaves = np.empty(nodes.shape[1], np.int64)
+        treekernel.order_leaves(table, nodes, leaves)
+        _, n_leaves, n_words, n_splits = table.sum(axis=0)
+        features, masks = np.zeros(n_splits, np.int32), np.full(n_splits, treekernel.ALL)
+        thresholds, words = np.full(n_splits, np.inf, np.float32), np.empty((n_words, 4), np.int64)
+        threshold = _floored(np.concatenate([tree.threshold for tree in trees]))
+        treekernel.lay_out(table, nodes, threshold, features, thresholds, masks, words)
+        values = np.concatenate([tree.value for tree in trees]).astype(np.float64)
+        self._splits = (features, thresholds, masks, words, values[leaves[:n_leaves]])
 
     def sums(self, X: npt.ArrayLike, *, start: float = 0.0) -> Floats:
         """Sum the leaves of rows in the order of the trees, in float64.
@@ -132,7 +117,7 @@ class TreeScores:
         """Tell whether the compiled loop is the quicker way to score so many rows."""
         n_leaves = sum(int((tree.left == -1).sum()) for tree in self.trees)
         small = n_leaves <= _MOST_LEAVES * len(self.trees)
-        return small and n_rows * len(self.trees) >= _LOADING
+        return small and n_rows * len(self.trees) >= LOADING
 
     @cached_property
     def flat(self) -> FlatTrees:
@@ -142,24 +127,6 @@ class TreeScores:
     def of(self, X: Values) -> Floats:
         """Score rows, shape (n, n_inputs), by the compiled loop."""
         return self.score(self.flat.sums(X, start=self.start))
-
-
-def _ordered(tree: Tree) -> tuple[list[int], list[tuple[int, int, int]]]:
-    """Give the leaves from left to right, and each split with the range of leaves on its left."""
-    leaves: list[int] = []
-    splits: list[tuple[int, int, int]] = []
-    # A node is met before its left part, and again, with where that began, after it.
-    waiting: list[tuple[int, int | None]] = [(0, None)]
-    while waiting:
-        node, began = waiting.pop()
-        if tree.left[node] == -1:
-            leaves.append(node)
-        elif began is None:
-            waiting += [(node, len(leaves)), (int(tree.left[node]), None)]
-        else:
-            splits.append((node, began, len(leaves)))
-            waiting.append((int(tree.right[node]), None))
-    return leaves, splits
 
 
 def _floored(thresholds: Floats) -> Values:

@@ -10,7 +10,6 @@ from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from geoprospect.errors import without_secrets
 from geoprospect.typing import Progress
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ def lines_sent(write: Callable[[str], None], level: int = logging.INFO) -> Itera
 
 
 class _LineHandler(logging.Handler):
-    """Hands the bare message of each record, less secrets, to a function, which may raise."""
+    """Hands the bare message of each record to a function, which may raise."""
 
     def __init__(self, write: Callable[[str], None], level: int) -> None:
         super().__init__(level)
@@ -112,7 +111,7 @@ class _LineHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hand the message on."""
-        self._write(without_secrets(record.getMessage()))
+        self._write(record.getMessage())
 
 
 class Pace:

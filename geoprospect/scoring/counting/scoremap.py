@@ -14,10 +14,11 @@ import numpy.typing as npt
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
-from geoprospect.errors import EvidenceError, ScoreError, without_secrets
+from geoprospect.errors import EvidenceError, ScoreError
 from geoprospect.evidence import RasterBand
 from geoprospect.evidence.fills import FillValues, is_mark, shortest
 from geoprospect.evidence.raster import open_raster, read_band, unreadable, whole_blocks
+from geoprospect.evidence.remote.address import without_secrets
 from geoprospect.grid import Grid, area_units
 from geoprospect.scoring.counting.ranks import Cells, Part, cells_of
 
@@ -180,7 +181,7 @@ class ScoreMap:
 
         Returns
         -------
-        ndarray of float64, shape (rows, columns)
+        ndarray of float32 or float64, shape (rows, columns)
             Scores, NaN where the cell is not valid.
         """
         shrink = max(1.0, max(self.dataset.shape) / longest)
@@ -189,7 +190,11 @@ class ScoreMap:
             values = self.dataset.read(self.band, out_shape=shape, masked=True)
         except RasterioError as error:
             raise unreadable(error, path=self.path, layer=None) from error
-        return self._scaled(np.where(np.ma.getmaskarray(values), np.nan, values.data))
+        if not self._exact:
+            return self._scaled(np.where(np.ma.getmaskarray(values), np.nan, values.data))
+        scores: Scores = values.data.astype(np.float32, copy=False)
+        scores[np.ma.getmaskarray(values) | ~np.isfinite(scores)] = np.nan
+        return scores
 
     def _read(self, window: Window) -> Scores:
         """Read scores, NaN where not valid."""

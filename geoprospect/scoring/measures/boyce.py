@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import spearmanr
 
 from geoprospect.scoring.counting.levels import N_STEPS, count_array, levels
 from geoprospect.scoring.counting.ranks import Ranks, check_any
@@ -100,6 +99,8 @@ class Boyce:
         ScoreError
             If there is no occurrence.
         """
+        from scipy.stats import spearmanr  # noqa: PLC0415 - slow to import
+
         check_any(at_points)
         edges = levels(ranks.scores[0], ranks.scores[-1], ranks.scores.dtype)
         at = np.searchsorted(ranks.scores, edges)

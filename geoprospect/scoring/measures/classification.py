@@ -7,15 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binomtest, rankdata
-from sklearn.metrics import (
-    average_precision_score,
-    brier_score_loss,
-    log_loss,
-    precision_recall_curve,
-    roc_auc_score,
-    roc_curve,
-)
 
 from geoprospect.errors import ScoreError
 from geoprospect.typing import Floats, Ints
@@ -73,6 +64,8 @@ class Reliability:
         label : ndarray of int64, shape (n_points,)
             1 for an occurrence, 0 for a non-occurrence.
         """
+        from scipy.stats import binomtest, rankdata  # noqa: PLC0415 - slow to import
+
         n_bins = min(max(label.size // _POINTS_A_BIN, 1), _MOST_BINS)
         middle = (rankdata(scores) - 0.5) / label.size  # one for all points of one score
         _, bins = np.unique(np.floor(middle * n_bins), return_inverse=True)
@@ -169,6 +162,15 @@ class Classification:
         ScoreError
             If there is no occurrence or no non-occurrence, or a point has no finite score.
         """
+        from sklearn.metrics import (  # noqa: PLC0415 - slow to import
+            average_precision_score,
+            brier_score_loss,
+            log_loss,
+            precision_recall_curve,
+            roc_auc_score,
+            roc_curve,
+        )
+
         scores = scores.astype(np.float64)
         if not np.isfinite(scores).all():
             raise ScoreError("a point has no finite score", mend="leave it out and say so")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from sklearn.metrics import confusion_matrix
 
 from geoprospect.intervals import Interval
 from geoprospect.scoring.counting.ranks import Ranks
@@ -89,6 +88,8 @@ class Figures:
         n_others = int((label == 0).sum())
         confusion = None
         if n_others and ((scores >= 0) & (scores <= 1)).all():
+            from sklearn.metrics import confusion_matrix  # noqa: PLC0415 - slow to import
+
             counts = confusion_matrix(label, scores >= THRESHOLD, labels=[0, 1]).ravel().tolist()
             confusion = dict(zip(("tn", "fp", "fn", "tp"), counts, strict=True))
         return cls(

@@ -1,12 +1,45 @@
-"""The error tree: what is wrong, where, what was expected and how to mend it."""
+"""The error tree: what is wrong, where, what was expected and how to mend it; no secrets."""
 
 from __future__ import annotations
 
+import re
 from os import PathLike
+from urllib.parse import parse_qs
+
+_END = r"(?=[:.,;)]*(?:[\s\"'<>]|$))"
+_SHORTEST_QUERY = 4  # letters, of one that is looked for where GDAL cites the end of an address
+
+
+def without_secrets(text: str) -> str:
+    """Cut passwords and query strings, which may be signatures, from the addresses in a text.
+
+    All that is shown goes through it: errors, lines of the log, JSON and pages.
+
+    Examples
+    --------
+    >>> without_secrets("https://user:word@a.org/X1.tif?sv=2&sig=6Fo: layer X1: no band 2")
+    'https://a.org/X1.tif?…: layer X1: no band 2'
+    >>> without_secrets("/vsicurl?header.Authorization=Bearer%20x&url=https%3A%2F%2Fa.org%2FX1.tif")
+    '/vsicurl/https://a.org/X1.tif'
+    >>> without_secrets("camps.gpkg?sig=6Fo or PG:dbname=camps password=word")
+    'camps.gpkg?… or PG:dbname=camps password=…'
+    """
+    text = re.sub(rf"/vsicurl\?([^\s\"'<>]*?){_END}", _plain_address, text)
+    text = re.sub(r"://[^/\s\"'<>]*@", "://", text)
+    text = re.sub(rf"((?:://|/vsi)[^\s\"'<>?]*)\?[^\s\"'<>]*?{_END}", r"\1?…", text)
+    text = re.sub(rf"\?[\w.~%-]+=[^\s\"'<>]*?{_END}", "?…", text)
+    return re.sub(r"(?i)\b(password|passwd|pwd)(\s*=\s*)('[^']*'|[^\s'\";,&]+)", r"\1\2…", text)
+
+
+def _plain_address(match: re.Match[str]) -> str:
+    """Give the address in the parameters of a ``/vsicurl?…`` path."""
+    return "/vsicurl/" + "".join(parse_qs(match[1]).get("url", ["…"]))
 
 
 class GeoprospectError(Exception):
     """A mistake in data or settings that the user can mend; shown as one line.
+
+    Of addresses it tells no secrets, see `without_secrets`.
 
     Parameters
     ----------
@@ -53,7 +86,13 @@ To mend it: resample X2.tif to the grid of X1.tif
             message += f" ({'; '.join(details)})"
         if mend is not None:
             message += f". To mend it: {mend}"
-        super().__init__(" ".join(message.split()))
+        address = str(path)
+        if "://" in address or address.startswith("/vsi"):
+            message = message.replace(address, without_secrets(address))
+            for query in address.split("?")[1:]:
+                if len(query) >= _SHORTEST_QUERY:  # it may stand elsewhere, without the address
+                    message = message.replace(query, "…")
+        super().__init__(without_secrets(" ".join(message.split())))
 
 
 class EvidenceError(GeoprospectError):

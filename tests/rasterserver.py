@@ -55,8 +55,9 @@ class RasterServer:
         """Say what goes wrong from now on, and forget the requests so far.
 
         `what` is a status to answer with, "drop" (nothing is sent), "truncate" (half of what was
-        asked for), "hang" (silence), or None. It befalls each `every`-th request after the first
-        `after`, at most so many `times`, of those whose path holds `path`.
+        asked for), "hang" (silence), "drip" (a byte now and then), or None. It befalls each
+        `every`-th request after the first `after`, at most so many `times`, of those whose path
+        holds `path`.
         """
         order = {"what": what, "every": every, "after": after, "times": times, "path": path}
         self._tell(order)
@@ -120,12 +121,23 @@ class _Handler(BaseHTTPRequestHandler):
             threading.Event().wait(60)
         if trouble in ("hang", "drop"):
             self.close_connection = True
+        elif trouble == "drip":
+            self._drip()
         elif isinstance(trouble, int):
             self._answer(trouble)
         elif not path.is_file():
             self._answer(404)
         else:
             self._serve(path.read_bytes(), cut=trouble == "truncate")
+
+    def _drip(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "1000000")
+        self.end_headers()
+        for _ in range(600):
+            self.wfile.write(b"x")
+            threading.Event().wait(0.1)
+        self.close_connection = True
 
     def _serve(self, content: bytes, *, cut: bool) -> None:
         asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))

@@ -15,13 +15,15 @@ import pytest
 import rasterio
 from rasterio.transform import from_origin
 from rasterserver import RasterServer
-from smallproject import PROJECT, write_project, write_raster
+from smallproject import PROJECT, points, write_project, write_raster
 
-from geoprospect.errors import EvidenceError, GridMismatchError
+from geoprospect import check
+from geoprospect.errors import EvidenceError, GridMismatchError, SamplesError, without_secrets
 from geoprospect.evidence import EvidenceStack
 from geoprospect.evidence.layers import find_layers
-from geoprospect.evidence.remote.address import is_remote, without_secrets
+from geoprospect.evidence.remote.address import is_remote
 from geoprospect.private import GDAL_LOGGERS
+from geoprospect.samples import PointsSource
 
 COMMAND = [sys.executable, "-c", "from geoprospect.cli import main; main()"]
 CELLS = np.random.default_rng(3).normal(size=(300, 280)).astype(np.float32)
@@ -293,6 +295,103 @@ def test_silence_ends_in_an_error(server, monkeypatch):
     assert time.monotonic() - begun < 10
 
 
+@pytest.fixture
+def impatient(server, monkeypatch):
+    monkeypatch.setenv("GDAL_HTTP_LOW_SPEED_TIME", "1")
+    monkeypatch.setenv("GDAL_HTTP_MAX_RETRY", "0")
+    return server
+
+
+def virtual(bucket, name, source):
+    """Write a virtual raster here, over a source."""
+    path = bucket.parent / name
+    path.write_text(
+        '<VRTDataset rasterXSize="280" rasterYSize="300"><SRS>EPSG:32608</SRS>'
+        "<GeoTransform>500000, 100, 0, 7000000, 0, -100</GeoTransform>"
+        '<VRTRasterBand dataType="Float32" band="1"><NoDataValue>-9999</NoDataValue>'
+        f"<SimpleSource><SourceFilename relativeToVRT='0'>{source}</SourceFilename>"
+        "<SourceBand>1</SourceBand></SimpleSource></VRTRasterBand></VRTDataset>"
+    )
+    return path
+
+
+@pytest.mark.parametrize("what", ["hang", "drip"])
+def test_a_virtual_raster_here_of_a_silent_server_ends_in_an_error(impatient, bucket, what):
+    path = virtual(bucket, "far.vrt", f"/vsicurl/{impatient.url}/bucket/X1.tif")
+    np.testing.assert_array_equal(read(path), read(bucket / "X1.tif"))
+    impatient.trouble(what)
+    begun = time.monotonic()
+    message = failure(path)
+    assert time.monotonic() - begun < 10
+    assert message.startswith(f"{path}: layer X1: ")
+    assert what == "drip" or "the server does not answer as it should" in message
+
+
+def test_a_virtual_raster_of_virtual_ones_over_a_network_is_refused(server, bucket):
+    """GDAL keeps the inner one, and after one failure gives nodata for it, without a word."""
+    inner = virtual(bucket, "far.vrt", f"/vsicurl/{server.url}/bucket/X1.tif")
+    for source in (inner, f"/vsicurl/{server.url}/far.vrt"):
+        assert "gdalbuildvrt" in failure(virtual(bucket, "of_far.vrt", source))
+    near = virtual(bucket, "near.vrt", bucket / "X1.tif")
+    cells = read(virtual(bucket, "of_near.vrt", near))
+    np.testing.assert_array_equal(cells, read(bucket / "X1.tif"))
+
+
+def test_a_virtual_raster_here_asks_a_failing_server_again(server, bucket):
+    path = virtual(bucket, "far.vrt", f"/vsicurl/{server.url}/bucket/X1.tif")
+    server.trouble("drop", every=3)
+    np.testing.assert_array_equal(read(path), read(bucket / "X1.tif"))
+
+
+@pytest.mark.parametrize("what", ["hang", "drip"])
+def test_a_drip_or_silence_under_points_ends_in_an_error(impatient, bucket, what):
+    points([3, 4], [5, 6], DEP=[1, 0]).to_file(bucket / "camps.geojson")
+    source = PointsSource(f"{impatient.url}/bucket/camps.geojson")
+    assert source.read()["DEP"].tolist() == [1, 0]
+    impatient.trouble(what)
+    begun = time.monotonic()
+    with pytest.raises(SamplesError, match="the server does not answer as it should"):
+        source.read()
+    assert time.monotonic() - begun < 15
+
+
+def test_points_are_asked_for_again(server, bucket):
+    points([3, 4], [5, 6], DEP=[1, 0]).to_file(bucket / "camps.geojson")
+    for what in ("drop", 503):
+        server.trouble(what, every=2)
+        read_again = PointsSource(f"{server.url}/bucket/camps.geojson").read()
+        assert read_again["DEP"].tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("what", "said"), [(404, "holds no such file"), (403, "denies access"), (503, "server fails")]
+)
+def test_a_server_that_gives_no_points_is_told(server, what, said):
+    server.trouble(what)
+    with pytest.raises(SamplesError, match=said) as refused:
+        PointsSource(f"{server.url}/bucket/camps.geojson").read()
+    assert f"HTTP status {what}" in str(refused.value)
+
+
+def test_a_shapefile_is_read_over_a_network_and_a_table_is_not(server, bucket):
+    points([3, 4], [5, 6], DEP=[1, 0]).to_file(bucket / "camps.shp")
+    assert PointsSource(f"{server.url}/bucket/camps.shp").read()["DEP"].tolist() == [1, 0]
+    for address in (f"{server.url}/bucket/camps.csv", f"{server.url}/bucket/camps.csv?sig=1"):
+        with pytest.raises(SamplesError, match=r"plain file only.*download"):
+            PointsSource(address, crs="EPSG:32608").read()
+
+
+def test_a_check_asks_a_silent_server_once(impatient, tmp_path):
+    path = write_project(tmp_path)
+    path.write_text(path.read_text().replace('"rasters/', f'"{impatient.url}/rasters/'))
+    impatient.trouble("hang")
+    begun = time.monotonic()
+    errors = [finding for finding in check(path) if finding.level == "error"]
+    # One attempt is some requests, of a second each; three layers are looked at twice.
+    assert time.monotonic() - begun < 8
+    assert len([finding for finding in errors if "does not answer" in finding.text]) == 3
+
+
 def test_a_server_that_is_gone_is_told(bucket, monkeypatch):
     monkeypatch.setenv("GDAL_HTTP_RETRY_DELAY", "0.02")
     with RasterServer(bucket.parent) as server:
@@ -434,6 +533,9 @@ def test_loggers_of_rasterio_are_left_as_they_were(server):
         ("https://u:hun@ter2@a.org/X1.tif", "https://a.org/X1.tif"),
         ("/vsicurl?userpwd=u:hunter2", "/vsicurl/…"),
         ("zip+https://a.org/X.zip?s=hunter2!X1.tif", "zip+https://a.org/X.zip?…"),
+        ("https://a.org/my camps.gpkg?sig=hunter2", "https://a.org/my camps.gpkg?…"),
+        ("camps.gpkg?sig=hunter2, DEP", "camps.gpkg?…, DEP"),
+        ("PG:dbname=a password='hunter 2' user=b", "PG:dbname=a password=… user=b"),
     ],
 )
 def test_secrets_are_cut_from_addresses_and_nothing_else_is(text, shown):

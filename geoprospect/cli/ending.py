@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from geoprospect import __version__
+from geoprospect.errors import without_secrets
 
 _LOG = "geoprospect-error.log"
 _LONGEST = 300  # letters of an error's own words in the line
@@ -122,7 +123,7 @@ def _line(error: BaseException) -> str:
         return f"{name}cannot write: {reason}. To mend it: free some space{trace}"
     what = type(error).__name__ + (words and f": {words}")
     ask = "this file" if where is not None else "this line and the command"
-    return _plain(
+    return without_secrets(
         f"geoprospect did not foresee this: {what}. To mend it: please report it with {ask}"
         + (f": {where}" if where is not None else "")
     )
@@ -136,19 +137,10 @@ def _kept(error: BaseException) -> Path | None:
         head = f"geoprospect {__version__}, Python {platform.python_version()}, "
         head += f"{platform.platform()}\n{' '.join(sys.argv)}\n\n"
         path = folder / _LOG
-        path.write_text(_plain(head + text), encoding="utf-8", errors="backslashreplace")
+        path.write_text(without_secrets(head + text), encoding="utf-8", errors="backslashreplace")
     except (OSError, MemoryError, RecursionError):
         return None
     return path
-
-
-def _plain(text: str) -> str:
-    """Cut passwords and signatures out of a text that is to be sent on."""
-    try:
-        from geoprospect.evidence.remote.address import without_secrets  # noqa: PLC0415 - slow
-    except ImportError:  # rasterio cannot be loaded, so that no address was read
-        return text
-    return without_secrets(text)
 
 
 def _end(line: str) -> None:

@@ -15,6 +15,7 @@ import pandas as pd
 from geoprospect.crossval import Comparison, HeldOutScores
 from geoprospect.crossval.comparison import FIGURES, Figure
 from geoprospect.crossval.pictures import draw_figures, draw_folds
+from geoprospect.errors import without_secrets
 from geoprospect.grid import describe_crs, vector_crs
 from geoprospect.report.files import Content, check_files_absent, write_files
 from geoprospect.report.page import render_page
@@ -173,6 +174,7 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "repeats": f"{scheme.repeats} repeats" if scheme.repeats > 1 else "one repeat",
         "share": n_occurrences / n,
         "clusters": clusters if comparison.near else "points are",
+        "source": without_secrets(samples.path),
         "crs": describe_crs(samples.grid.crs),
         "figures": [FIGURES[figure] for figure in comparison.figures],
         "gaps": [_SHORT[figure] for figure in comparison.figures[:2]],

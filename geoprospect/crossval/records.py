@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import AliasPath, Field
+from typing import Annotated
+
+from pydantic import AliasPath, BeforeValidator, Field
 
 from geoprospect.crossval.folds import FoldKind
+from geoprospect.errors import without_secrets
 from geoprospect.report.record import (
     AuditRecord,
     Count,
@@ -17,11 +20,14 @@ from geoprospect.report.record import (
     Some,
 )
 
+Address = Annotated[str, BeforeValidator(without_secrets)]
+"""A path, or an address less its secrets."""
+
 
 class RegionsRecord(Record):
     """Polygons of a vector file."""
 
-    path: str
+    path: Address
     field: str | None
     layer: str | None
 
@@ -64,7 +70,7 @@ class ComparisonRecord(Record):
     """What `geoprospect crossval --json` prints, and `crossval.json` holds."""
 
     scheme: SchemeRecord
-    points: str = Field(validation_alias=AliasPath("samples", "path"))
+    points: Address = Field(validation_alias=AliasPath("samples", "path"))
     cells: Some = Field(validation_alias="n_cells")
     """Distinct cells with points."""
     occurrences: Some = Field(validation_alias="n_occurrences")

@@ -15,6 +15,8 @@ import rasterio
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from geoprospect.evidence.raster import is_local, open_raster
+from geoprospect.evidence.remote.address import asks_servers
+from geoprospect.evidence.remote.raster import RemoteRaster
 from geoprospect.output import checksum
 
 
@@ -74,7 +76,8 @@ def files_of(path: str) -> list[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(path) as raster:
+            opened = RemoteRaster(path) if asks_servers(path) else rasterio.open(path)
+            with opened as raster:
                 return [path, *raster.files]
     except RasterioError:  # which is told where it is opened as evidence
         return [path]

@@ -16,7 +16,7 @@ from geoprospect.errors import EvidenceError, LayerNameError
 from geoprospect.evidence.column import Column
 from geoprospect.evidence.raster import open_raster
 from geoprospect.evidence.rasterband import RasterBand
-from geoprospect.evidence.remote.address import stem_of, without_secrets
+from geoprospect.evidence.remote.address import stem_of
 from geoprospect.typing import StrPath
 
 RASTER_SUFFIXES = frozenset(
@@ -96,10 +96,8 @@ def find_layers(source: StrPath | Mapping[str, LayerSource]) -> tuple[RasterBand
     if twice:
         raise LayerNameError(
             f"several layers are named {', '.join(twice)}",
-            path=None if isinstance(source, Mapping) else without_secrets(os.fspath(source)),
-            found=", ".join(
-                f"{without_secrets(x.path)} band {x.band}" for x in layers if x.name == twice[0]
-            ),
+            path=None if isinstance(source, Mapping) else os.fspath(source),
+            found=", ".join(f"{x.path} band {x.band}" for x in layers if x.name == twice[0]),
             mend="rename all but one, or give each layer a name of its own",
         )
     return tuple(layers)
@@ -155,7 +153,7 @@ def _bands(path: str) -> list[RasterBand]:
     if not bands:
         raise EvidenceError(
             "the raster holds no band of data",
-            path=without_secrets(path),
+            path=path,
             mend="name the layers inside it one by one (gdalinfo lists its subdatasets)",
         )
     if len(bands) == 1:

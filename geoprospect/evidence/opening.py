@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from shlex import quote
 
-from geoprospect.errors import GridMismatchError, GridNeededError, LayerNameError
+from geoprospect.errors import GridMismatchError, GridNeededError, LayerNameError, without_secrets
 from geoprospect.evidence.column import Column, OpenColumn, OpenDerivedColumn, path_of
 from geoprospect.evidence.files import opened_together
 from geoprospect.evidence.remembering import RememberingColumn
-from geoprospect.evidence.remote.address import stem_of, without_secrets
+from geoprospect.evidence.remote.address import stem_of
 from geoprospect.grid import Grid
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from geoprospect.errors import EvidenceError
-from geoprospect.evidence.remote.address import stem_of, without_secrets
+from geoprospect.errors import EvidenceError, without_secrets
+from geoprospect.evidence.remote.address import stem_of
 from geoprospect.grid import describe_crs
 from geoprospect.grid.crs import pyproj_crs
 

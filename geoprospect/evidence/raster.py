@@ -23,7 +23,7 @@ from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.placement import check_place
-from geoprospect.evidence.remote.address import is_remote
+from geoprospect.evidence.remote.address import asks_servers, nested_virtual
 from geoprospect.evidence.remote.failure import failure
 from geoprospect.evidence.remote.raster import RemoteRaster
 from geoprospect.typing import StrPath, Values
@@ -59,10 +59,19 @@ def open_raster(path: StrPath, *, layer: str | None = None) -> Any:
         raise EvidenceError(
             "no such file", path=name, layer=layer, mend="correct the path, or restore the file"
         )
+    if (inner := nested_virtual(name)) is not None:
+        # GDAL keeps the inner one open, and once its server has failed takes all of it for nodata.
+        raise EvidenceError(
+            "a virtual raster of virtual rasters over a network cannot be read safely",
+            path=name,
+            layer=layer,
+            found=f"a server asked through {inner}",
+            mend="build it of the rasters themselves, with gdalbuildvrt, or name the inner one",
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            dataset = RemoteRaster(name) if is_remote(name) else rasterio.open(name)
+            dataset = RemoteRaster(name) if asks_servers(name) else rasterio.open(name)
     except RasterioError as error:
         raise unreadable(error, path=name, layer=layer) from error
     try:
@@ -82,7 +91,7 @@ def unreadable(error: Exception, *, path: str, layer: str | None) -> EvidenceErr
     X1.tif: layer X1: cannot be read as a raster: strip 3: not enough data. \
 To mend it: check the file, it may be damaged or cut short; copy or export it anew
     """
-    if is_remote(path):
+    if asks_servers(path):
         return failure(error, path=path, layer=layer)
     reason = str(error.__cause__ or error).strip().splitlines() or [type(error).__name__]
     return EvidenceError(

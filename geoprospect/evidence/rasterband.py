@@ -15,7 +15,6 @@ from rasterio.windows import Window
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.files import RasterFile
 from geoprospect.evidence.raster import checksum_of_cells, is_local, read_band
-from geoprospect.evidence.remote.address import without_secrets
 from geoprospect.grid import Grid
 from geoprospect.typing import Values
 
@@ -74,7 +73,7 @@ class RasterBand:
         if self.band not in dataset.indexes:
             raise EvidenceError(
                 f"the raster has no band {self.band}",
-                path=without_secrets(self.path),
+                path=self.path,
                 layer=self.name,
                 found=f"{dataset.count} band{'s' if dataset.count != 1 else ''}",
                 mend="correct the band, counted from 1",
@@ -83,7 +82,7 @@ class RasterBand:
         if dtype.startswith("complex"):
             raise EvidenceError(
                 "complex numbers cannot be evidence",
-                path=without_secrets(self.path),
+                path=self.path,
                 layer=self.name,
                 found=dtype,
                 expected="integers or real numbers",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from geoprospect.errors import without_secrets
 from geoprospect.evidence.column import Column, path_of
-from geoprospect.evidence.remote.address import without_secrets
 from geoprospect.grid import Grid
 
 

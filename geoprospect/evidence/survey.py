@@ -15,7 +15,6 @@ from geoprospect.errors import EvidenceError
 from geoprospect.evidence.block import Block
 from geoprospect.evidence.fills import FillValues
 from geoprospect.evidence.gathering import in_order
-from geoprospect.evidence.remote.address import without_secrets
 from geoprospect.grid import Grid
 from geoprospect.typing import Bools, Ints, Values
 
@@ -166,7 +165,7 @@ class Survey:
             if not self.layers[name].n_valid:
                 raise EvidenceError(
                     "the layer holds no valid cell",
-                    path=path and without_secrets(path),
+                    path=path,
                     layer=name,
                     mend="check its nodata value and mask, or leave the layer out",
                 )

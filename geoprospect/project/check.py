@@ -12,6 +12,7 @@ import numpy as np
 
 from geoprospect.errors import GeoprospectError, GridNeededError
 from geoprospect.evidence import Column, EvidenceStack
+from geoprospect.evidence.remote.raster import asked_once
 from geoprospect.project.file import Project
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.outputfolder import is_empty
@@ -68,7 +69,8 @@ def check_project(project: Project | StrPath) -> list[Finding]:
     """
     project = Project.of(project)
     warnings: list[str] = []
-    with lines_sent(warnings.append, logging.WARNING), Inputs(project) as inputs:
+    sent = lines_sent(warnings.append, logging.WARNING)
+    with sent, asked_once(), Inputs(project) as inputs:
         steps: list[Callable[[], object]] = [partial(p, inputs) for p in PRECONDITIONS]
         if _result(lambda: inputs.stack) is None:
             # A broken layer hides the others: look at each to name them all.

@@ -10,10 +10,9 @@ from typing import Any, Generic, Self, TypeVar, overload
 import numpy as np
 
 from geoprospect.crossval import Choice, FoldScheme
-from geoprospect.errors import GeoprospectError, ProjectError, SamplesError
+from geoprospect.errors import GeoprospectError, ProjectError, SamplesError, without_secrets
 from geoprospect.evidence import EvidenceStack
 from geoprospect.evidence.raster import is_local
-from geoprospect.evidence.remote.address import without_secrets
 from geoprospect.methods import Method
 from geoprospect.model import Components, FitInputs, fit_components
 from geoprospect.output import checksum

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from geoprospect.errors import without_secrets
 from geoprospect.typing import Progress
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def lines_sent(write: Callable[[str], None], level: int = logging.INFO) -> Itera
 
 
 class _LineHandler(logging.Handler):
-    """Hands the bare message of each record to a function, which may raise."""
+    """Hands the bare message of each record, less secrets, to a function, which may raise."""
 
     def __init__(self, write: Callable[[str], None], level: int) -> None:
         super().__init__(level)
@@ -111,7 +112,7 @@ class _LineHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hand the message on."""
-        self._write(record.getMessage())
+        self._write(without_secrets(record.getMessage()))
 
 
 class Pace:

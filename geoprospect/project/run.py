@@ -10,7 +10,7 @@ from pathlib import Path
 
 from geoprospect import __version__
 from geoprospect.calibration import ProbabilitySummary
-from geoprospect.evidence.remote.address import without_secrets
+from geoprospect.errors import without_secrets
 from geoprospect.mapping import MapSummary, write_map
 from geoprospect.model.model import ProspectivityModel
 from geoprospect.output import replacing, write_points

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator
 
-from geoprospect.errors import SamplesError
+from geoprospect.errors import SamplesError, without_secrets
 from geoprospect.grid import Grid
 from geoprospect.typing import Bools
 from geoprospect.wording import listed
@@ -70,9 +70,8 @@ class Area:
     layer: str | None = None
 
     def __str__(self) -> str:
-        if self.field is None:
-            return Path(self.path).name
-        return f"{self.field} {listed(self.classes, ' or ')} of {Path(self.path).name}"
+        name = Path(without_secrets(self.path)).name
+        return f"{self.field} {listed(self.classes, ' or ')} of {name}" if self.field else name
 
     def holds(self, easting: npt.ArrayLike, northing: npt.ArrayLike, grid: Grid) -> Bools:
         """Tell which places lie in the area, its edge included.

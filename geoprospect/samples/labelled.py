@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from geoprospect.errors import without_secrets
 from geoprospect.grid import Grid, Places
 from geoprospect.samples.audit import Audit
 from geoprospect.typing import Bools, Floats, Ints, Values
@@ -110,4 +111,4 @@ class Samples:
             names = [f"{n} of {name}" for name, n in zip(self.classes, count, strict=True)]
             kinds = f"{counted(len(self), 'point')} ({listed(names)})"
         cells = counted(len(np.unique(self.cells)), "cell")
-        return f"{kinds} in {cells}, from {Path(self.path).name}."
+        return f"{kinds} in {cells}, from {Path(without_secrets(self.path)).name}."

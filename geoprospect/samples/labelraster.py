@@ -8,6 +8,8 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from geoprospect.errors import SamplesError
+from geoprospect.evidence.remote.address import asks_servers
+from geoprospect.evidence.remote.raster import RemoteRaster
 from geoprospect.grid.crs import pyproj_crs
 
 FIELD = "label"
@@ -46,7 +48,7 @@ def read_label_raster(path: str) -> gpd.GeoDataFrame | None:
     ([1, 0], [50.0, 150.0], [150.0, 50.0])
     """
     try:
-        with rasterio.open(path) as file:
+        with RemoteRaster(path) if asks_servers(path) else rasterio.open(path) as file:
             parts, n = [], 0
             for _, window in file.block_windows(1):
                 cells = file.read(1, window=window, masked=True)

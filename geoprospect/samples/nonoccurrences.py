@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from os import fspath
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 from scipy.spatial import cKDTree
 
-from geoprospect.errors import SamplesError
+from geoprospect.errors import SamplesError, without_secrets
 from geoprospect.evidence import EvidenceStack
 from geoprospect.grid import vector_crs
 from geoprospect.samples.drawingrule import DrawingRule
@@ -55,7 +56,8 @@ class DrawnSamples:
             "background": "as background",
         }[rule.method]
         if rule.target_group is not None:
-            how += f", where points of {Path(rule.target_group.path).name} lie around"
+            group = Path(without_secrets(fspath(rule.target_group.path)))
+            how += f", where points of {group.name} lie around"
         times = "once"
         if len(self.masks) > 1:
             times = f"{len(self.masks)} times, each draw for members of its own"

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import shapely
 from rasterio.crs import CRS
 
-from geoprospect.errors import SamplesError
+from geoprospect.errors import SamplesError, without_secrets
 from geoprospect.evidence.raster import is_local
 from geoprospect.grid import Grid, same_crs, transformed
 from geoprospect.grid.crs import pyproj_crs
@@ -91,7 +91,13 @@ def read_points(
     name = os.fspath(path)
     if is_local(name) and not Path(name).exists():
         raise SamplesError("no such file", path=path, mend="correct the path, or restore the file")
-    if Path(name).suffix.lower() in TABLE_SUFFIXES:
+    if Path(without_secrets(name).removesuffix("?…")).suffix.lower() in TABLE_SUFFIXES:
+        if not is_local(name):
+            raise SamplesError(
+                "a table of coordinates is read from a plain file only",
+                path=name,
+                mend="download or unpack it, and name the file; or give a GeoPackage there",
+            )
         points = read_table(name, None if crs is None else _parse_crs(crs, name), x=x, y=y)
     else:
         try:
@@ -99,7 +105,7 @@ def read_points(
                 name, layer, what="points", layer_mend='name one, as in layer = "{}"'
             )
         except SamplesError:
-            labels = read_label_raster(name)
+            labels = None if layer is not None else read_label_raster(name)
             if labels is None:
                 raise
             points = labels

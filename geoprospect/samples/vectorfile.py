@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 import struct
 import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,10 +15,14 @@ import pyogrio
 
 from geoprospect.errors import SamplesError
 from geoprospect.evidence.raster import is_local
+from geoprospect.evidence.remote.address import asks_servers
+from geoprospect.evidence.remote.failure import explained
+from geoprospect.evidence.remote.raster import network_settings, retried
 from geoprospect.samples.tables import unreadable
 from geoprospect.wording import listed
 
 _GPX_POINTS = "waypoints"  # GDAL shows five layers in any GPX file, most of them empty
+_FAILURES = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError)
 _SHAPEFILE_MARK = struct.pack(">i", 9994)
 _SHAPEFILE_START = 100  # bytes, of .shp and .shx alike; an entry of .shx takes 8
 
@@ -59,13 +67,24 @@ def read_vector(path: str, layer: str | None, *, what: str, layer_mend: str) -> 
         raise SamplesError("no such file", path=path, mend="correct the path, or restore the file")
     check_shapefile(path, layer)
     source = _unaltered(path)
+
+    def read() -> gpd.GeoDataFrame:
+        kinds = [(str(name), kind) for name, kind in pyogrio.list_layers(source)]
+        chosen = _layer(kinds, layer, path, what=what, layer_mend=layer_mend)
+        return gpd.read_file(source, layer=chosen, engine="pyogrio")
+
+    remote = asks_servers(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of GDAL, on measures, curves or field types
-            kinds = [(str(name), kind) for name, kind in pyogrio.list_layers(source)]
-            chosen = _layer(kinds, layer, path, what=what, layer_mend=layer_mend)
-            table = gpd.read_file(source, layer=chosen, engine="pyogrio")
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
+            if not remote:
+                table = read()
+            else:
+                with _told(network_settings(path)):
+                    table = retried(read, path, failures=_FAILURES)
+    except _FAILURES as error:
+        if remote:
+            raise SamplesError(path=path, **explained(error, what=what)) from error
         raise unreadable(error, path, what) from error
     if not isinstance(table, gpd.GeoDataFrame):
         raise SamplesError(
@@ -75,6 +94,18 @@ def read_vector(path: str, layer: str | None, *, what: str, layer_mend: str) -> 
             + (", or as CSV with coordinates" if what == "points" else ""),
         )
     return table
+
+
+@contextmanager
+def _told(settings: Mapping[str, object]) -> Iterator[None]:
+    """Tell GDAL settings, of which the user made none; that of pyogrio is not that of rasterio."""
+    ours = {name: value for name, value in settings.items() if name not in os.environ}
+    before = {name: pyogrio.get_gdal_config_option(name) for name in ours}
+    pyogrio.set_gdal_config_options(ours)
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options(before)
 
 
 def _layer(
@@ -115,6 +146,8 @@ def _unaltered(path: str) -> str:
     An exclamation mark in a name is taken for that of an archive, and beside a GML file GDAL
     leaves a `.gfs` with what it found out; not so where it sees a part of a file, here all of it.
     """
+    if re.match(r"(?:https?|ftp)://", path):
+        return f"/vsicurl/{path}"  # as it is, geopandas would fetch it, and wait for ever
     plain = is_local(path) and Path(path).is_file()
     if plain and ("!" in path or Path(path).suffix.lower() == ".gml"):
         return f"/vsisubfile/0_,{path}"

@@ -9,7 +9,7 @@ from os import PathLike, fspath
 import geopandas as gpd
 import numpy as np
 
-from geoprospect.errors import SamplesError, ScoreError
+from geoprospect.errors import SamplesError, ScoreError, without_secrets
 from geoprospect.evidence import EvidenceStack, RasterBand
 from geoprospect.intervals import clusters
 from geoprospect.samples import DistinctCells, Samples, read_samples
@@ -136,10 +136,10 @@ def score_map(
             theirs.warn_of_fills(*counted.scores[[0, -1]].tolist())
         pairs = (ranks, scores[both]), (counted, their_scores[both])
         both_groups = np.asarray(np.unique(groups[both], return_inverse=True)[1], np.int64)
-        differences.append(PairedDifference.of(theirs.path, *pairs, both_groups))
+        differences.append(PairedDifference.of(without_secrets(theirs.path), *pairs, both_groups))
     return Score(
-        map_path=scored.path,
-        points_path=fspath(source.path),
+        map_path=without_secrets(scored.path),
+        points_path=without_secrets(fspath(source.path)),
         kind=kind,
         label=field,
         audit=samples.audit,

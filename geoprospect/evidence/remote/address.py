@@ -1,18 +1,22 @@
-"""Addresses of rasters: which lie across a network or in an archive, and what may be shown."""
+"""Addresses of rasters: which lie across a network or in an archive."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import parse_qs
+
+from geoprospect.errors import without_secrets
 
 _NETWORK = re.compile(
     r"/vsi(curl|s3|gs|az|adls|oss|swift|webhdfs)(_streaming)?[/?]|\b(https?|ftp|s3|gs|az|oss)://"
 )
+# Addresses in names of namespaces are asked for nothing.
+_CITED_SERVER = re.compile(rf">\s*(?:[\w+]*|/vsi[^<]*)(?:{_NETWORK.pattern})")
+_CITED = re.compile(r"<Source(?:Filename|Dataset)[^>]*>([^<]+)</")
+_NESTED, _CITED_MOST, _LONGEST_TEXT = 4, 1000, 2**26
 _ARCHIVED = re.compile(
     r"(?:zip|tar)\+([^!]+)!|/vsi(?:zip|tar)/(?:\{(.+)\}|(.+?\.(?:zip|tar|tgz|tar\.gz))(?=/|$))"
 )
-_END = r"(?=[:.,;)]*(?:[\s\"'<>]|$))"
 
 
 def is_remote(path: str) -> bool:
@@ -30,6 +34,59 @@ def is_remote(path: str) -> bool:
     return _NETWORK.search(path) is not None
 
 
+def asks_servers(path: str) -> bool:
+    """Whether reading a path asks a server: an address, or a virtual raster here that cites one.
+
+    Examples
+    --------
+    >>> asks_servers("https://a.org/X1.tif"), asks_servers("X1.tif")
+    (True, False)
+    """
+    return is_remote(path) or _citing(Path(path), _NESTED) is not None
+
+
+def nested_virtual(path: str) -> str | None:
+    """Give the virtual raster through which one here asks a server; None where it asks itself."""
+    home = Path(path)
+    citing = None if is_remote(path) else _citing(home, _NESTED)
+    if citing is None:
+        return None
+    if citing != home:
+        return str(citing)
+    sources = (name.strip() for name in _CITED.findall(home.read_text(errors="replace")))
+    return next((name for name in sources if name.lower().endswith(".vrt")), None)
+
+
+def _citing(path: Path, depth: int) -> Path | None:
+    """Give a file of XML here that holds an address: this one, or one that it cites."""
+    try:
+        if not path.is_file() or path.stat().st_size > _LONGEST_TEXT:
+            return None
+        with path.open("rb") as stream:
+            if stream.read(1) != b"<":
+                return None
+            text = "<" + stream.read().decode("utf-8", "replace")
+    except (OSError, ValueError):
+        return None
+    if _CITED_SERVER.search(text):
+        return path
+    others = sorted({path.parent / name.strip() for name in _CITED.findall(text)})[:_CITED_MOST]
+    found = (_citing(other, depth - 1) for other in others if depth)
+    return next((citing for citing in found if citing is not None), None)
+
+
+def server_of(path: str) -> str:
+    """Give the server that a path names, or the path itself where it names none.
+
+    Examples
+    --------
+    >>> server_of("zip+https://a.org/X.zip!X1.tif"), server_of("/vsis3/bucket/X1.tif")
+    ('https://a.org', '/vsis3/bucket/X1.tif')
+    """
+    match = re.search(r"\w+://[^/?]+", path.partition("zip+")[2] or path)
+    return match[0] if match else path
+
+
 def archive_of(path: str) -> str | None:
     """Give the archive that a remote raster lies in, as a path that GDAL reads, or None.
 
@@ -45,21 +102,6 @@ def archive_of(path: str) -> str | None:
     return f"/{archive}" if archive.startswith("vsi") else archive
 
 
-def without_secrets(text: str) -> str:
-    """Cut passwords and query strings, which may be signatures, from the addresses in a text.
-
-    Examples
-    --------
-    >>> without_secrets("https://user:word@a.org/X1.tif?sv=2&sig=6Fo: layer X1: no band 2")
-    'https://a.org/X1.tif?…: layer X1: no band 2'
-    >>> without_secrets("/vsicurl?header.Authorization=Bearer%20x&url=https%3A%2F%2Fa.org%2FX1.tif")
-    '/vsicurl/https://a.org/X1.tif'
-    """
-    text = re.sub(rf"/vsicurl\?([^\s\"'<>]*?){_END}", _plain_address, text)
-    text = re.sub(r"://[^/\s\"'<>]*@", "://", text)
-    return re.sub(rf"((?:://|/vsi)[^\s\"'<>?]*)\?[^\s\"'<>]*?{_END}", r"\1?…", text)
-
-
 def stem_of(path: str) -> str:
     """Give the name of a file without its suffix, nor the query string of its address.
 
@@ -70,8 +112,3 @@ def stem_of(path: str) -> str:
     """
     name = without_secrets(path).removesuffix("?…")
     return Path(name.rpartition("!")[2] if "://" in name else name).stem
-
-
-def _plain_address(match: re.Match[str]) -> str:
-    """Give the address in the parameters of a ``/vsicurl?…`` path."""
-    return "/vsicurl/" + "".join(parse_qs(match[1]).get("url", ["…"]))

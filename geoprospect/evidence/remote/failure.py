@@ -6,7 +6,6 @@ import re
 from http import HTTPStatus
 
 from geoprospect.errors import RemoteError
-from geoprospect.evidence.remote.address import without_secrets
 
 _STATUS = re.compile(r"HTTP (?:response|error) code ?: (\d{3})")
 _AGAIN = "try again later, or with more patience: GDAL_HTTP_MAX_RETRY, GDAL_HTTP_RETRY_DELAY"
@@ -36,10 +35,26 @@ def failure(error: Exception, *, path: str, layer: str | None) -> RemoteError:
     s3://a/X1.tif: layer X1: the server holds no such file (found HTTP status 404, Not Found). \
 To mend it: correct the address
     """
+    return RemoteError(path=path, layer=layer, **explained(error, what="a raster"))
+
+
+def explained(error: Exception, *, what: str) -> dict[str, str]:
+    """Explain an error in reading a file over a network: the problem, what was found, a mend.
+
+    Parameters
+    ----------
+    error : Exception
+        As the library raised it.
+    what : str
+        What the file should be: `a raster`.
+
+    Examples
+    --------
+    >>> explained(OSError("CURL error: Empty reply from server"), what="a raster")["problem"]
+    'the server does not answer as it should'
+    """
     message, status = gdals_message(error), http_status(error)
     shown = message
-    for query in path.split("?")[1:]:
-        shown = shown.replace(query, "…")  # GDAL cites the end of a path alone, too
     if status is not None:
         phrase = f", {status.phrase}" if isinstance(status, HTTPStatus) else ""
         shown = f"HTTP status {int(status)}{phrase}"
@@ -53,15 +68,9 @@ To mend it: correct the address
     elif "CURL error" in message:
         problem, mend = "the server does not answer as it should", f"check the address; {_AGAIN}"
     else:
-        problem = "cannot be read as a raster"
-        mend = f"check the file on the server, it may be damaged or no raster; {_AGAIN}"
-    return RemoteError(
-        problem,
-        path=without_secrets(path),
-        layer=layer,
-        found=without_secrets(shown),
-        mend=mend,
-    )
+        problem = f"cannot be read as {what}"
+        mend = f"check the file on the server, it may be damaged or of another kind; {_AGAIN}"
+    return {"problem": problem, "found": shown, "mend": mend}
 
 
 def gdals_message(error: Exception) -> str:
@@ -101,3 +110,15 @@ def is_denied(error: Exception) -> bool:
     """
     status = http_status(error)
     return status is not None and 400 <= status < 500 and status != HTTPStatus.TOO_MANY_REQUESTS
+
+
+def is_unanswered(error: Exception) -> bool:
+    """Whether a server fails, or does not answer as it should.
+
+    Examples
+    --------
+    >>> is_unanswered(OSError("CURL error: Empty reply")), is_unanswered(OSError("no TIFF"))
+    (True, False)
+    """
+    known = http_status(error) is not None
+    return not is_denied(error) and (known or "CURL error" in gdals_message(error))

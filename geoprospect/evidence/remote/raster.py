@@ -1,4 +1,4 @@
-"""Rasters over a network: what GDAL is told, and what is tried again.
+"""Rasters over a network: what GDAL is told, what is tried again, and when it is given up.
 
 Settings hold where the user made others, as environment variables or by `rasterio.Env`:
 ``GDAL_HTTP_…`` in https://gdal.org/en/stable/user/configoptions.html and, for clouds,
@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import rasterio
@@ -19,8 +21,8 @@ from rasterio.env import getenv, hasenv
 from rasterio.errors import NotGeoreferencedWarning, RasterioError, RasterioIOError
 
 from geoprospect.errors import EvidenceError
-from geoprospect.evidence.remote.address import archive_of
-from geoprospect.evidence.remote.failure import http_status, is_denied
+from geoprospect.evidence.remote.address import archive_of, server_of
+from geoprospect.evidence.remote.failure import http_status, is_denied, is_unanswered
 from geoprospect.evidence.remote.signals import errors_raised, listening
 from geoprospect.private import CPLE_BaseError
 
@@ -31,8 +33,8 @@ _SETTINGS: dict[str, object] = {
     "GDAL_HTTP_MAX_RETRY": 3,
     "GDAL_HTTP_RETRY_DELAY": 0.5,  # seconds before the first
     "GDAL_HTTP_CONNECTTIMEOUT": 5,
-    # A transfer may take its time, unless not a byte comes for so many seconds.
-    "GDAL_HTTP_LOW_SPEED_LIMIT": 1,
+    # A transfer may take its time, unless no more than a drip comes for so many seconds.
+    "GDAL_HTTP_LOW_SPEED_LIMIT": 100,  # bytes a second
     "GDAL_HTTP_LOW_SPEED_TIME": 10,
     # Neither lists of a server's files nor a dozen questions for files beside the raster.
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
@@ -43,6 +45,7 @@ _SETTINGS: dict[str, object] = {
 }
 _NO_MASK = {MaskFlags.all_valid, MaskFlags.nodata, MaskFlags.alpha}
 _PATIENCE = 30.0  # seconds after which nothing is tried again
+_given_up: ContextVar[dict[str, Exception] | None] = ContextVar("given_up", default=None)
 
 
 class RemoteRaster:
@@ -57,7 +60,7 @@ class RemoteRaster:
     Parameters
     ----------
     path : str
-        A path of which `geoprospect.evidence.remote.address.is_remote` is true.
+        A path of which `geoprospect.evidence.remote.address.asks_servers` is true.
 
     Raises
     ------
@@ -74,7 +77,8 @@ class RemoteRaster:
         self._masked = False
         self._attempt(lambda dataset: None)
         try:
-            if archive_of(path) is None and "?" not in path and _exists(f"{path}.msk"):
+            alone = archive_of(path) is None and "?" not in path and not os.path.exists(path)
+            if alone and _exists(f"{path}.msk"):
                 self._masked, self._sound = True, False
                 self._attempt(lambda dataset: None)
         except BaseException:
@@ -141,8 +145,20 @@ class RemoteRaster:
         self._dataset, self._sound = fresh, True
 
 
-def retried(step: Callable[[], _T], path: str) -> _T:
-    """Take a step of reading a raster over a network; again, after a pause, if it fails.
+@contextmanager
+def asked_once() -> Iterator[None]:
+    """Give up inside on a server that was given up before, without asking it again."""
+    before = _given_up.set({})
+    try:
+        yield
+    finally:
+        _given_up.reset(before)
+
+
+def retried(
+    step: Callable[[], _T], path: str, *, failures: tuple[type[Exception], ...] = (RasterioError,)
+) -> _T:
+    """Take a step of reading a file over a network; again, after a pause, if it fails.
 
     Pauses grow from ``GDAL_HTTP_RETRY_DELAY`` seconds, twofold; there are at most
     ``GDAL_HTTP_MAX_RETRY``, and none after half a minute. This is for what GDAL takes for final:
@@ -154,7 +170,9 @@ def retried(step: Callable[[], _T], path: str) -> _T:
     step : callable
         What is done.
     path : str
-        The raster.
+        The raster, or another file.
+    failures : tuple of type
+        What `step` raises where it fails, besides GDAL's own errors.
 
     Returns
     -------
@@ -163,8 +181,8 @@ def retried(step: Callable[[], _T], path: str) -> _T:
 
     Raises
     ------
-    rasterio.errors.RasterioError
-        The last error of `step`.
+    rasterio.errors.RasterioError, or another of `failures`
+        The last error of `step`; within `asked_once` that of its server, if this was given up.
     EvidenceError
         If the user's number of retries, or the pause between them, is no number.
 
@@ -173,7 +191,10 @@ def retried(step: Callable[[], _T], path: str) -> _T:
     >>> retried(lambda: "cells", "https://a.org/X1.tif")
     'cells'
     """
-    settings = _settings(path)
+    given_up = _given_up.get()
+    if given_up is not None and server_of(path) in given_up:
+        raise given_up[server_of(path)]
+    settings = network_settings(path)
     left = int(_number(settings, "GDAL_HTTP_MAX_RETRY"))
     pause = _number(settings, "GDAL_HTTP_RETRY_DELAY")
     last = time.monotonic() + _PATIENCE
@@ -182,22 +203,24 @@ def retried(step: Callable[[], _T], path: str) -> _T:
         while True:
             try:
                 return step()
-            except (RasterioError, CPLE_BaseError) as error:
+            except (*failures, CPLE_BaseError) as error:
                 if http_status(error) is not None:
                     left = min(left, 0 if is_denied(error) else 1)
                 if not left or time.monotonic() > last:
-                    if isinstance(error, RasterioError):
-                        raise
-                    raise RasterioIOError(str(error)) from error
+                    if given_up is not None and is_unanswered(error):
+                        given_up[server_of(path)] = error
+                    if isinstance(error, CPLE_BaseError):
+                        raise RasterioIOError(str(error)) from error
+                    raise
             time.sleep(pause)
             left, pause = left - 1, 2 * pause
 
 
-def _settings(path: str) -> dict[str, object]:
+def network_settings(path: str) -> dict[str, object]:
     """Give GDAL's settings for a path: ours, unless the user made others."""
     settings = dict(_SETTINGS)
-    if archive_of(path) is not None:
-        # Files beside it are looked up in the list of the archive, not in that of the server.
+    if archive_of(path) is not None or os.path.exists(path):
+        # Files beside it are looked up in the list of the archive or folder, not of the server.
         settings["GDAL_DISABLE_READDIR_ON_OPEN"] = "FALSE"
     made = dict(os.environ) | (getenv() if hasenv() else {})
     return settings | {name: made[name] for name in settings if name in made}

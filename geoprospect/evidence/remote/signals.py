@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from rasterio.errors import RasterioIOError
 
-from geoprospect.evidence.remote.address import without_secrets
+from geoprospect.errors import without_secrets
 from geoprospect.private import GDAL_LOGGERS
 
 _SIGNAL = "GDAL signalled an error"

@@ -14,11 +14,10 @@ import numpy.typing as npt
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
-from geoprospect.errors import EvidenceError, ScoreError
+from geoprospect.errors import EvidenceError, ScoreError, without_secrets
 from geoprospect.evidence import RasterBand
 from geoprospect.evidence.fills import FillValues, is_mark, shortest
 from geoprospect.evidence.raster import open_raster, read_band, unreadable, whole_blocks
-from geoprospect.evidence.remote.address import without_secrets
 from geoprospect.grid import Grid, area_units
 from geoprospect.scoring.counting.ranks import Cells, Part, cells_of
 

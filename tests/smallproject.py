@@ -21,6 +21,7 @@ validation = { path = "validation.shp", label = "occurrence" }
 lithology = { path = "lithology.geojson", label = "rock" }
 
 [model]
+strategy = "fine-tuning"
 members = 2
 training = { epochs = 30, rate = 0.01 }
 pretraining = { epochs = 20 }

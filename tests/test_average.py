@@ -31,7 +31,10 @@ def table():
 def project(tmp_path_factory):
     path = write_project(tmp_path_factory.mktemp("average"))
     changes = 'members = 2\nstrategy = "average"\npretext = "reconstruction"\n'
-    path.write_text(PROJECT.replace("members = 2\n", changes) + "baseline = { trees = 20 }\n")
+    path.write_text(
+        PROJECT.replace('strategy = "fine-tuning"\nmembers = 2\n', changes)
+        + "baseline = { trees = 20 }\n"
+    )
     return Project.load(path)
 
 
@@ -41,7 +44,7 @@ def test_each_fit_learns_what_its_part_learns_alone_from_its_own_points(table):
     prepared = AVERAGE.prepare(PretextCells(table.X), 3)
     together = AVERAGE.fit(table, masks, preparation=prepared).members
     for number, part in enumerate(AVERAGE.parts):
-        encoders = prepared[:2] if number == 0 else None
+        encoders = prepared[6:8] if part.pretext == "reconstruction" else None
         mine = [2 * number, 2 * number + 1, 8 + 2 * number, 9 + 2 * number]
         alone = part.fit(table, masks[mine], preparation=encoders).members
         for fit, member in zip(mine, alone, strict=True):
@@ -49,10 +52,10 @@ def test_each_fit_learns_what_its_part_learns_alone_from_its_own_points(table):
 
 
 def test_trees_of_a_forest_are_shared_out_to_its_members():
-    trees = [Average.of(MethodOptions(pretext="lithology", members=n)).others[0].trees
+    trees = [Average.of(MethodOptions(pretext="lithology", members=n)).parts[0].trees
              for n in (1, 3, 10, 100)]  # fmt: skip
     assert trees == [500, 167, 50, 50]
-    assert AVERAGE.others[1].trees == 20
+    assert AVERAGE.parts[1].trees == 20
 
 
 def test_its_model_keeps_members_of_both_formats_and_scores_their_plain_mean(project, tmp_path):
@@ -87,5 +90,8 @@ def test_it_sees_all_draws_of_non_occurrences_in_every_part_and_is_cross_validat
 
 def test_rock_classes_decide_its_pretext_task_as_that_of_fine_tuning():
     assert method_named("average", MethodOptions(rock_classes=True)).pretext == "lithology"
-    assert method_named("average").pretext == "reconstruction"
+    assert method_named("average").pretext == "none"
+    assert [part.name for part in method_named("average").parts] == [
+        "random-forest", "extra-trees", "svm",
+    ]  # fmt: skip
     assert method_named("lithology-average").name == "lithology average"

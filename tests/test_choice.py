@@ -11,18 +11,20 @@ from smallproject import PROJECT, write_project
 
 from geoprospect.cli import main
 from geoprospect.crossval import Choice, Comparison, FoldScheme, HeldOutScores
-from geoprospect.project.choosing import candidate_names, candidates, choose
+from geoprospect.errors import TrainingError
+from geoprospect.project.choosing import candidate_names, candidates, choose, chosen
 from geoprospect.project.comparison import compare_methods
 from geoprospect.project.file import Project
 from geoprospect.project.inputs import Inputs
 
 SCHEME = FoldScheme(folds=2, repeats=1)
+CORE = ("random-forest", "extra-trees", "svm")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     path = write_project(tmp_path_factory.mktemp("auto"))
-    text = PROJECT.replace("members = 2\n", 'members = 1\nstrategy = "auto"\n')
+    text = PROJECT.replace('strategy = "fine-tuning"\nmembers = 2\n', "members = 1\n")
     text = text.replace("epochs = 30", "epochs = 5") + "baseline = { trees = 10 }\n"
     path.write_text(text)
     return path.parent
@@ -39,58 +41,79 @@ def samples(project):
         return project.read_samples("training", stack)
 
 
-def comparison(samples, **scores):
+def chosen_among(samples, **others):
+    """Give the choice among others of such scores; the core is noise, the same three times."""
+    noise = np.random.default_rng(0).random(len(samples))
+    scores = dict.fromkeys(CORE, noise) | others
     methods = tuple(
         HeldOutScores.of(name, np.asarray(row, float)[None], samples.label)
         for name, row in scores.items()
     )
-    return Comparison(SCHEME, samples, methods, methods[0])
+    return Choice.of(Comparison(SCHEME, samples, methods, methods[0])), noise
 
 
-def test_the_best_is_chosen_where_it_is_surely_better_and_the_preferred_where_not(samples):
-    random = np.random.default_rng(0)
-    noise = random.random(len(samples))
-    right = samples.label + noise
-    nearly = right.copy()
-    nearly[np.flatnonzero(samples.label == 0)[:1]] = 3  # one mistake: worse, and not surely
-    assert Choice(comparison(samples, right=right, noise=noise), "noise").method == "right"
-    close = Choice(comparison(samples, right=right, nearly=nearly), "nearly")
-    assert close.comparison.best.method == "right"
-    assert close.method == "nearly"
-    name, gap = next(iter(close.gaps.items()))
-    assert name == "right"
-    assert gap.value < 0 <= gap.interval.high
-    assert "the difference is not sure" in close.sentences()[1]
+def auc(label, scores):
+    gaps = np.sign(scores[label == 1][:, None] - scores[label == 0][None])
+    return (gaps.mean() + 1) / 2
 
 
-def test_each_region_is_scored_by_the_method_that_the_other_chooses(samples):
+def test_the_other_that_raises_the_average_most_joins_it(samples):
+    right, half = samples.label * 4.0, samples.label * 2.0
+    choice, noise = chosen_among(samples, half=half, right=right, wrong=-right)
+    assert choice.parts == (*CORE, "right")
+    assert choice.method == "average with right"
+    compared = choice.to_dict()["compared"]
+    assert compared["average with half"] == pytest.approx(auc(samples.label, noise * 3 + half))
+    assert compared["average with right"] == 1
+    gap = choice.gaps["average"]
+    assert gap.value == pytest.approx(1 - auc(samples.label, noise))
+    assert f"right adds {gap:+z.3f}, which is sure" in choice.sentences()[1]
+
+
+def test_none_joins_the_average_where_none_raises_it(samples):
+    choice, _ = chosen_among(samples, wrong=-samples.label * 4.0)
+    assert choice.parts == CORE
+    assert choice.method == "average"
+    assert choice.sentences()[1] == "none of the others adds to it."
+
+
+def test_a_method_of_the_core_that_could_not_be_trained_leaves_no_choice(samples):
+    choice, _ = chosen_among(samples)
+    comparison = choice.comparison
+    note = "the method svm is left out: too few points."
+    fewer = replace(comparison, methods=comparison.methods[:2], notes=(note,))
+    with pytest.raises(TrainingError, match="svm is left out: too few points"):
+        Choice.of(fewer)
+
+
+def test_each_region_is_scored_by_the_average_that_the_other_chooses(samples):
     folds = SCHEME.splits(samples)[0][0]
-    random = np.random.default_rng(1)
-    noise = random.random(len(samples))
-    right = samples.label + noise
-    # Each is right in one region and noise in the other, where it will be taken.
-    here = np.where(folds == 0, right, noise)
-    there = np.where(folds == 1, right, noise)
-    choice = Choice(comparison(samples, here=here, there=there), "here")
-    order = [np.argsort(np.argsort(x)) for x in (there, here)]
-    taken = np.where(folds == 0, order[0], order[1])
-    ones, zeros = taken[samples.label == 1], taken[samples.label == 0]
-    gaps = np.sign(ones[:, None] - zeros[None])
-    assert choice.figure == pytest.approx((gaps.mean() + 1) / 2)
-    flattering = max(result.auc[0] for result in choice.comparison.methods)
-    assert flattering > 0.7
+    right = samples.label * 4.0
+    # Each helps in one region and harms in the other, where it will be taken.
+    here, there = np.where(folds == 0, right, -right), np.where(folds == 1, right, -right)
+    choice, noise = chosen_among(samples, here=here, there=there)
+    taken = noise * 3 + np.where(folds == 0, there, here)
+    assert choice.figure == pytest.approx(auc(samples.label, taken))
+    flattering = max(choice.to_dict()["compared"].values())
     assert choice.figure < flattering - 0.1
     assert choice.interval.low <= choice.figure <= choice.interval.high
 
 
-def test_candidates_are_what_the_points_allow_and_the_average_is_last(project):
+def test_candidates_are_what_the_points_allow(project):
     names = candidate_names(project)
     assert names[:2] == ("lithology-fine-tuning", "reconstruction-fine-tuning")
-    assert names[-1] == "lithology-average"
-    assert {"random-forest", "extra-trees", "svm", "logistic-regression"} < set(names)
+    assert names[-3:] == CORE
+    assert {"boosting", "gaussian-process", "logistic-regression"} < set(names)
     without = replace(project, points=replace(project.points, lithology=None))
     assert "lithology-fine-tuning" not in candidate_names(without)
-    assert candidate_names(without)[-1] == "reconstruction-average"
+    none = replace(project, model=replace(project.model, pretext="none"))
+    assert not [name for name in candidate_names(none) if "tuning" in name]
+
+
+def test_the_published_settings_compare_nothing(project):
+    paper = replace(project, model=replace(project.model, settings="paper"))
+    assert not paper.model.chosen
+    assert paper.method().name == "reconstruction fine-tuning"
 
 
 def test_too_few_occurrences_leave_the_fixed_method(project, folder, caplog):
@@ -111,17 +134,29 @@ def test_occurrences_alone_are_chosen_for_by_the_ground_that_lies_below_them(pro
     source = replace(project.points.training, path=str(folder / "alone.gpkg"), label=False)
     alone = replace(project, points=replace(project.points, training=source))
     with Inputs(alone) as inputs:
-        chosen = {name: candidates(alone)[name] for name in ("svm", "extra-trees")}
-        choice = choose(inputs.fit_inputs(chosen.values()), chosen, seed=0)
+        few = (*CORE, "logistic-regression")
+        methods = {name: candidates(alone)[name] for name in few}
+        choice = choose(inputs.fit_inputs(methods.values()), methods, seed=0)
+        ensemble = chosen(alone, choice, members=10)
     assert choice.comparison.headline == "rate_area"
-    assert choice.scored.shares.shape[0] == 2
-    assert 0.5 < choice.figure <= 1
+    # The average's shares are those of its mean score among the cells held out with each point.
+    told = {result.method: result for result in choice.told.methods}
+    ground, folds = choice.comparison.ground, choice.comparison.splits[0]
+    label = choice.comparison.samples.label
+    point = int(np.flatnonzero(label == 1)[0])
+    beside = ground.folds[0] == folds[0, point]
+    cells = np.mean([told[name].ground[0, beside] for name in CORE], axis=0)
+    mine = np.mean([told[name].scores[0, point] for name in CORE])
+    below = (cells < mine).mean() + (cells == mine).mean() / 2
+    assert told["average"].shares[0, 0] == pytest.approx(below)
+    assert [part.name for part in ensemble.parts] == list(choice.parts)
+    assert {part.members for part in ensemble.parts} == {10}
 
 
 def test_a_run_tells_what_was_chosen_and_crossval_compares_the_candidates(
     project, folder, monkeypatch
 ):
-    few = ("random-forest", "extra-trees", "svm")
+    few = ("logistic-regression", *CORE)
     for module in ("choosing", "comparison"):
         monkeypatch.setattr(f"geoprospect.project.{module}.candidate_names", lambda _: few)
     done = CliRunner().invoke(main, ["run", str(folder / "project.toml")])
@@ -130,12 +165,15 @@ def test_a_run_tells_what_was_chosen_and_crossval_compares_the_candidates(
     choice = json.loads((out / "scores.json").read_text())["choice"]
     model = json.loads((out / "model" / "model.json").read_text())["settings"]
     assert choice == model["choice"] == json.loads((out / "manifest.json").read_text())["choice"]
-    assert model["strategy"] == choice["method"]
-    assert set(choice["compared"]) == set(few)
-    assert set(choice["over"]) == set(few) - {choice["method"]}
-    assert f"choice: {choice['method']} is chosen among 3 methods" in (out / "log.txt").read_text()
+    assert [part["strategy"] for part in model["parts"]] == choice["parts"]
+    assert set(choice["compared"]) == {*few, "average", "average with logistic-regression"}
+    assert "4 methods were compared in space" in (out / "log.txt").read_text()
     compared = compare_methods(project, SCHEME)
-    assert [result.method for result in compared.methods] == list(few)
+    names = [result.method for result in compared.methods]
+    assert names[: len(few)] == list(few)
+    assert names[len(few)] == "average"
+    assert names[-1] == "the choice"
+    assert any("the choice scores" in note for note in compared.notes)
 
 
 def test_quick_compares_nothing(folder):

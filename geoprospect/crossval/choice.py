@@ -1,7 +1,8 @@
-"""The choice of a method by what it scores in space, and a figure that the choice has earned."""
+"""The choice of what is averaged, by scores in space, and a figure that the choice has earned."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -9,70 +10,99 @@ from typing import Any
 import numpy as np
 
 from geoprospect.crossval.comparison import FIGURES, Comparison
+from geoprospect.crossval.folded import shares_within
 from geoprospect.crossval.heldout import HeldOutScores
+from geoprospect.errors import TrainingError
 from geoprospect.intervals import Difference, Interval
-from geoprospect.typing import Bools
-from geoprospect.wording import counted
+from geoprospect.methods import CORE
+from geoprospect.typing import Bools, Floats
+from geoprospect.wording import counted, listed
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A method chosen among those compared: the best where it is surely so, else a preferred one.
+    """An average of methods: some in any case, and the one of the others that helps it most.
 
-    The best has the greatest headline figure. It is chosen if the 95% interval of its difference
-    from the preferred method, at the same points, lies above 0.
+    Of the others, each is averaged with the core in turn, at the points held out. That of the
+    greatest headline figure joins the core; none does, where none raises its figure.
 
     Attributes
     ----------
     comparison : Comparison
         The methods compared.
-    preferred : str
-        The method that is taken where none is surely better; the best, if it was not compared.
+    core : tuple of str
+        Those averaged in any case.
 
     Notes
     -----
-    The figure of the best of several methods flatters it (Tsamardinos, Greasidou & Borboudakis
-    2018, Bootstrapping the out-of-sample predictions for efficient and accurate cross-validation,
-    Machine Learning 107, 1895-1922). So `scored` makes the choice anew for each region held out,
-    by the same rule and the points of the other regions alone. The scores that it is made by come
-    from fits that learned from the region, as theirs do from folds that are not nested; its own
-    scores do not.
+    With few occurrences the best of several methods is often not the best on fresh ground, and
+    its figure flatters it (Cawley & Talbot 2010, On over-fitting in model selection and
+    subsequent selection bias in performance evaluation, Journal of Machine Learning Research 11,
+    2079-2107). An average is safer than its parts, and a choice of one more part (Caruana et al.
+    2004, Ensemble selection from libraries of models, ICML) moves it little where it is wrong.
+
+    `scored` makes the choice anew for each region held out, from the points of the others alone.
+    The scores that it is made by come from fits that learned from the region, as theirs do from
+    folds that are not nested; its own scores do not.
     """
 
     comparison: Comparison
-    preferred: str
+    core: tuple[str, ...]
+
+    @classmethod
+    def of(cls, comparison: Comparison, core: tuple[str, ...] = CORE) -> Choice:
+        """Choose by a comparison.
+
+        Raises
+        ------
+        TrainingError
+            If a method of the core could not be trained.
+        """
+        missing = set(core) - {result.method for result in comparison.methods}
+        if missing:
+            notes = [note for note in comparison.notes if any(name in note for name in missing)]
+            raise TrainingError("there is no average to add to", found="; ".join(notes))
+        return cls(comparison, core)
 
     @cached_property
+    def added(self) -> str | None:
+        """The method that joins the core, if one does."""
+        return self._added(np.ones(len(self.comparison.samples), bool))
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The methods that are averaged."""
+        return self.core if self.added is None else (*self.core, self.added)
+
+    @property
     def method(self) -> str:
-        """The method chosen."""
-        return _chosen(self.comparison, self.preferred)
+        """What results call the average."""
+        return _name(self.added)
 
     @cached_property
     def scored(self) -> HeldOutScores:
-        """What the choice scored: each region by the method that the other regions choose.
-
-        Ranks of a repeat stand for scores, for those of several methods have no common scale.
-        """
-        from scipy.stats import rankdata  # noqa: PLC0415 - slow to import
-
-        comparison = self.comparison
-        label, folds = comparison.samples.label, comparison.splits[0]
-        by_name = {result.method: result for result in comparison.methods}
-        ranks = {
-            name: rankdata(result.scores, axis=1) / len(label) for name, result in by_name.items()
-        }
-        scores = np.empty(folds.shape)
-        shares = None if comparison.ground is None else np.empty((len(folds), label.sum()))
+        """What the choice scored: each region by the average that the other regions choose."""
+        comparison, label = self.comparison, self.comparison.samples.label
+        first, folds = self._averages[None], comparison.splits[0]
+        scores, spread = first.scores.copy(), first.spread.copy()
+        shares = None if first.shares is None else first.shares.copy()
         for repeat, fold in enumerate(folds):
             for number in np.unique(fold):
                 here = fold == number
-                name = _chosen(_part(comparison, ~here), self.preferred)
-                scores[repeat, here] = ranks[name][repeat, here]
-                theirs = by_name[name].shares
-                if shares is not None and theirs is not None:
+                theirs = self._averages[self._added(~here)]
+                scores[repeat, here] = theirs.scores[repeat, here]
+                spread[repeat, here] = theirs.spread[repeat, here]
+                if shares is not None and theirs.shares is not None:
                     occurrences = here[label == 1]
-                    shares[repeat, occurrences] = theirs[repeat, occurrences]
-        return HeldOutScores.of("the choice", scores, label, shares=shares)
+                    shares[repeat, occurrences] = theirs.shares[repeat, occurrences]
+        return HeldOutScores.of("the choice", scores, label, spread=spread, shares=shares)
+
+    @cached_property
+    def told(self) -> Comparison:
+        """The methods compared, the core, the average chosen and the choice, side by side."""
+        averages = {None: self._averages[None], self.added: self._averages[self.added]}
+        methods = (*self.comparison.methods, *averages.values(), self.scored)
+        return replace(self.comparison, methods=methods)
 
     @property
     def figure(self) -> float:
@@ -82,31 +112,34 @@ class Choice:
     @cached_property
     def interval(self) -> Interval:
         """The 95% interval of `figure`."""
-        alone = replace(self.comparison, methods=(self.scored,))
-        return alone.interval(self.scored, self.comparison.headline)
+        return self.told.interval(self.scored, self.comparison.headline)
 
     @cached_property
     def gaps(self) -> dict[str, Difference]:
-        """What the method chosen has more than each other one, the nearest first."""
-        headline = self.comparison.headline
-        by_name = {result.method: result for result in self.comparison.methods}
-        mine = by_name.pop(self.method)
+        """What the average chosen has more than the core, and than each method, nearest first."""
+        told, mine = self.told, self._averages[self.added]
         gaps = {
-            name: self.comparison.difference(mine, other, headline)
-            for name, other in by_name.items()
+            other.method: told.difference(mine, other, told.headline)
+            for other in told.methods
+            if other.method not in (mine.method, self.scored.method)
         }
         return dict(sorted(gaps.items(), key=lambda item: item[1].value))
 
     def sentences(self) -> list[str]:
         """Say what was chosen, by how much, whether that is sure, and what the choice scored."""
-        what = FIGURES[self.comparison.headline]
-        n = counted(len(self.comparison.methods), "method")
-        lines = [f"{self.method} is chosen among {n} compared in space, by the {what}."]
-        if self.gaps:
-            name, gap = next(iter(self.gaps.items()))
-            sure = "sure" if gap.interval.low > 0 or gap.interval.high < 0 else "not sure"
-            rank = "the next" if gap.value >= 0 else "the best, which is not surely better"
-            lines.append(f"it has {gap:+z.3f} over {name}, {rank}; the difference is {sure}.")
+        n, what = counted(len(self.comparison.methods), "method"), FIGURES[self.told.headline]
+        lines = [
+            f"the average of {listed(self.parts)} is taken; {n} were compared in space, by the "
+            f"{what}."
+        ]
+        core = _name(None)
+        if self.added is not None:
+            lines.append(f"{self.added} adds {_told(self.gaps[core])}.")
+        elif len(self.comparison.methods) > len(self.core):
+            lines.append("none of the others adds to it.")
+        best = next((name for name in self.gaps if name != core), None)
+        if best is not None:
+            lines.append(f"against the best single method, {best}: {_told(self.gaps[best])}.")
         lines.append(
             f"made for each region by the others alone, the choice scores {self.figure:.3f} "
             f"({self.interval:.3f}); that is the figure to quote."
@@ -118,13 +151,14 @@ class Choice:
         headline = self.comparison.headline
         return {
             "method": self.method,
-            "rule": f"the best where surely above {self.preferred}, else that",
+            "parts": list(self.parts),
+            "rule": f"the average of {listed(self.core)}, and of the other that raises it most",
             "figure": headline,
             "value": self.figure,
             "interval": [self.interval.low, self.interval.high],
             "compared": {
                 result.method: float(getattr(result, headline).mean())
-                for result in self.comparison.methods
+                for result in (*self.comparison.methods, *self._averages.values())
             },
             "over": {
                 name: [gap.value, gap.interval.low, gap.interval.high]
@@ -133,34 +167,60 @@ class Choice:
             "notes": list(self.comparison.notes),
         }
 
+    @cached_property
+    def _averages(self) -> dict[str | None, HeldOutScores]:
+        """The core by None, and its average with each other by the other's name."""
+        by_name = {result.method: result for result in self.comparison.methods}
+        core = [by_name[name] for name in self.core]
+        averages: dict[str | None, HeldOutScores] = {None: self._mean(core, _name(None))}
+        for name, other in by_name.items():
+            if name not in self.core:
+                averages[name] = self._mean([*core, other], _name(name))
+        return averages
 
-def _chosen(comparison: Comparison, preferred: str) -> str:
-    """Choose a method by the rule of `Choice`."""
-    plain = [result for result in comparison.methods if result.method == preferred]
-    label = comparison.samples.label
-    if len(np.unique(label)) < 2 and plain:
-        return preferred  # nothing can be told apart
-    best = comparison.best
-    if not plain or best.method == preferred:
-        return best.method
-    both = replace(comparison, methods=(best, plain[0]))
-    gap = both.difference(best, plain[0], comparison.headline)
-    return best.method if gap.interval.low > 0 else preferred
+    def _mean(self, results: Iterable[HeldOutScores], name: str) -> HeldOutScores:
+        """Average the scores of methods at points, and at the ground held out with them."""
+        comparison, results = self.comparison, list(results)
+        label = comparison.samples.label
+        scores = np.mean([result.scores for result in results], axis=0)
+        squares = [np.square(result.spread) + np.square(result.scores) for result in results]
+        spread = np.sqrt(np.maximum(np.mean(squares, axis=0) - np.square(scores), 0))
+        shares = None
+        grounds = [result.ground for result in results if result.ground is not None]
+        if comparison.ground is not None and len(grounds) == len(results):
+            occurrence = label == 1
+            shares = shares_within(
+                (scores[:, occurrence], comparison.splits[0][:, occurrence]),
+                (np.mean(grounds, axis=0), comparison.ground.folds),
+            )
+        return HeldOutScores.of(name, scores, label, spread=spread, shares=shares)
+
+    def _added(self, kept: Bools) -> str | None:
+        """Choose what joins the core by some of the points, a mask of shape (n,)."""
+        label = self.comparison.samples.label
+        if self.comparison.headline != "rate_area" and len(np.unique(label[kept])) < 2:
+            return None  # nothing can be told apart
+        figures = {
+            name: self._figure(average, kept).mean() for name, average in self._averages.items()
+        }
+        return max(figures, key=lambda name: figures[name])  # the core, which is first, if alike
+
+    def _figure(self, average: HeldOutScores, kept: Bools) -> Floats:
+        """Give the headline figure of each repeat at some of the points."""
+        headline, label = self.comparison.headline, self.comparison.samples.label
+        shares = average.shares
+        if headline == "rate_area" and shares is not None:
+            return shares[:, kept[label == 1]].mean(axis=1)  # type: ignore[no-any-return]
+        part = HeldOutScores.of(average.method, average.scores[:, kept], label[kept])
+        return getattr(part, headline)  # type: ignore[no-any-return]
 
 
-def _part(comparison: Comparison, kept: Bools) -> Comparison:
-    """Give the comparison at some of its points; the null is of no account there."""
-    occurrences = kept[comparison.samples.label == 1]
-    samples = comparison.samples.part(np.flatnonzero(kept))
-    if len(np.unique(samples.label)) < 2:
-        return replace(comparison, samples=samples)
-    methods = tuple(
-        HeldOutScores.of(
-            result.method,
-            result.scores[:, kept],
-            samples.label,
-            shares=None if result.shares is None else result.shares[:, occurrences],
-        )
-        for result in comparison.methods
-    )
-    return replace(comparison, samples=samples, methods=methods, null=methods[0])
+def _name(added: str | None) -> str:
+    """Name the average of the core, and another if there is one."""
+    return "average" if added is None else f"average with {added}"
+
+
+def _told(gap: Difference) -> str:
+    """Say a difference, and whether it is sure."""
+    sure = gap.interval.low > 0 or gap.interval.high < 0
+    return f"{gap:+z.3f}, which is {'sure' if sure else 'not sure'}"

@@ -26,6 +26,8 @@ class HeldOutScores:
     shares : ndarray of float64, shape (repeats, n_occurrences), optional
         Share of the valid cells held out with each occurrence that the same model scores below
         it; where these cells were scored.
+    ground : ndarray of float64, shape (repeats, n_cells), optional
+        The scores of these cells.
 
     Examples
     --------
@@ -40,6 +42,7 @@ class HeldOutScores:
     average_precision: Floats
     spread: Floats
     shares: Floats | None = None
+    ground: Floats | None = None
 
     @classmethod
     def of(
@@ -50,6 +53,7 @@ class HeldOutScores:
         *,
         spread: Floats | None = None,
         shares: Floats | None = None,
+        ground: Floats | None = None,
     ) -> HeldOutScores:
         """Compute the figures from scores of shape (repeats, n)."""
         from sklearn.metrics import average_precision_score, roc_auc_score  # noqa: PLC0415 - slow to import
@@ -58,7 +62,7 @@ class HeldOutScores:
         precision = [average_precision_score(label, row) for row in scores]
         none = np.zeros_like(scores)
         spread = none if spread is None else spread
-        return cls(method, scores, np.array(auc), np.array(precision), spread, shares)
+        return cls(method, scores, np.array(auc), np.array(precision), spread, shares, ground)
 
     @property
     def rate_area(self) -> Floats:

@@ -134,9 +134,8 @@ def score_folded(
     by_split = every.reshape(len(folded.learned), members, -1).astype(np.float64)
     scores, ground = folded.when_held_out(by_split.mean(axis=1))
     spread, _ = folded.when_held_out(by_split.std(axis=1))
-    return HeldOutScores.of(
-        method.name, scores, label, spread=spread, shares=folded.shares(scores, ground)
-    )
+    shares = folded.shares(scores, ground)
+    return HeldOutScores.of(method.name, scores, label, spread=spread, shares=shares, ground=ground)
 
 
 def prepare_apart(

@@ -10,7 +10,7 @@ from geoprospect.methods.estimator import FittedEstimator
 from geoprospect.methods.forest import Forest
 from geoprospect.methods.gaussianprocess import GaussianProcess
 from geoprospect.methods.logisticregression import LogisticRegression
-from geoprospect.methods.mean import Average
+from geoprospect.methods.mean import CORE, MEMBERS, Average
 from geoprospect.methods.members import Member, register_member_format
 from geoprospect.methods.method import (
     Fitted,
@@ -47,9 +47,12 @@ register_method("svm", SupportVectorMachine.of, in_paper=True)
 register_method("extra-trees", partial(Forest.of, "extra-trees"))
 register_method("boosting", Boosting.of, members=10)
 register_method("gaussian-process", GaussianProcess.of)
-register_method("average", Average.of, members=10, pretexts=_TASKS)
+register_method("average", Average.of, members=MEMBERS, pretexts=("none", *_TASKS))
 
 __all__ = [
+    "CORE",
+    "MEMBERS",
+    "Average",
     "Boosting",
     "Fitted",
     "FittedEstimator",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from geoprospect.methods.forest import Forest
+from geoprospect.methods.forest import Forest, ForestName
 from geoprospect.methods.members import Member
 from geoprospect.methods.method import (
     Fitted,
@@ -23,6 +23,13 @@ from geoprospect.methods.svm import SupportVectorMachine
 from geoprospect.methods.transfer import Transfer
 from geoprospect.typing import Bools, Ints, Progress
 
+_FORESTS: tuple[ForestName, ...] = ("random-forest", "extra-trees")
+CORE = (*_FORESTS, "svm")
+"""The methods that every average holds."""
+
+MEMBERS = 10
+"""Members of each part of an average where none are asked for."""
+
 _FEWEST_TREES = 50  # of a member's forest: with fewer, its scores are too coarse
 
 
@@ -36,59 +43,59 @@ class Average:
 
     Attributes
     ----------
-    transfer : Transfer
-        The networks after a pretext task.
-    others : tuple of Method
-        The methods without one, each of as many members as there are networks.
+    parts : tuple of Method
+        The methods, of as many members each; no more than one transfers a pretext task.
 
     Examples
     --------
     >>> method = Average.of(MethodOptions(pretext="lithology", members=10))
     >>> method.members, [part.name for part in method.parts]
-    (40, ['lithology fine-tuning', 'random-forest', 'extra-trees', 'svm'])
+    (40, ['random-forest', 'extra-trees', 'svm', 'lithology fine-tuning'])
     """
 
-    transfer: Transfer
-    others: tuple[Method, ...]
+    parts: tuple[Method, ...]
 
     @classmethod
     def of(cls, options: MethodOptions) -> Average:
-        """Make the method that a project file asks for; its members are those of each part.
+        """Make the method that a project file asks for: both forests and a support vector machine.
 
-        The trees of a forest are shared out to its members.
+        With a pretext task, a network fine-tuned after it is averaged too. Its members are those
+        of each part; the trees of a forest are shared out to them.
         """
-        members = options.members or 10
+        members = options.members or MEMBERS
         options = replace(options, members=members)
         plain = replace(options, pretext="none")
-        forests = [Forest.of(name, plain) for name in ("random-forest", "extra-trees")]
+        forests = [Forest.of(name, plain) for name in _FORESTS]
         shared = [
             replace(forest, trees=max(-(-forest.trees // members), _fewest(forest)))
             for forest in forests
         ]
-        return cls(Transfer.of("fine-tuning", options), (*shared, SupportVectorMachine.of(plain)))
+        core = cls((*shared, SupportVectorMachine.of(plain)))
+        if options.pretext in (None, "none"):
+            return core
+        return core.joined_by(Transfer.of("fine-tuning", options))
+
+    def joined_by(self, part: Method) -> Average:
+        """Give the average of these parts and another of as many members."""
+        return Average((*self.parts, part))
 
     def __str__(self) -> str:
         return f"average of {', '.join(map(str, self.parts))}"
 
     @property
-    def parts(self) -> tuple[Method, ...]:
-        """All methods that are averaged."""
-        return (self.transfer, *self.others)
-
-    @property
     def name(self) -> str:
         """How results name it."""
-        return f"{self.pretext} average"
+        return "average" if self.pretext == "none" else f"{self.pretext} average"
 
     @property
     def members(self) -> int:
         """Members of all parts together: those of the first part come first."""
-        return len(self.parts) * self.transfer.members
+        return len(self.parts) * self._each
 
     @property
     def seed(self) -> int:
         """Seed of everything random."""
-        return self.transfer.seed
+        return self.parts[0].seed
 
     @property
     def sees(self) -> Sees:
@@ -97,20 +104,27 @@ class Average:
 
     @property
     def pretext(self) -> Pretext:
-        """The pretext task of the networks."""
-        return self.transfer.pretext
+        """The pretext task of the part that has one."""
+        tasks = [part.pretext for part in self.parts if part.pretext != "none"]
+        return tasks[0] if tasks else "none"
 
     @property
     def preparation_key(self) -> Hashable:
-        """That of the networks, and how many parts there are."""
-        return (self.transfer.preparation_key, len(self.parts))
+        """Those of the parts that prepare anything, with their places."""
+        return tuple(
+            part.preparation_key if part.pretext != "none" else None for part in self.parts
+        )
 
     def prepare(
         self, cells: PretextCells | None, n_inputs: int, *, progress: Progress | None = None
     ) -> Preparation:
-        """Train the encoders of the networks; members of the other parts get none."""
-        encoders = self.transfer.prepare(cells, n_inputs, progress=progress)
-        return [*encoders, *[None] * (self.members - len(encoders))]
+        """Let each part prepare what it needs; see `Method.prepare`."""
+        prepared: list[Any] = []
+        for part in self.parts:
+            its_cells = None if part.pretext == "none" else cells
+            mine = part.prepare(its_cells, n_inputs, progress=progress)
+            prepared += mine or [None] * self._each
+        return prepared
 
     def fit(
         self,
@@ -147,9 +161,14 @@ class Average:
             "parts": [part.settings() for part in self.parts],
         }
 
+    @property
+    def _each(self) -> int:
+        """Members of a part."""
+        return self.parts[0].members
+
     def _fits_of(self, number: int, fits: int) -> Ints:
         """Give the fits that are of a part, by its number."""
-        part = np.arange(fits) % self.members // self.transfer.members
+        part = np.arange(fits) % self.members // self._each
         return np.flatnonzero(part == number)
 
 

@@ -28,8 +28,8 @@ class RegisteredMethod:
     members : int
         Members of its ensemble where none are asked for. Where it is 1, fits hardly differ.
     pretexts : tuple of str
-        The pretext tasks that it can transfer, if any; a comparison names one as in
-        "lithology-fine-tuning".
+        The pretext tasks that it can transfer, if any, the default first; a comparison names one
+        as in "lithology-fine-tuning". With "none" among them it can do without.
     in_paper : bool
         Whether it is of the published study, so that "paper-NAME" can be compared too.
     """
@@ -119,9 +119,14 @@ def method_names(*, paper: bool = False) -> tuple[str, ...]:
     """
     chosen = [method for method in _METHODS.values() if method.in_paper or not paper]
     tasks = dict.fromkeys(task for method in chosen for task in method.pretexts)
-    names = [f"{task}-{m.name}" for task in tasks for m in chosen if task in m.pretexts]
+    names = [_after(task, m.name) for task in tasks for m in chosen if task in m.pretexts]
     names += [method.name for method in chosen if not method.pretexts]
     return tuple(f"{_PAPER}{name}" if paper else name for name in names)
+
+
+def _after(task: Pretext, name: str) -> str:
+    """Give the name that a method is compared by after a pretext task."""
+    return name if task == "none" else f"{task}-{name}"
 
 
 def registered_method(name: str) -> tuple[RegisteredMethod, MethodOptions]:
@@ -152,7 +157,7 @@ def registered_method(name: str) -> tuple[RegisteredMethod, MethodOptions]:
         if rest == method.name:
             return method, options
         for pretext in method.pretexts:
-            if rest == f"{pretext}-{method.name}":
+            if rest == _after(pretext, method.name):
                 return method, replace(options, pretext=pretext)
     raise ProjectError(
         "no such method",

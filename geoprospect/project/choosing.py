@@ -10,7 +10,7 @@ import numpy as np
 
 from geoprospect.crossval import Choice, FoldScheme, compare_on
 from geoprospect.errors import SamplesError, TrainingError
-from geoprospect.methods import Method, registered_method, strategy_names
+from geoprospect.methods import CORE, Average, Method, registered_method, strategy_names
 from geoprospect.methods.options import Pretext
 from geoprospect.model import FitInputs
 from geoprospect.project.file import Project
@@ -24,7 +24,7 @@ _LEFT_OUT = ("from-scratch", "linear-probing")  # fine-tuning stands for what th
 
 
 def candidate_names(project: Project) -> tuple[str, ...]:
-    """Name the methods that a project's is chosen among, the average last.
+    """Name the methods that a project's average is chosen from, those of its core last.
 
     They are fine-tuning after each pretext task that its points allow, or the one that it names,
     and all methods without one.
@@ -34,18 +34,17 @@ def candidate_names(project: Project) -> tuple[str, ...]:
     project : Project
         The project.
     """
+    tasks = _TASKS if project.points.lithology is not None else _TASKS[1:]
     if project.model.pretext is not None:
-        tasks, average = [project.model.pretext], project.model.pretext
-    else:
-        tasks = ["reconstruction"] if project.points.lithology is None else list(_TASKS)
-        average = project.method("average").pretext
+        tasks = (project.model.pretext,)
+    tuned = [f"{task}-fine-tuning" for task in tasks if task != "none"]
     plain = [name for name in strategy_names() if not registered_method(name)[0].pretexts]
-    chosen = [name for name in plain if name not in _LEFT_OUT]
-    return (*(f"{task}-fine-tuning" for task in tasks), *chosen, f"{average}-average")
+    others = [name for name in plain if name not in (*_LEFT_OUT, *CORE)]
+    return (*tuned, *others, *CORE)
 
 
 def candidates(project: Project) -> dict[str, Method]:
-    """Give the methods that a project's is chosen among, with few members and trees."""
+    """Give the methods that a project's average is chosen from, with few members and trees."""
     model = project.model
     baseline = replace(model.baseline, trees=min(model.baseline.trees or _TREES, _TREES))
     members = min(model.members or _MEMBERS, _MEMBERS)
@@ -64,7 +63,7 @@ def choose(inputs: FitInputs, methods: Mapping[str, Method], *, seed: int) -> Ch
     inputs : FitInputs
         What they are fitted on; of drawn non-occurrences, three draws are compared.
     methods : mapping of str to Method
-        The methods; the last is preferred where none is surely better.
+        The methods.
     seed : int
         Seed of the regions.
 
@@ -75,21 +74,31 @@ def choose(inputs: FitInputs, methods: Mapping[str, Method], *, seed: int) -> Ch
     """
     points = inputs.points
     n = len(np.unique(points.cells[points.label == 1]))
-    preferred = list(methods)[-1]
     if n < _FEWEST:
-        reason = f"{n} cells hold an occurrence, fewer than {_FEWEST}"
-        _LOGGER.info(f"choice: {reason}: no method is compared, and {preferred} is taken.")
+        _LOGGER.info(
+            f"choice: {n} cells hold an occurrence, fewer than {_FEWEST}: no method is compared, "
+            "and the average is taken."
+        )
         return None
     if isinstance(inputs.samples, DrawnSamples):
         inputs = replace(
             inputs, samples=replace(inputs.samples, masks=inputs.samples.masks[:_DRAWS])
         )
     try:
-        comparison = compare_on(inputs, methods, FoldScheme("clusters", repeats=2, seed=seed))
+        scheme = FoldScheme("clusters", repeats=2, seed=seed)
+        choice = Choice.of(compare_on(inputs, methods, scheme))
     except (SamplesError, TrainingError) as error:
-        _LOGGER.info(f"choice: no method can be compared, and {preferred} is taken: {error}.")
+        _LOGGER.info(f"choice: no method can be compared, and the average is taken: {error}.")
         return None
-    choice = Choice(comparison, preferred)
     for line in choice.sentences():
         _LOGGER.info(f"choice: {line}")
     return choice
+
+
+def chosen(project: Project, choice: Choice, *, members: int) -> Average:
+    """Give the average that was chosen, each part of so many members, with a project's settings."""
+    options = project.model.options(rock_classes=False)
+    core = Average.of(replace(options, pretext="none", members=members))
+    if choice.added is None:
+        return core
+    return core.joined_by(project.method(choice.added, members=members))

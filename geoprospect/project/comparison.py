@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from geoprospect.crossval import Comparison, FoldScheme, compare_on
+from geoprospect.crossval import Choice, Comparison, FoldScheme, compare_on
 from geoprospect.errors import ProjectError, TrainingError
 from geoprospect.methods import Method, method_names, registered_method
 from geoprospect.project.choosing import candidate_names
 from geoprospect.project.file import Project
 from geoprospect.project.inputs import Inputs
-from geoprospect.project.settings import AUTO
 from geoprospect.typing import Progress, StrPath
 
 _LOGGER = logging.getLogger(__name__)
@@ -46,7 +45,7 @@ def compare_methods(
         Names as `method_names` gives them: with the project's settings, or those of the published
         study where the project does not change them; "all" for all with the project's settings;
         by default the project's own method alone or, where it is to be chosen, those it is
-        chosen among. A result bears the name asked for.
+        chosen among, their averages and the choice itself. A result bears the name asked for.
     exclude_held_out : bool
         Keep cells held out, and those within the buffer, from the pretext task too. It sees no
         label of an occurrence in any case.
@@ -61,7 +60,8 @@ def compare_methods(
     """
     project, scheme = Project.of(project), scheme or FoldScheme()
     names = method_names() if methods == "all" else tuple(methods)
-    if not names and project.model.strategy == AUTO:
+    to_choose = not names and project.model.chosen
+    if to_choose:
         names = candidate_names(project)
     for name in names:
         registered_method(name)  # a name that is not known shows before anything is read
@@ -86,12 +86,26 @@ def compare_methods(
             exclude_held_out=exclude_held_out,
             progress=progress,
         )
-    return replace(comparison, notes=(*notes, *comparison.notes))
+    comparison = replace(comparison, notes=(*notes, *comparison.notes))
+    return _with_choice(comparison) if to_choose else comparison
+
+
+def _with_choice(comparison: Comparison) -> Comparison:
+    """Give a comparison with the averages that a run would choose by it, if it can."""
+    try:
+        choice = Choice.of(comparison)
+    except TrainingError as error:
+        lines, told = [f"nothing is chosen: {error}."], comparison
+    else:
+        lines, told = choice.sentences(), choice.told
+    for line in lines:
+        _LOGGER.info(f"choice: {line}")
+    return replace(told, notes=(*comparison.notes, *lines))
 
 
 def _method(inputs: Inputs, name: str) -> Method:
     """Give a method by name, with a member at least for each draw of non-occurrences."""
     registered, _ = registered_method(name)
-    alike = registered.members == 1 and registered.name != inputs.project.model.strategy
+    alike = registered.members == 1 and registered.name != inputs.project.model.fixed
     method = inputs.project.method(name, members=1 if alike else None)
     return inputs.with_draws(method, name)

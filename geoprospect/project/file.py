@@ -15,7 +15,7 @@ from geoprospect.evidence.layers import columns_of
 from geoprospect.evidence.surroundings import surrounded
 from geoprospect.methods import Method, method_named
 from geoprospect.project.reading import read_project
-from geoprospect.project.settings import AUTO, CalibrationSettings, ModelSettings, Points
+from geoprospect.project.settings import CalibrationSettings, ModelSettings, Points
 from geoprospect.samples import DrawingRule, PointsSource, Samples
 from geoprospect.typing import StrPath
 
@@ -48,7 +48,7 @@ class Project:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     project = gp.Project.load(gp.sample_project(folder))
     >>> project.method().name, project.folder.name
-    ('reconstruction fine-tuning', 'out')
+    ('lithology average', 'out')
     """
 
     path: str
@@ -129,9 +129,7 @@ class Project:
     @property
     def quick(self) -> Project:
         """The project with a fixed method, the average, where it is to be chosen."""
-        if self.model.strategy != AUTO:
-            return self
-        return replace(self, model=replace(self.model, strategy="average"))
+        return replace(self, model=replace(self.model, strategy=self.model.fixed))
 
     @property
     def drawing_rule(self) -> DrawingRule:
@@ -199,7 +197,7 @@ class Project:
             pretext=options.pretext if name is None else None,
             members=members or options.members,
         )
-        method = method_named(name or self.quick.model.strategy, options)
+        method = method_named(name or self.model.fixed, options)
         if method.pretext == "lithology" and self.points.lithology is None:
             raise ProjectError(
                 "the lithology pretext task needs rock-class points",

@@ -13,13 +13,12 @@ from geoprospect.crossval import Choice, FoldScheme
 from geoprospect.errors import GeoprospectError, ProjectError, SamplesError, without_secrets
 from geoprospect.evidence import EvidenceStack
 from geoprospect.evidence.raster import is_local
-from geoprospect.methods import Method
+from geoprospect.methods import MEMBERS, Method
 from geoprospect.model import Components, FitInputs, fit_components
 from geoprospect.output import checksum
-from geoprospect.project.choosing import candidates, choose
+from geoprospect.project.choosing import candidates, choose, chosen
 from geoprospect.project.file import Project, Role
 from geoprospect.project.preloading import preload_cells
-from geoprospect.project.settings import AUTO
 from geoprospect.samples import Samples
 from geoprospect.samples.nonoccurrences import DrawnSamples, draw_non_occurrences, spacing
 
@@ -184,13 +183,14 @@ class Inputs:
         """The method with a member at least for each draw of non-occurrences."""
         if self.choice is None:
             return self.with_draws(self.method, None)
-        name = self.choice.method
-        return self.with_draws(self.project.method(name), name)
+        draws = 0 if self.drawn is None else len(self.drawn.masks)
+        members = max(self.project.model.members or MEMBERS, draws)
+        return chosen(self.project, self.choice, members=members)
 
     @part
     def choice(self) -> Choice | None:
         """The choice of the method, where the project asks for one and its points allow it."""
-        if self.project.model.strategy != AUTO:
+        if not self.project.model.chosen:
             return None
         methods = candidates(self.project)
         return choose(self.fit_inputs(methods.values()), methods, seed=self.project.model.seed)

@@ -94,13 +94,15 @@ class BaselineChanges:
 class ModelSettings:
     """The model: pretext task, strategy, ensemble, and settings that differ from the preset's.
 
+    The method is chosen by comparison in space where no strategy is named; with
+    `settings = "paper"` it is fine-tuning then, that study's own.
     Where a strategy transfers a pretext task and none is named, it is lithology if there are
     rock-class points, and reconstruction if not or with `settings = "paper"`.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
 
-    strategy: Annotated[str, AfterValidator(_registered)] = "fine-tuning"
+    strategy: Annotated[str, AfterValidator(_registered)] = AUTO
     pretext: Pretext | None = None
     settings: Preset = "recommended"
     members: Annotated[int, Field(ge=1, le=1000)] | None = None
@@ -112,6 +114,18 @@ class ModelSettings:
     pretraining: ScheduleChanges = ScheduleChanges()
     training: TrainingChanges = TrainingChanges()
     baseline: BaselineChanges = BaselineChanges()
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the method is chosen by comparison in space."""
+        return self.strategy == AUTO and self.settings != "paper"
+
+    @property
+    def fixed(self) -> str:
+        """The strategy that is taken without a comparison."""
+        if self.strategy != AUTO:
+            return self.strategy
+        return "fine-tuning" if self.settings == "paper" else "average"
 
     @property
     def neighbourhood(self) -> Neighbourhood | None:

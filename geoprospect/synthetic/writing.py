@@ -45,14 +45,14 @@ _PROJECT_TEXT = """\
 training = {{ path = "{training}", label = "occurrence" }}
 # Points that the model never learns from, to check the map with.
 validation = {{ path = "{validation}", label = "occurrence" }}
-# Points of known rock, needed only by pretext = "lithology".
+# Points of known rock: a network may learn to tell them apart first.
 lithology = {{ path = "{lithology}", label = "rock_class" }}
 
-# The model learns a pretext task, for which data abound, before it learns the few occurrences.
+# Methods are compared on this ground, and the map is an average of those that prove themselves.
+# A network, for one, learns a pretext task, for which data abound, before the few occurrences.
 [model]
-pretext = "reconstruction"   # from all cells, without labels; or "lithology", or "none"
-strategy = "fine-tuning"     # or "linear-probing", or "from-scratch" with pretext = "none"
-members = 10                 # networks whose mean is the map
+strategy = "auto"            # or one method: "fine-tuning", "random-forest", "svm" …
+members = 10                 # fits of each method whose mean is the map
 seed = 0                     # the same seed gives the same map
 
 # Where the map, its scores and the model go.

@@ -9,6 +9,7 @@ from rasterio.transform import from_origin
 
 SHAPE = (48, 40)
 TRANSFORM = from_origin(500_000, 7_000_000, 100, 100)
+TUNED = 'strategy = "fine-tuning"\n'  # for tests that name another to take its place
 PROJECT = """
 [evidence]
 A = "rasters/A.tif"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from fits import fit_all, method
 from sklearn.metrics import roc_auc_score
-from smallproject import PROJECT, write_project
+from smallproject import PROJECT, TUNED, write_project
 
 from geoprospect.errors import LayerNameError, ModelError, ProjectError
 from geoprospect.methods import Boosting, FittedEstimator, SampleTable
@@ -93,7 +93,7 @@ def test_it_scores_as_before_when_saved_and_is_refused_with_a_node_astray(member
 
 def project_with(folder, lines):
     path = write_project(folder)
-    path.write_text(PROJECT.replace("members = 2", f"members = 2\n{lines}"))
+    path.write_text(PROJECT.replace(TUNED, f"{lines}\n"))
     return Project.load(path)
 
 

@@ -262,7 +262,7 @@ def test_trees_see_the_layers_unless_told_or_given_components(project):
 
 def test_the_model_of_trees_keeps_the_components_that_they_saw(project):
     for strategy, rotated in (("extra-trees", False), ("svm", True)):
-        loaded = changed(project, "trees.toml", "members = 2", f'strategy = "{strategy}"')
+        loaded = changed(project, "trees.toml", '"fine-tuning"\nmembers = 2', f'"{strategy}"')
         with Inputs(loaded) as inputs:
             model = train_ensemble(inputs)
             mean, _ = model.forward_pass().predict(inputs.points.X)

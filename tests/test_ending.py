@@ -120,7 +120,7 @@ def test_a_reader_that_has_gone_away_is_no_error_worth_a_word(project):
 @pytest.mark.parametrize("streams", ["2>&-", "<&- >&- 2>&-", "2>/dev/full"])
 def test_a_closed_or_full_stream_does_not_stop_the_work(streams, project, tmp_path):
     quick = project.with_name("quick.toml")
-    quick.write_text(project.read_text().replace("[model]", '[model]\nstrategy = "svm"'))
+    quick.write_text(project.read_text().replace('"fine-tuning"', '"svm"'))
     done = shell(
         f"geoprospect train quick.toml --output {tmp_path}/m {streams}", cwd=project.parent
     )

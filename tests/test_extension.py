@@ -28,7 +28,7 @@ def project(tmp_path_factory):
 def run_of(tmp_path_factory):
     path = write_project(tmp_path_factory.mktemp("extended"))
     text = PROJECT.replace('C = "rasters/C.tif"', f'C = "rasters/C.tif"\n{WELL}')
-    path.write_text(text.replace("members = 2", 'members = 2\nstrategy = "nearest"'))
+    path.write_text(text.replace('"fine-tuning"', '"nearest"'))
     main(["run", str(path)], standalone_mode=False)
     return path
 

@@ -14,7 +14,7 @@ from geoprospect.project.check import check_project
 from geoprospect.project.run import run_project
 
 FOREST = PROJECT.replace(
-    "members = 2", 'members = 2\nstrategy = "random-forest"\nbaseline = { trees = 5 }'
+    '"fine-tuning"\nmembers = 2', '"random-forest"\nmembers = 2\nbaseline = { trees = 5 }'
 )
 
 

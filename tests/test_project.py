@@ -99,6 +99,7 @@ def test_a_column_that_cannot_be_built_is_told_with_its_setting(write, table, pr
         Project.load(path)
 
 
+TUNED = '[model]\nstrategy = "fine-tuning"\n'
 PAPER = MINIMAL + '[model]\nsettings = "paper"\n'
 ROCKS = 'lithology = { path = "rocks.gpkg", label = "rock" }\n'
 
@@ -120,13 +121,14 @@ def test_the_published_settings_hold_unless_changed(write):
 
 
 def test_how_long_the_head_learns_alone_can_be_changed(write):
-    assert Project.load(write(MINIMAL + ROCKS)).method().head_epochs > 0
-    changed = Project.load(write(MINIMAL + ROCKS + "[model.training]\nhead_epochs = 0")).method()
+    assert Project.load(write(MINIMAL + ROCKS + TUNED)).method().head_epochs > 0
+    text = MINIMAL + ROCKS + TUNED + "[model.training]\nhead_epochs = 0"
+    changed = Project.load(write(text)).method()
     assert changed == replace(Transfer.preset("lithology", "fine-tuning"), head_epochs=0)
 
 
 def test_settings_are_those_recommended_unless_those_of_the_paper_are_asked_for(write):
-    plan = Project.load(write(MINIMAL)).method()
+    plan = Project.load(write(MINIMAL + TUNED)).method()
     assert plan == Transfer.preset("reconstruction", "fine-tuning")
     paper = Project.load(write(PAPER)).method()
     assert paper == Transfer.preset("reconstruction", "fine-tuning", preset="paper")
@@ -140,8 +142,10 @@ def test_settings_are_those_recommended_unless_those_of_the_paper_are_asked_for(
 @pytest.mark.parametrize(
     ("text", "pretext"),
     [
-        (MINIMAL, "reconstruction"),
+        (MINIMAL, "none"),  # of the average that is taken where nothing can be compared
         (MINIMAL + ROCKS, "lithology"),
+        (MINIMAL + TUNED, "reconstruction"),
+        (MINIMAL + ROCKS + TUNED, "lithology"),
         (MINIMAL + ROCKS + '[model]\nstrategy = "linear-probing"', "lithology"),
         (MINIMAL + ROCKS + '[model]\nsettings = "paper"', "reconstruction"),
         (MINIMAL + ROCKS + '[model]\npretext = "reconstruction"', "reconstruction"),

@@ -199,7 +199,7 @@ def test_a_training_reads_a_large_stack_twice(tmp_path):
     project = tmp_path / "project.toml"
     project.write_text(
         '[evidence]\nX1 = "X1.tif"\n[points]\ntraining = { path = "deposits.gpkg" }\n'
-        '[model]\npretext = "reconstruction"\n'
+        '[model]\nstrategy = "fine-tuning"\n'
     )
     project = Project.load(project)
     with Inputs(project) as inputs:

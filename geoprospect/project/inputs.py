@@ -81,6 +81,13 @@ class Inputs:
         return self.project.method()
 
     @part
+    def candidates(self) -> dict[str, Method]:
+        """The methods that the project's is chosen from; its own alone, where it names one."""
+        if self.project.model.chosen:
+            return candidates(self.project)
+        return {self.method.name: self.method}
+
+    @part
     def stack(self) -> EvidenceStack:
         """The evidence, open."""
         return self.project.open_evidence()
@@ -119,7 +126,7 @@ class Inputs:
         components = self.named_components
         evidence = self.stack if components is None else components.select(self.stack)
         with suppress(GeoprospectError):
-            preload_cells(self.project, self.method, evidence)
+            preload_cells(self.project, self.candidates.values(), evidence)
         return evidence
 
     @part
@@ -192,7 +199,7 @@ class Inputs:
         """The choice of the method, where the project asks for one and its points allow it."""
         if not self.project.model.chosen:
             return None
-        methods = candidates(self.project)
+        methods = self.candidates
         return choose(self.fit_inputs(methods.values()), methods, seed=self.project.model.seed)
 
     def with_draws(self, method: Method, name: str | None) -> Method:

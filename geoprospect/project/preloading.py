@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from geoprospect.evidence import EvidenceStack
 from geoprospect.methods import Method
 from geoprospect.model import cells_of_fit
@@ -11,7 +13,7 @@ from geoprospect.samples.points import coordinates
 from geoprospect.typing import Ints
 
 
-def preload_cells(project: Project, method: Method, stack: EvidenceStack) -> None:
+def preload_cells(project: Project, methods: Iterable[Method], stack: EvidenceStack) -> None:
     """Read the evidence at all cells that a training asks for, in one pass.
 
     They are those of the points, those that non-occurrences may be drawn from, those that
@@ -21,8 +23,8 @@ def preload_cells(project: Project, method: Method, stack: EvidenceStack) -> Non
     ----------
     project : Project
         The project.
-    method : Method
-        Its method.
+    methods : iterable of Method
+        Its method, or those that it is chosen from.
     stack : EvidenceStack
         Its evidence.
 
@@ -32,14 +34,16 @@ def preload_cells(project: Project, method: Method, stack: EvidenceStack) -> Non
         If the evidence or the points cannot be read.
     """
     model = project.model
-    cells = cells_of_fit(
-        stack, method, components=model.components is None, pretext_cells=model.pretext_cells
-    )
-    cells.append(searched_cells(stack, seed=model.seed))
+    by_task = {method.pretext: method for method in methods}
+    cells = [searched_cells(stack, seed=model.seed)]
+    for method in by_task.values():
+        cells += cells_of_fit(
+            stack, method, components=model.components is None, pretext_cells=model.pretext_cells
+        )
     roles: list[Role] = ["training"]
     if project.points.validation is not None:
         roles.append("validation")
-    if method.pretext == "lithology":
+    if "lithology" in by_task:
         roles.append("lithology")
     stack.preload(*cells, *(_point_cells(project, role, stack) for role in roles))
 

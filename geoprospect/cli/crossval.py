@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 import geoprospect as gp
-from geoprospect.cli.options import json_option, overwrite_option, project_argument
+from geoprospect.cli.options import FiniteRange, json_option, overwrite_option, project_argument
 
 
 @click.command("crossval")
@@ -27,9 +27,9 @@ from geoprospect.cli.options import json_option, overwrite_option, project_argum
 )  # fmt: skip
 @click.option("--number", type=click.IntRange(min=2), default=5, show_default=True,
               help="Number of folds; polygons have their own.")  # fmt: skip
-@click.option("--repeats", type=click.IntRange(min=1), default=3, show_default=True,
+@click.option("--repeats", type=click.IntRange(1, 10_000), default=3, show_default=True,
               help="Repeats, with other regions or shifted blocks, not of polygons.")  # fmt: skip
-@click.option("--size", type=click.FloatRange(min=0, min_open=True),
+@click.option("--size", type=FiniteRange(min=0, min_open=True),
               help="Edge of a block, in metres [default: the range of the evidence's "
               "variogram].")  # fmt: skip
 @click.option("--regions", type=click.Path(dir_okay=False),
@@ -37,7 +37,7 @@ from geoprospect.cli.options import json_option, overwrite_option, project_argum
 @click.option("--region-layer", help="The layer of a file with several.")
 @click.option("--region-field", help="The field of their names [default: each polygon is a "
               "region].")  # fmt: skip
-@click.option("--buffer", type=click.FloatRange(min=0), default=0.0, show_default=True,
+@click.option("--buffer", type=FiniteRange(min=0), default=0.0, show_default=True,
               help="Leave out points this near to those held out, in metres.")  # fmt: skip
 @click.option("--exclude-held-out", is_flag=True,
               help="Keep cells held out, and the buffer, from the pretext task too.")  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -31,7 +32,7 @@ from geoprospect.cli.options import json_option, overwrite_option
     metavar="MIB",
     help="Memory to stay below; of each worker, if there are any.",
 )
-@click.option("--workers", type=click.IntRange(min=1), help="Map in so many processes.")
+@click.option("--workers", type=click.IntRange(1, 10_000), help="Map in so many processes.")
 @click.option("--cluster", metavar="ADDRESS", help="Map on the workers of a dask scheduler.")
 @json_option
 @overwrite_option
@@ -47,7 +48,7 @@ def map_command(
 ) -> None:
     """Map the evidence of a PROJECT file, or of a FOLDER of rasters, with the MODEL folder."""
     gp.check_absent(output, overwrite=overwrite)
-    if Path(evidence).is_dir():  # all its rasters are read, and a map in it would be one of them
+    if os.path.isdir(evidence):  # all its rasters are read, and a map in it would be one of them
         gp.check_apart([output], [("evidence", evidence)])
     chosen = {name: value for name, value in execution.items() if value is not None}
     loaded = gp.load_model(model)

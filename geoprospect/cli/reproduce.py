@@ -9,14 +9,14 @@ from typing import Any
 import click
 
 import geoprospect as gp
-from geoprospect.cli.options import json_option, overwrite_option
+from geoprospect.cli.options import FiniteRange, json_option, overwrite_option
 
 
 @click.command("reproduce")
 @click.argument("study", type=click.Path(file_okay=False))
 @click.option(
     "--seeds",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 10_000),
     default=10,
     show_default=True,
     help="Networks to train for each method.",
@@ -30,7 +30,7 @@ from geoprospect.cli.options import json_option, overwrite_option
 )
 @click.option(
     "--effort",
-    type=click.FloatRange(min=0, max=1, min_open=True),
+    type=FiniteRange(min=0, max=1, min_open=True),
     default=1.0,
     show_default=True,
     help="Fraction of the study's epochs and trees; below 1 for a trial run.",

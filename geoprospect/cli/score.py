@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 import geoprospect as gp
-from geoprospect.cli.options import json_option, overwrite_option
+from geoprospect.cli.options import FiniteRange, json_option, overwrite_option
 
 
 @click.command("score")
@@ -37,7 +37,7 @@ from geoprospect.cli.options import json_option, overwrite_option
 @click.option("--training-crs", help="CRS of the training points; needed for a table.")
 @click.option(
     "--near",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     metavar="METRES",
     help="Score also without points this near a training point, and take occurrences that lie "
     "together so closely as one. By default the range of the evidence's variogram, if the map "

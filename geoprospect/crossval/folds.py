@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
 from typing import Literal
@@ -17,6 +18,7 @@ from geoprospect.wording import listed
 
 FoldKind = Literal["clusters", "blocks", "leave-one-region-out", "random"]
 
+_MOST_BLOCKS = 2**30  # in a row, whose numbers can be counted in 64 bits
 _ATTEMPTS = 20  # draws of a repeat, until no fold leaves a class empty
 _STRIDE = 100_000  # between the seeds of attempts: beyond those of any repeat
 
@@ -47,6 +49,11 @@ class FoldScheme:
     regions : Regions, optional
         The polygons.
 
+    Raises
+    ------
+    SamplesError
+        If a number is none that points can be held out by.
+
     Examples
     --------
     >>> FoldScheme("blocks", size=20_000.0, buffer=10_000.0).sentence()
@@ -61,6 +68,27 @@ class FoldScheme:
     buffer: float = 0.0
     seed: int = 0
     regions: Regions | None = None
+
+    def __post_init__(self) -> None:
+        wrong = [
+            f"{name} = {value}"
+            for name, value, right in (
+                ("folds", self.folds, self.folds >= 2),
+                ("repeats", self.repeats, self.repeats >= 1),
+                ("size", self.size, self.size is None or 0 < self.size < math.inf),
+                ("buffer", self.buffer, 0 <= self.buffer < math.inf),
+                ("seed", self.seed, 0 <= self.seed < 2**31),
+            )
+            if not right
+        ]
+        if wrong:
+            raise SamplesError(
+                "points cannot be held out so",
+                found=", ".join(wrong),
+                expected="two folds at least, one repeat, sizes and buffers that are finite and "
+                "not negative, a seed from 0 to 2147483647",
+                mend="correct them",
+            )
 
     def assign(self, samples: Samples, repeat: int) -> Ints:
         """Give the fold of each point; all points of a cell are in one fold.
@@ -124,6 +152,14 @@ class FoldScheme:
             raise SamplesError("the blocks have no size", mend="give one, in metres")
         shift = np.random.default_rng(seed).uniform(0, self.size, 2)
         places = _centres(samples).plane()
+        extent = float(np.ptp(places, axis=0).max())
+        if self.size * _MOST_BLOCKS < extent:
+            raise SamplesError(
+                "the blocks are too small",
+                found=f"{self.size:g} m, in an area {extent:g} m wide",
+                expected=f"at most {_MOST_BLOCKS} in a row",
+                mend="give a larger size, in metres",
+            )
         block = np.floor((places - places.min(axis=0) + shift) / self.size).astype(np.int64)
         return np.asarray(block[:, 0] * (block[:, 1].max() + 1) + block[:, 1])
 

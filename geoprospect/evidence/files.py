@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
-from geoprospect.evidence.raster import is_local, open_raster
+from geoprospect.evidence.local import is_local
+from geoprospect.evidence.raster import open_raster
 from geoprospect.evidence.remote.address import asks_servers
 from geoprospect.evidence.remote.raster import RemoteRaster
 from geoprospect.output import checksum
@@ -61,7 +61,7 @@ class RasterFile:
     @cached_property
     def checksum(self) -> str | None:
         """SHA-256 of the file in hexadecimal; None where it is no plain file."""
-        return checksum(self.path) if Path(self.path).is_file() else None
+        return checksum(self.path) if os.path.isfile(self.path) else None
 
 
 def files_of(path: str) -> list[str]:

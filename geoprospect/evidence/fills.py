@@ -11,7 +11,7 @@ from shlex import quote
 import numpy as np
 
 from geoprospect.errors import without_secrets
-from geoprospect.evidence.raster import is_local
+from geoprospect.evidence.local import is_local
 from geoprospect.typing import Values
 
 _LOGGER = logging.getLogger(__name__)

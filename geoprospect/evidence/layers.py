@@ -88,7 +88,7 @@ def find_layers(source: StrPath | Mapping[str, LayerSource]) -> tuple[RasterBand
         layers = [_named(name, value) for name, value in source.items()]
         if not layers:
             raise EvidenceError("no evidence layer is given", mend="name at least one raster")
-    elif Path(source).is_dir():
+    elif os.path.isdir(source):
         layers = _in_folder(Path(source))
     else:
         layers = _bands(os.fspath(source))

@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +20,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
+from geoprospect.evidence.local import missing
 from geoprospect.evidence.placement import check_place
 from geoprospect.evidence.remote.address import asks_servers, nested_virtual
 from geoprospect.evidence.remote.failure import failure
@@ -55,9 +54,9 @@ def open_raster(path: StrPath, *, layer: str | None = None) -> Any:
         server does not answer or denies access.
     """
     name = os.fspath(path)
-    if is_local(name) and not Path(name).exists():
+    if (problem := missing(name)) is not None:
         raise EvidenceError(
-            "no such file", path=name, layer=layer, mend="correct the path, or restore the file"
+            problem, path=name, layer=layer, mend="correct the path, or restore the file"
         )
     if (inner := nested_virtual(name)) is not None:
         # GDAL keeps the inner one open, and once its server has failed takes all of it for nodata.
@@ -100,19 +99,6 @@ To mend it: check the file, it may be damaged or cut short; copy or export it an
         layer=layer,
         mend="check the file, it may be damaged or cut short; copy or export it anew",
     )
-
-
-def is_local(path: str) -> bool:
-    """Whether a path names a plain file rather than something that only GDAL finds.
-
-    Examples
-    --------
-    >>> [is_local(path) for path in ("X1.tif", "C:/X1.tif", "/vsizip/X.zip/X1.tif", "s3://b/X1")]
-    [True, True, False, False]
-    >>> is_local("NETCDF:grids.nc:gravity")
-    False
-    """
-    return not (path.startswith("/vsi") or "://" in path or re.match(r"\w{2,}:", path))
 
 
 @contextmanager
@@ -291,6 +277,8 @@ def _half_a_digit(nodata: float) -> float:
     """
     if not _NO_DATA_BEYOND <= abs(nodata) < math.inf:
         return 0.0
-    short = np.float32(nodata)  # GDAL turns the value of a float32 band into float32
-    digits = Decimal(str(short) if short == nodata else repr(float(nodata))).normalize()
+    with np.errstate(over="ignore"):
+        short = np.float32(nodata)  # GDAL turns the value of a float32 band into float32
+    exact = math.isinf(short) or short != nodata
+    digits = Decimal(repr(float(nodata)) if exact else str(short)).normalize()
     return float(Decimal(5).scaleb(int(digits.as_tuple().exponent) - 1))

@@ -14,7 +14,8 @@ from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.files import RasterFile
-from geoprospect.evidence.raster import checksum_of_cells, is_local, read_band
+from geoprospect.evidence.local import is_local
+from geoprospect.evidence.raster import checksum_of_cells, read_band
 from geoprospect.grid import Grid
 from geoprospect.typing import Values
 

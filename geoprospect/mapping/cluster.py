@@ -114,7 +114,7 @@ def _client(execution: Execution) -> Iterator[Any]:
             )
         try:
             client = opened.enter_context(Client(address, timeout=_SECONDS_TO_ANSWER))
-        except (OSError, ValueError) as error:
+        except Exception as error:  # what an address lacks, each protocol says in its own way
             raise OutputError(
                 f"the cluster does not answer: {error}",
                 path=execution.cluster,

@@ -13,6 +13,7 @@ _FEWEST_CELLS = 2**14  # below this the windows cost more than the cells
 _MIB = 2**20
 _LEAST = 400  # MiB
 _BASE = 320 * _MIB  # the interpreter, its libraries, and GDAL while it puts parts together
+_MOST = 2**24  # MiB, more than any machine has; GDAL counts in 64 bits
 _CACHED = 1 / 16  # of the memory, for the blocks that GDAL keeps
 
 
@@ -35,8 +36,8 @@ class Execution:
     Raises
     ------
     OutputError
-        If `memory` is too little for the program itself, or both `cluster` and `workers` are
-        given.
+        If `memory` is too little for the program itself or more than machines have, or both
+        `cluster` and `workers` are given.
     """
 
     window: tuple[int, int] | None = None
@@ -45,11 +46,12 @@ class Execution:
     workers: int | None = None
 
     def __post_init__(self) -> None:
-        if self.memory < _LEAST:
+        if not _LEAST <= self.memory <= _MOST:
             raise OutputError(
-                "too little memory to map in",
+                "too little memory to map in" if self.memory < _LEAST else "no machine has this",
                 found=f"{self.memory} MiB",
-                expected=f"at least {_LEAST} MiB",
+                expected=f"from {_LEAST} to {_MOST} MiB",
+                mend="name what the map may take, with --memory",
             )
         if self.cluster is not None and self.workers is not None:
             raise OutputError(

@@ -107,8 +107,11 @@ def check_archive(path: Path) -> None:
     """
     if path.suffix not in (".keras", ".skops"):
         return
-    with zipfile.ZipFile(path) as archive:
-        entries = archive.infolist()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except zipfile.BadZipFile:
+        return  # what is wrong with it is told where it is read
     size = sum(entry.file_size for entry in entries)
     zeros = any(e.file_size > max(_SMALL, _RATIO * e.compress_size) for e in entries)
     if size > _MOST_BYTES or zeros:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from geoprospect.typing import Floats, StrPath
 ARRAYS = ("mean", "scale", "rotation", "variances")
 """The arrays of components, in the order of `Components`."""
 
+_LONGEST = 2**26  # bytes
 _FORMAT = "geoprospect-components"
 
 
@@ -40,6 +42,10 @@ def read_components(path: StrPath) -> tuple[tuple[str, ...], list[Floats]]:
         If the file is missing or does not hold components.
     """
     try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise ValueError("it is no plain file")
+        if Path(path).stat().st_size > _LONGEST:
+            raise ValueError(f"it is larger than {_LONGEST >> 20} MB")
         content = json.loads(Path(path).read_text())
         names = tuple(str(name) for name in content["names"])
         arrays = [np.asarray(content[key], dtype=np.float64) for key in ARRAYS]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,9 +34,9 @@ def check_model_absent(folder: StrPath, *, overwrite: bool) -> None:
     """
     home = Path(folder)
     check_absent(home, overwrite=overwrite, folder=True)
-    if home.is_file():
+    if os.path.isfile(home):
         raise output_error(home, FileExistsError(errno.EEXIST, "a file lies there"))
-    if not home.is_dir():
+    if not os.path.isdir(home):
         return
     known = listed_files(home)
     others = sorted(

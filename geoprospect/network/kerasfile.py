@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,12 @@ def read_layers(path: StrPath) -> tuple[Dense, ...]:
     ModelError
         If the file is missing, damaged, or no chain of dense layers.
     """
+    if not os.path.isfile(path):
+        raise ModelError(
+            "no such file" if not os.path.exists(path) else "is no plain file",
+            path=path,
+            mend="give the file of a network, .keras or .h5",
+        )
     if Path(path).suffix.lower() in (".h5", ".hdf5"):
         return _read_h5(path)
     try:
@@ -68,7 +75,7 @@ def _read_h5(path: StrPath) -> tuple[Dense, ...]:
     except ModelError:
         raise
     except Exception as error:  # as above
-        reason = str(error) if Path(path).is_file() else "there is no such file"
+        reason = str(error)
         raise ModelError(
             f"cannot be read as a network: {reason}",
             path=path,

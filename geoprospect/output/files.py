@@ -33,6 +33,8 @@ _REASONS = {
     errno.EISDIR: ("it is a folder", "remove it, or choose another path"),
     errno.EIO: ("it was cut short", "check the disk's free space and size limits"),
     errno.ENOTDIR: ("its parent is not a folder", "choose another path"),
+    errno.ENAMETOOLONG: ("the name is too long", "choose a shorter one"),
+    errno.ELOOP: ("its links lead back to themselves", "choose another path"),
 }
 
 
@@ -66,6 +68,8 @@ def check_absent(path: str | os.PathLike[str], *, overwrite: bool, folder: bool 
     OutputError
         If `path` exists and `overwrite` is false, or is a folder and `folder` is false.
     """
+    if "\0" in os.fspath(path):
+        raise OutputError("no file can have this name", path=repr(path), mend="choose another name")
     if os.path.isdir(path) and not folder:
         raise output_error(path, IsADirectoryError(errno.EISDIR, "it is a folder"))
     if not overwrite and os.path.lexists(path):
@@ -102,6 +106,8 @@ def check_apart(
     """
     outputs = [Path(output) for output in outputs]
     for role, source in inputs:
+        if "\0" in os.fspath(source):
+            continue  # no file can have this name
         read = Path(os.path.realpath(source))
         for output in outputs:
             written = Path(os.path.realpath(output))

@@ -12,7 +12,7 @@ import numpy as np
 from geoprospect.crossval import Choice, FoldScheme
 from geoprospect.errors import GeoprospectError, ProjectError, SamplesError, without_secrets
 from geoprospect.evidence import EvidenceStack
-from geoprospect.evidence.raster import is_local
+from geoprospect.evidence.local import is_local
 from geoprospect.methods import MEMBERS, Method
 from geoprospect.model import Components, FitInputs, fit_components
 from geoprospect.output import checksum

@@ -33,7 +33,7 @@ def check_products(project: Project) -> None:
         something lies under a product's name that no former run lists in its manifest.
     """
     folder = project.folder
-    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    there = next(place for place in (folder, *folder.absolute().parents) if os.path.exists(place))
     if not there.is_dir():
         raise OutputError(
             "is a file, not a folder for results",
@@ -55,7 +55,9 @@ def check_products(project: Project) -> None:
 
 def is_empty(folder: Path) -> bool:
     """Tell whether nothing lies in an output folder but what a run that was killed left hidden."""
-    return not folder.is_dir() or not {path.name for path in folder.iterdir()} - {_ASIDE, _LOCK}
+    if not os.path.isdir(folder):
+        return True
+    return not {path.name for path in folder.iterdir()} - {_ASIDE, _LOCK}
 
 
 @contextmanager
@@ -107,7 +109,7 @@ def logged(folder: Path) -> Iterator[list[str]]:
             yield lines
     except BaseException as error:
         path = results.LOG.path(folder)
-        if folder.is_dir() and (not os.path.lexists(path) or _is_of_a_stopped_run(path)):
+        if os.path.isdir(folder) and (not os.path.lexists(path) or _is_of_a_stopped_run(path)):
             lines.append(_STOPPED + (" ".join(str(error).split()) or type(error).__name__))
             with suppress(GeoprospectError), replacing(path, overwrite=True) as temporary:
                 temporary.write_text(as_log(lines), encoding="utf-8")

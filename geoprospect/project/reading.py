@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from geoprospect.errors import ProjectError
 from geoprospect.evidence import Column, column_kinds
-from geoprospect.evidence.raster import is_local
+from geoprospect.evidence.local import is_local
 from geoprospect.project.settings import CalibrationSettings, ModelSettings, Points
 
 _T = TypeVar("_T")
@@ -32,6 +34,7 @@ _SECTIONS: dict[str, type] = {
     "calibration": CalibrationSettings,
     "output": _Output,
 }
+_LONGEST, _DEEPEST = 2**20, 20  # bytes of a project file, and levels of its tables
 _REQUIRED = ("evidence", "points")
 _DRAWN_FROM = ("within", "target_group")  # files that non-occurrences are drawn by
 
@@ -71,19 +74,38 @@ def read_project(path: Path) -> dict[str, Any]:
 def _toml(path: Path) -> dict[str, Any]:
     """Read a file of TOML."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise OSError(errno.EINVAL, "it is no plain file")
+        if path.stat().st_size > _LONGEST:
+            raise OSError(errno.EFBIG, f"it is larger than {_LONGEST >> 20} MB")
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        _check_content(content)
+        return content
     except OSError as error:
         raise ProjectError(
             f"the project file cannot be read: {(error.strerror or str(error)).lower()}",
             path=path,
             mend="give the path of a project file; `geoprospect sample DIR` writes one",
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ProjectError(
             f"the project file is no valid TOML: {error}",
             path=path,
             mend="correct it, and save it as UTF-8",
         ) from error
+
+
+def _check_content(content: Any, levels: int = _DEEPEST) -> None:
+    """Refuse what is nested too deep, and the letter that ends texts for the system."""
+    if isinstance(content, str) and "\0" in content:
+        raise ValueError(r"it holds the letter \u0000, which no path or name can")
+    if isinstance(content, dict):
+        content = [*content, *content.values()]
+    if isinstance(content, list):
+        if not levels:
+            raise ValueError(f"it is nested more than {_DEEPEST} levels deep")
+        for part in content:
+            _check_content(part, levels - 1)
 
 
 def _absolute(content: dict[str, Any], home: Path) -> dict[str, Any]:

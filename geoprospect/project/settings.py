@@ -14,7 +14,7 @@ from geoprospect.methods.options import Preset, Pretext
 from geoprospect.samples import DrawingRule, PointsSource
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=10_000_000)]
 
 AUTO = "auto"
 """The strategy of a project whose method is chosen by comparison in space."""
@@ -67,7 +67,7 @@ class TrainingChanges(ScheduleChanges):
     """
 
     class_weights: bool | None = None
-    head_epochs: Annotated[int, Field(ge=0)] | None = None
+    head_epochs: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
     l1: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     l2: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
@@ -78,7 +78,7 @@ class BaselineChanges:
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
 
-    trees: Count | None = None
+    trees: Annotated[int, Field(ge=1, le=100_000)] | None = None
     leaf: Count | None = None
     rotated: bool | None = None
     monotonic: dict[str, Direction] | None = None

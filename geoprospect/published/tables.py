@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -127,7 +128,7 @@ class Study:
             should be, or points of one label only.
         """
         home = Path(folder)
-        if not home.is_dir():
+        if not os.path.isdir(home):
             raise StudyError(
                 "there is no such folder", path=home, mend="give the folder of the study's tables"
             )
@@ -166,14 +167,13 @@ class Study:
 
 def _below(home: Path, suffix: str) -> list[Path]:
     """Give the files of a suffix, hidden folders left out."""
-    return [
-        path
-        for path in sorted(home.rglob("*"))
-        if path.suffix.lower() == suffix
-        and path.is_file()
-        and len(path.relative_to(home).parts) <= _DEPTH
-        and not any(part.startswith(".") for part in path.relative_to(home).parts)
-    ]
+    found = list[Path]()
+    for folder, folders, names in os.walk(home):
+        depth = len(Path(folder).relative_to(home).parts) + 1
+        folders[:] = [name for name in folders if not name.startswith(".") and depth < _DEPTH]
+        shown = [Path(folder) / name for name in names if not name.startswith(".")]
+        found += [path for path in shown if path.suffix.lower() == suffix and path.is_file()]
+    return sorted(found)
 
 
 def _find_tables(home: Path) -> dict[str, Path]:

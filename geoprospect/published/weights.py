@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 from dataclasses import dataclass
 from os import PathLike
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 from geoprospect.errors import ModelError
 from geoprospect.model import Components
+from geoprospect.model.boundaries import check_archive
 from geoprospect.model.model import ProspectivityModel
 from geoprospect.network import Network
 from geoprospect.output import checksum
@@ -97,6 +99,8 @@ def read_scoring_network(path: str | PathLike[str], *, n_inputs: int) -> Network
     ModelError
         If the file is damaged, or the network of another shape.
     """
+    if os.path.isfile(path):
+        check_archive(Path(path))
     network = Network.read(path)
     if (network.n_inputs, network.n_outputs) != (n_inputs, 1):
         raise ModelError(
@@ -153,7 +157,7 @@ def recorded_rate(path: str | PathLike[str]) -> float | None:
         with h5py.File(path) as store:
             content = json.loads(store.attrs["training_config"])
             return float(f"{float(content['optimizer_config']['config']['learning_rate']):.6g}")
-    except (OSError, KeyError, ValueError, TypeError):
+    except Exception:  # a damaged file may fail anywhere in the library that reads it
         return None
 
 

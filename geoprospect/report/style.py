@@ -7,9 +7,11 @@ import io
 from os import PathLike
 
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.text import Text
 
 from geoprospect.output import replacing
 
@@ -23,6 +25,12 @@ _DPI = 200
 
 class Picture(Figure):
     """A figure that a notebook shows where it is the value of a cell."""
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw; names of maps and layers stand as they are, also with two dollar signs."""
+        for text in self.findobj(Text):
+            text.set_parse_math(r"\mathdefault" in text.get_text())
+        super().draw(renderer)
 
     def _repr_png_(self) -> bytes:
         stream = io.BytesIO()

@@ -55,8 +55,8 @@ class DrawingRule:
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
     draws: Annotated[int, Field(ge=1, le=10_000)] = 10
-    number: Annotated[int, Field(ge=1)] | None = None
-    distance: Annotated[float, Field(ge=0)] | None = None
+    number: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    distance: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     method: DrawingMethod = "random"
     within: Area | None = None
     target_group: PointsSource | None = None

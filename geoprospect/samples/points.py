@@ -13,7 +13,7 @@ import shapely
 from rasterio.crs import CRS
 
 from geoprospect.errors import SamplesError, without_secrets
-from geoprospect.evidence.raster import is_local
+from geoprospect.evidence.local import is_local, missing
 from geoprospect.grid import Grid, same_crs, transformed
 from geoprospect.grid.crs import pyproj_crs
 from geoprospect.samples.labelraster import read_label_raster
@@ -89,8 +89,8 @@ def read_points(
     ([256779.5, nan], [1, 0])
     """
     name = os.fspath(path)
-    if is_local(name) and not Path(name).exists():
-        raise SamplesError("no such file", path=path, mend="correct the path, or restore the file")
+    if (problem := missing(name)) is not None:
+        raise SamplesError(problem, path=path, mend="correct the path, or restore the file")
     if Path(without_secrets(name).removesuffix("?…")).suffix.lower() in TABLE_SUFFIXES:
         if not is_local(name):
             raise SamplesError(

@@ -14,7 +14,7 @@ import geopandas as gpd
 import pyogrio
 
 from geoprospect.errors import SamplesError
-from geoprospect.evidence.raster import is_local
+from geoprospect.evidence.local import is_local, missing
 from geoprospect.evidence.remote.address import asks_servers
 from geoprospect.evidence.remote.failure import explained
 from geoprospect.evidence.remote.raster import network_settings, retried
@@ -63,8 +63,8 @@ def read_vector(path: str, layer: str | None, *, what: str, layer_mend: str) -> 
     ...     len(read_vector(f"{folder}/camps.gpkg", None, what="points", layer_mend="name {}"))
     1
     """
-    if is_local(path) and not Path(path).exists():
-        raise SamplesError("no such file", path=path, mend="correct the path, or restore the file")
+    if (problem := missing(path)) is not None:
+        raise SamplesError(problem, path=path, mend="correct the path, or restore the file")
     check_shapefile(path, layer)
     source = _unaltered(path)
 

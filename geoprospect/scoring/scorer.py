@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from os import PathLike, fspath
@@ -93,8 +94,8 @@ def score_map(
     >>> score.auc, score.figures.confusion
     (0.875, {'tn': 1, 'fp': 0, 'fn': 0, 'tp': 1})
     """
-    if near is not None and not near > 0:
-        raise ScoreError("the distance to training points is not above 0", found=near)
+    if near is not None and not 0 < near < math.inf:
+        raise ScoreError("the distance to training points is no number above 0", found=near)
     source = points if isinstance(points, PointsSource) else PointsSource(points)
     with ScoreMap.open(map_file) as scored:
         table = source.read()

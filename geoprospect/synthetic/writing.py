@@ -110,7 +110,7 @@ def sample_project(folder: str | os.PathLike[str], *, overwrite: bool = False) -
     home = Path(folder)
     for name in sample_files():
         check_absent(home / name, overwrite=overwrite)
-        if (home / name).is_dir():
+        if os.path.isdir(home / name):
             raise output_error(home / name, IsADirectoryError(errno.EISDIR, "it is a folder"))
     try:
         home.mkdir(parents=True, exist_ok=True)

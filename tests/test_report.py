@@ -1,5 +1,6 @@
 """Pictures of maps and rate curves."""
 
+import tracemalloc
 from dataclasses import replace
 
 import geopandas as gpd
@@ -10,10 +11,12 @@ from affine import Affine
 from mapfiles import centres, write_map, write_points
 from matplotlib.colors import to_rgba
 from matplotlib.image import imread
+from rasterio.env import getenv
 
 from geoprospect.errors import OutputError, ScoreError
 from geoprospect.report.style import NO_DATA
 from geoprospect.scoring import PointsSource, uncertainty_of
+from geoprospect.scoring.counting.scoremap import ScoreMap
 from geoprospect.scoring.measures.ratecurve import rate_curve_of
 from geoprospect.scoring.pictures import (
     draw_map,
@@ -163,6 +166,27 @@ def test_colours_run_from_0_to_1_or_over_the_maps_own_range(tmp_path):
 def test_a_large_map_is_thinned_out(tmp_path):
     path = write_map(tmp_path / "map.tif", np.zeros((40, 4000), np.float32))
     assert draw_map(path).axes[0].get_images()[0].get_array().shape == (16, 1600)
+
+
+def test_a_picture_takes_a_few_times_the_memory_of_the_cells_it_shows(tmp_path):
+    rng = np.random.default_rng(0)
+    write_map(tmp_path / "map.tif", rng.random((1800, 1800), np.float32))
+    figure = draw_map(tmp_path / "map.tif")
+    shown = figure.axes[0].images[0].get_array()
+    assert shown.dtype == np.float32
+    tracemalloc.start()
+    try:
+        figure.savefig(tmp_path / "map.png")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 6 * shown.nbytes
+
+
+def test_a_pass_over_a_map_leaves_few_of_its_blocks_in_memory(tmp_path):
+    write_map(tmp_path / "map.tif", np.zeros((4, 4), np.float32))
+    with ScoreMap.open(tmp_path / "map.tif"):
+        assert getenv()["GDAL_CACHEMAX"] <= 64 * 2**20
 
 
 def test_a_map_without_any_valid_cell_still_makes_a_picture(tmp_path):

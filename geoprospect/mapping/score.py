@@ -67,7 +67,7 @@ class ScoreKernel(Kernel):
         """Give the memory of the valid cells' evidence, components and scores."""
         if self._compiled is not None:
             return 0
-        return 4 * (6 * len(self._model.names) + 3 * len(self._model.members))
+        return 4 * (4 * len(self._model.names) + 3 * len(self._model.members))
 
     def tags(self) -> dict[str, str]:
         """Give what the map's metadata say of the model."""

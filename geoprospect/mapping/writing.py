@@ -19,6 +19,7 @@ from geoprospect.mapping.destination import MARK, Destination
 from geoprospect.mapping.execution import Execution
 from geoprospect.mapping.job import Job, PartFigures
 from geoprospect.mapping.kernel import Kernel
+from geoprospect.mapping.memory import give_back
 from geoprospect.mapping.statistics import Statistics
 from geoprospect.output import move_raster, output_error, raster_written, replacing, sole_writer
 from geoprospect.typing import StageProgress, StrPath
@@ -144,6 +145,7 @@ def write_raster(
                 cluster.write_parts(job, missing, kernel, execution, report)
             else:
                 threads.write_parts(job, missing, kernel, stack, n_threads, report)
+                give_back()
             summary = _summarised(place.raster, job, [job.figures(number) for number in parts])
             with (
                 rasterio.Env(GDAL_CACHEMAX=execution.cache, GDAL_NUM_THREADS="ALL_CPUS"),

@@ -18,12 +18,14 @@ import numpy.typing as npt
 
 from geoprospect.errors import ModelError
 from geoprospect.methods.members import register_member_format
+from geoprospect.methods.sidebyside import processors
 from geoprospect.methods.trees import TreeScores
 from geoprospect.output import replacing
 from geoprospect.typing import Floats, StrPath, Values
 
 _ROWS = 2048  # of one prediction, what threads share out: each is held against all points
 _ROWS_OF_TREES = 65_536  # trees hold no points, and each prediction begins anew at every tree
+_ROWS_COMPILED = 2**19  # the loop takes them tile by tile
 _PLAIN = {("builtins", name) for name in ("dict", "list", "tuple", "str", "int", "float", "bool")}
 _ARRAYS = {("numpy", name) for name in ("ndarray", "int32", "int64", "float32", "float64", "dtype")}
 
@@ -115,10 +117,13 @@ class FittedEstimator:
         if len(rows) > _ROWS and self._trees is not None:
             size = _ROWS_OF_TREES
             if self._trees.worth_compiling(len(rows)):
-                score = self._trees.of
+                size, score = _ROWS_COMPILED, self._trees.of
         parts = [rows[start : start + size] for start in range(0, len(rows), size)]
-        with ThreadPoolExecutor() as pool:
-            scores = list(pool.map(score, parts))
+        if len(parts) < 2:  # a window of a map, which has threads of its own
+            scores = list(map(score, parts))
+        else:
+            with ThreadPoolExecutor(processors()) as pool:
+                scores = list(pool.map(score, parts))
         return np.concatenate([np.empty(0), *scores]).astype(np.float32)[:, None]
 
     @cached_property

@@ -57,7 +57,7 @@ def side_by_side(
 def _by_threads(work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
     """Give the results in order, each task in a thread."""
     # Each thread has a processor; were libraries to take all, they would wait on each other.
-    with threadpool_limits(1), ThreadPoolExecutor(_processors()) as pool:
+    with threadpool_limits(1), ThreadPoolExecutor(processors()) as pool:
         try:
             yield from pool.map(lambda task: work(*task), tasks)
         finally:
@@ -77,6 +77,6 @@ def _by_processes(work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) ->
         )
 
 
-def _processors() -> int:
+def processors() -> int:
     """Count the processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

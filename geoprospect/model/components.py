@@ -222,8 +222,13 @@ class Components:
         ndarray of float32, shape (n, n_layers)
             Components, unscaled (component k has variance `variances[k]`).
         """
-        standardised = (np.asarray(X, dtype=np.float64) - self.mean) / self.scale
-        return (standardised @ self.rotation).astype(np.float32)
+        cells = np.asarray(X)
+        seen = np.empty(cells.shape, np.float32)
+        for start in range(0, len(cells), _BATCH):  # in float64, all of many would fill the memory
+            part = slice(start, start + _BATCH)
+            standardised = (cells[part].astype(np.float64) - self.mean) / self.scale
+            seen[part] = standardised @ self.rotation
+        return seen
 
     def select(self, stack: EvidenceStack) -> EvidenceStack:
         """Give the stack's layers in the order of these components.

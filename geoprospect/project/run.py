@@ -11,7 +11,8 @@ from pathlib import Path
 from geoprospect import __version__
 from geoprospect.calibration import ProbabilitySummary
 from geoprospect.errors import without_secrets
-from geoprospect.mapping import MapSummary, write_map
+from geoprospect.mapping import Execution, MapSummary, write_map
+from geoprospect.mapping.memory import give_back
 from geoprospect.model.model import ProspectivityModel
 from geoprospect.output import replacing, write_points
 from geoprospect.project import results
@@ -26,6 +27,7 @@ from geoprospect.scoring.pictures import write_map_picture, write_rate_curves
 from geoprospect.typing import Progress, StrPath
 
 _LOGGER = logging.getLogger(__name__)
+_MAP_MEMORY = 448  # MiB: less than a map alone takes, for what a run has loaded stays in memory
 
 
 @dataclass(frozen=True)
@@ -122,10 +124,17 @@ def run_project(
             calibrated = _calibrated(inputs, progress)
             model = train_ensemble(inputs, progress=progress)
             inputs.stack.preload()  # nothing: the map is made in little memory
+            give_back()
             model.components.save(results.COMPONENTS.path(made))
             model.save(results.MODEL.path(made))
             target = results.MAP.path(made)
-            summary = write_map(model, inputs.stack, target, progress=_staged(progress, "map"))
+            summary = write_map(
+                model,
+                inputs.stack,
+                target,
+                execution=Execution(memory=_MAP_MEMORY),
+                progress=_staged(progress, "map"),
+            )
         _LOGGER.info(
             f"map: {summary.n_beyond} of {summary.n_valid} cells lie beyond the training points' "
             "range in some layer"
@@ -136,6 +145,7 @@ def run_project(
             else calibrated.write(target, _staged(progress, "probability"))
         )
         scores = _score(project, target)
+        give_back()
         _write_scores(made, scores, model.settings.get("choice"))
         results.LOG.path(made).write_text(as_log(log), encoding="utf-8")
         _write_json(

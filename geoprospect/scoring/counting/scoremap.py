@@ -17,7 +17,13 @@ from rasterio.windows import Window
 from geoprospect.errors import EvidenceError, ScoreError, without_secrets
 from geoprospect.evidence import RasterBand
 from geoprospect.evidence.fills import FillValues, is_mark, shortest
-from geoprospect.evidence.raster import open_raster, read_band, unreadable, whole_blocks
+from geoprospect.evidence.raster import (
+    little_cache,
+    open_raster,
+    read_band,
+    unreadable,
+    whole_blocks,
+)
 from geoprospect.grid import Grid, area_units
 from geoprospect.scoring.counting.ranks import Cells, Part, cells_of
 
@@ -82,7 +88,7 @@ class ScoreMap:
         """
         band = source if isinstance(source, RasterBand) else RasterBand("", fspath(source))
         try:
-            with open_raster(band.path) as dataset:
+            with little_cache(), open_raster(band.path) as dataset:
                 kind = (
                     dataset.dtypes[band.band - 1] if band.band <= dataset.count else "no such band"
                 )

@@ -111,6 +111,6 @@ def laplace_process() -> type:
     return _gpc._BinaryGaussianProcessClassifierLaplace  # type: ignore[no-any-return]
 
 
-def libsvm_arrays(svm: Any) -> tuple[Any, Any]:
-    """Give the dual coefficients and intercepts of an SVC that libsvm itself reads."""
-    return svm._dual_coef_, svm._intercept_
+def libsvm_arrays(svm: Any) -> tuple[Any, Any, float]:
+    """Give the dual coefficients, intercepts and gamma of an SVC that libsvm itself reads."""
+    return svm._dual_coef_, svm._intercept_, float(svm._gamma)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -134,3 +135,58 @@ def test_a_narrow_encoding_of_the_output_takes_any_letter(encoding, tmp_path):
     done = shell(f"geoprospect check {wide}", env={"PYTHONIOENCODING": encoding})
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"??/project.toml" in done.stdout
+
+
+STOPPED = """
+    import os, signal, time
+    from geoprospect.output import replacing
+    with replacing('{folder}/note.txt') as path:
+        path.write_text('half')
+        os.kill(os.getpid(), signal.{name})
+        time.sleep(30)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other signals")
+@pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_ends_as_ctrl_c_does(name, status, tmp_path):
+    body = STOPPED.format(folder=tmp_path / "out", name=name)
+    done = failing(body, tmp_path)
+    (line,) = done.stderr.splitlines()
+    assert line == f"Error: stopped by {name}; no half-written file is left"
+    assert done.returncode == status
+    assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGHUP")
+def test_a_signal_that_is_ignored_stays_ignored(tmp_path):
+    body = STOPPED.format(folder=tmp_path, name="SIGHUP").replace("sleep(30)", "sleep(0)")
+    code = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+    done = subprocess.run(
+        [sys.executable, "-c", code + FAILING.format(body=body)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "note.txt").read_text() == "half"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other signals")
+def test_a_run_that_is_terminated_leaves_the_log_alone(project):
+    quick = project.with_name("slow.toml")
+    text = project.read_text().partition("[model]")[0] + '[model]\nstrategy = "random-forest"\n'
+    quick.write_text(text + 'baseline = { trees = 90000 }\n[output]\nfolder = "stopped"\n')
+    made = project.with_name("stopped") / ".geoprospect-unfinished"
+    started = subprocess.Popen(
+        [sys.executable, "-c", MAIN, "run", str(quick)], stderr=subprocess.PIPE, text=True
+    )
+    for _ in range(600):
+        if made.exists():
+            break
+        time.sleep(0.1)
+    started.terminate()
+    _, said = started.communicate(timeout=120)
+    assert said.splitlines()[-1] == "Error: stopped by SIGTERM; no half-written file is left"
+    assert started.returncode == 143
+    assert [path.name for path in made.parent.iterdir()] == ["log.txt"]

@@ -14,7 +14,7 @@ from smallproject import write_project
 
 from geoprospect import Project, load_model
 from geoprospect.errors import EvidenceError, GeoprospectError, ProjectError
-from geoprospect.methods import SampleTable, method_named
+from geoprospect.methods import MethodOptions, SampleTable, method_named
 from geoprospect.model import Components, ProspectivityModel
 from geoprospect.network import Dense, Network
 from geoprospect.output import checksum
@@ -258,3 +258,59 @@ def test_the_command_says_it_in_one_line(folder, tmp_path):
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(f"Error: {folder}: model.json is not as it was")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("random-forest", lambda e: e.estimators_[0].tree_.value),
+        ("random-forest", lambda e: e.estimators_[0].tree_.threshold),
+        ("extra-trees", lambda e: e.estimators_[-1].tree_.value),
+        ("svm", lambda e: e.support_vectors_),
+        ("svm", lambda e: e._dual_coef_),
+        ("svm", lambda e: e._intercept_),
+        ("gaussian-process", lambda e: e.base_estimator_.X_train_),
+        ("gaussian-process", lambda e: e.base_estimator_.L_),
+        ("boosting", lambda e: e._predictors[0][0].nodes["value"]),
+        ("boosting", lambda e: e._baseline_prediction),
+    ],
+)
+def test_members_that_hold_no_numbers_are_refused_when_they_are_read(
+    sound, tmp_path, name, place, number
+):
+    X = np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32)
+    table = SampleTable(X, (X[:, 0] > 0).astype(int), ("X1", "X2"))
+    options = MethodOptions(members=1, baseline={"trees": 5})
+    member = method_named(name, options).fit(table, table.masks_of_all(1)).members[0]
+    place(member.estimator).flat[0] = number
+    shutil.copytree(sound / "forest", tmp_path / "model")
+    member.save(tmp_path / "model" / "member-000.skops", overwrite=True)
+    sign(tmp_path / "model")
+    assert "member-000.skops" in refused(tmp_path / "model", "no number|do not fit|tells occurr")
+
+
+def test_a_slope_that_is_no_number_is_refused_when_it_is_read(folder):
+    def changed(entries):
+        config = json.loads(entries["config.json"])
+        dense = next(x for x in config["config"]["layers"] if x["class_name"] == "Dense")
+        slope = {"class_name": "LeakyReLU", "config": {"negative_slope": float("nan")}}
+        dense["config"]["activation"] = slope
+        entries["config.json"] = json.dumps(config).encode()
+
+    repack(folder / "member-000.keras", changed)
+    sign(folder)
+    refused(folder, "no finite numbers")
+
+
+@pytest.mark.parametrize("names", [("X1", "X2"), ("X1", "X1@2"), ("X1", "X1@3")])
+def test_surroundings_that_are_not_those_of_the_inputs_are_refused_when_read(tmp_path, names):
+    components = Components.fit([[0, 1], [2, 5], [4, 3]], names=names)
+    head = Network((Dense(np.ones((2, 1), np.float32), np.zeros(1, np.float32), "sigmoid"),))
+    ranges = np.array([[0, 4], [1, 5]], np.float32)
+    ProspectivityModel(components, (head,), ranges).save(tmp_path / "model")
+    describe(tmp_path / "model", context={"scales": [2], "spread": False})
+    if names == ("X1", "X1@2"):
+        assert load_model(tmp_path / "model").context.scales == (2,)
+    else:
+        refused(tmp_path / "model", "not those that it takes")

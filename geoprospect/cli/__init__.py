@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from geoprospect.cli import stopping
 from geoprospect.cli.ending import ended_in_a_line
 from geoprospect.errors import GeoprospectError
 
@@ -33,7 +34,7 @@ class Verbs(click.Group):
         """Run as a program, which ends with its results or in one line."""
         if not options.get("standalone_mode", True):
             return super().main(*args, **options)
-        with ended_in_a_line():
+        with ended_in_a_line(), stopping.signals_heeded():
             return super().main(*args, **options)
 
     def invoke(self, ctx: click.Context) -> object:
@@ -44,7 +45,9 @@ class Verbs(click.Group):
             raise click.ClickException(str(error)) from error
         except KeyboardInterrupt as error:
             reason = str(error) or "stopped by Ctrl-C; no half-written file is left"
-            raise click.ClickException(reason) from error
+            stopped = click.ClickException(stopping.told(reason))
+            stopped.exit_code = stopping.status()  # type: ignore[misc]  # of this one alone
+            raise stopped from error
 
 
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

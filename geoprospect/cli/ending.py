@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from geoprospect import __version__
+from geoprospect.cli import stopping
 from geoprospect.errors import without_secrets
 
 _LOG = "geoprospect-error.log"
@@ -26,7 +27,7 @@ _STREAMS = ("stdin", "stdout", "stderr")
 
 @contextmanager
 def ended_in_a_line() -> Iterator[None]:
-    """Turn whatever leaves the body into one line on stderr and exit status 1.
+    """Turn whatever leaves the body into one line on stderr and exit status 1, or a signal's.
 
     What nobody foresaw is written down with its traceback in a file that the line names. Output
     that cannot be delivered, as on a full disk, is an error too; a reader that has gone away is
@@ -47,7 +48,8 @@ def ended_in_a_line() -> Iterator[None]:
         raise SystemExit(stop.code) from None
     except BaseException as error:  # of libraries, some are no Exception
         line = _undelivered(error)
-        _end(_line(error) if line is None else line)
+        status = stopping.status() if isinstance(error, KeyboardInterrupt) else 1
+        _end(_line(error) if line is None else line, status)
 
 
 def _open_streams() -> None:
@@ -108,7 +110,7 @@ def _let_go(name: str) -> None:
 def _line(error: BaseException) -> str:
     """Say what happened in a line, after writing down the rest."""
     if isinstance(error, KeyboardInterrupt):
-        return "stopped by Ctrl-C"
+        return stopping.told("stopped by Ctrl-C")
     words = str(error).strip().partition("\n")[0][:_LONGEST]
     where = _kept(error)
     trace = "" if where is None else f"; the traceback is in {where}"
@@ -143,10 +145,10 @@ def _kept(error: BaseException) -> Path | None:
     return path
 
 
-def _end(line: str) -> None:
+def _end(line: str, status: int = 1) -> None:
     """Write a line on stderr, if there is one and it can be, and exit."""
     if line:
         with suppress(OSError, ValueError):
             click.echo(f"Error: {' '.join(line.split())}", err=True)
     _let_go("stderr")
-    raise SystemExit(1) from None
+    raise SystemExit(status) from None

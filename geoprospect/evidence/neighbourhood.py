@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -90,6 +91,22 @@ class Neighbourhood:
         """
         added = set(self.names(names)[len(names) :])
         return tuple(name for name in names if name not in added)
+
+    def fits(self, names: Sequence[str]) -> bool:
+        """Whether names hold surroundings of their layers at all these scales, and at no other.
+
+        Examples
+        --------
+        >>> Neighbourhood((1,)).fits(["X1", "X1@1"]), Neighbourhood((1,)).fits(["X1", "X1@2"])
+        (True, False)
+        """
+        layers = self.layers(names)
+        found = set(names) - set(layers)
+        kinds = self.names([""])[1:]
+        others = (re.fullmatch(r"(.+)@\d+(?: spread)?", layer) for layer in layers)
+        return all(any(name.endswith(kind) for name in found) for kind in kinds) and not any(
+            other and other[1] in layers for other in others
+        )
 
     def expand(
         self, values: Values, inner: Slices | None = None, *, out: Values | None = None

@@ -181,6 +181,7 @@ def _check(boosting: Any) -> None:
             and ((right > numbers) & (right < len(nodes)))[inner].all()
             and ((feature >= 0) & (feature < n_features))[inner].all()
             and np.isfinite(nodes["value"]).all()
+            and not np.isnan(nodes["num_threshold"][inner]).any()
         )
         if not sound:
             raise ValueError("a tree whose nodes point outside it, or hold no number")

@@ -5,7 +5,9 @@ Their files hold no pickles, and are checked before anything is built from them.
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +28,7 @@ from geoprospect.typing import Floats, StrPath, Values
 _ROWS = 2048  # of one prediction, what threads share out: each is held against all points
 _ROWS_OF_TREES = 65_536  # trees hold no points, and each prediction begins anew at every tree
 _ROWS_COMPILED = 2**19  # the loop takes them tile by tile
+_SCHEMA = "schema.json"  # of a `.skops` file: what its parts are
 _PLAIN = {("builtins", name) for name in ("dict", "list", "tuple", "str", "int", "float", "bool")}
 _ARRAYS = {("numpy", name) for name in ("ndarray", "int32", "int64", "float32", "float64", "dtype")}
 
@@ -146,6 +149,8 @@ class FittedEstimator:
     def save(self, path: StrPath, *, overwrite: bool = False) -> None:
         """Write the estimator as a `.skops` file, which holds no pickle.
 
+        The same estimator gives the same bytes.
+
         Raises
         ------
         OutputError
@@ -154,9 +159,7 @@ class FittedEstimator:
         import skops.io  # noqa: PLC0415 - slow to import
 
         with replacing(path, overwrite=overwrite) as temporary:
-            skops.io.dump(
-                self.estimator, temporary, compression=zipfile.ZIP_DEFLATED, compresslevel=1
-            )
+            temporary.write_bytes(_renumbered(skops.io.dumps(self.estimator)))
 
     @classmethod
     def read(cls, path: StrPath) -> FittedEstimator:
@@ -183,6 +186,32 @@ class FittedEstimator:
             ) from error
 
 
+def _renumbered(dumped: bytes) -> bytes:
+    """Give the parts of a dumped estimator numbers in their order; skops names them by addresses.
+
+    Nor does the hour of writing stay.
+    """
+    numbers: dict[bytes, bytes] = {}
+
+    def number(match: re.Match[bytes]) -> bytes:
+        return match[1] + numbers.setdefault(match[2], b"%d" % len(numbers))
+
+    with zipfile.ZipFile(io.BytesIO(dumped)) as archive:
+        schema = re.sub(rb'("__id__": )(\d+)', number, archive.read(_SCHEMA))
+        schema = re.sub(rb'(")(\d+)(?=\.\w+")', number, schema)
+        parts = {
+            f"{numbers[stem.encode()].decode()}.{suffix}": archive.read(f"{stem}.{suffix}")
+            for stem, _, suffix in (name.partition(".") for name in archive.namelist())
+            if stem.encode() in numbers
+        }
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name in sorted(parts):
+            archive.writestr(zipfile.ZipInfo(name), parts[name], zipfile.ZIP_DEFLATED, 1)
+        archive.writestr(zipfile.ZipInfo(_SCHEMA), schema, zipfile.ZIP_DEFLATED, 1)
+    return made.getvalue()
+
+
 def _read(path: StrPath) -> Any:
     """Read and check an estimator."""
     import skops.io  # noqa: PLC0415 - slow to import
@@ -190,7 +219,7 @@ def _read(path: StrPath) -> Any:
     checked = {named for kind in _KINDS for named in _names(kind.checked())}
     safe = {named for kind in _KINDS for named in _names(kind.classes() + kind.parts())}
     with zipfile.ZipFile(path) as archive:
-        types = set(_types(json.loads(archive.read("schema.json"))))
+        types = set(_types(json.loads(archive.read(_SCHEMA))))
     foreign = sorted(".".join(named) for named in types - _PLAIN - _ARRAYS - safe - checked)
     if foreign:
         raise ModelError(

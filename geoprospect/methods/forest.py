@@ -168,7 +168,7 @@ def _checked() -> tuple[type, ...]:
 
 
 def _check(forest: Any) -> None:
-    """Refuse trees whose nodes point outside themselves: scikit-learn would follow them."""
+    """Refuse trees whose nodes hold no numbers, or point outside, where they would be followed."""
     n_features = forest.n_features_in_
     if list(forest.classes_) != [0, 1] or not forest.estimators_:
         raise ValueError("no forest that tells occurrences from non-occurrences")
@@ -183,9 +183,11 @@ def _check(forest: Any) -> None:
             and ((left > numbers) & (left < tree.node_count))[inner].all()
             and ((right > numbers) & (right < tree.node_count))[inner].all()
             and ((feature >= 0) & (feature < n_features))[inner].all()
+            and np.isfinite(tree.value).all()
+            and np.isfinite(tree.threshold).all()
         )
         if not sound:
-            raise ValueError("a tree whose nodes point outside it")
+            raise ValueError("a tree whose nodes point outside it, or hold no number")
 
 
 def _trees(forest: Any) -> TreeScores:

@@ -117,11 +117,12 @@ def _classes() -> tuple[type, ...]:
 
 
 def _check(svm: Any) -> None:
-    """Refuse arrays that do not fit one another: libsvm would read beyond them."""
+    """Refuse arrays that do not fit one another, beyond which libsvm would read, and NaN."""
     from geoprospect.private import libsvm_arrays  # noqa: PLC0415 - slow to import
 
     n = int(svm.n_support_.sum())
-    coefficients, intercept = libsvm_arrays(svm)
+    coefficients, intercept, gamma = libsvm_arrays(svm)
+    numbers = (svm.support_vectors_, coefficients, intercept, gamma, float(svm.coef0))
     sound = (
         list(svm.classes_) == [0, 1]
         and svm.kernel in _KERNELS
@@ -131,9 +132,10 @@ def _check(svm: Any) -> None:
         and svm.support_vectors_.shape == (n, svm.n_features_in_)
         and coefficients.shape == (1, n)
         and intercept.shape == (1,)
+        and all(np.isfinite(array).all() for array in numbers)
     )
     if not sound:
-        raise ValueError("support vectors that do not fit one another")
+        raise ValueError("support vectors that do not fit one another, or hold no number")
 
 
 register_estimator(

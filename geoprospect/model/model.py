@@ -81,6 +81,12 @@ class ProspectivityModel:
                 found=[f"{m.n_inputs} inputs, {m.n_outputs} outputs" for m in self.members],
                 expected=f"members of {n_layers} inputs and 1 output, and a range a layer",
             )
+        if self.context is not None and not self.context.fits(self.names):
+            raise ModelError(
+                "the surroundings that the model tells of are not those that it takes",
+                found=f"context = {list(self.context.scales)}, inputs {listed(self.names)}",
+                expected=f"inputs such as {self.names[0]}@{self.context.scales[0]}",
+            )
 
     def sentence(self) -> str:
         """Say what the model is: method, members, layers and training cells."""

@@ -153,7 +153,8 @@ def chain_of(config: dict[str, Any], arrays: Arrays, path: StrPath) -> tuple[Den
         if not layers or layers[-1].activation != "linear":
             raise ValueError(f"the activation {kind} follows no linear dense layer")
         layers[-1] = Dense(layers[-1].kernel, layers[-1].bias, activation, slope)
-    if not layers or not all(np.isfinite(a).all() for la in layers for a in (la.kernel, la.bias)):
+    arrays_of = [(layer.kernel, layer.bias, layer.slope) for layer in layers]
+    if not layers or not all(np.isfinite(x).all() for parts in arrays_of for x in parts):
         raise ValueError("no dense layer, or weights that are no finite numbers")
     return tuple(layers)
 

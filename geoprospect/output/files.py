@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 _SIDECARS = (".aux.xml", ".ovr", ".msk")
+_HOUR = "OGR_CURRENT_DATE"
 _LITTLE = 2**20  # bytes left on a disk that is full
 
 _REASONS = {
@@ -241,12 +242,26 @@ def write_points(points: gpd.GeoDataFrame, path: Path, *, layer: str | None = No
     from pyogrio.errors import DataLayerError, DataSourceError, FeatureError  # noqa: PLC0415
 
     try:
-        points.to_file(path, layer=layer, driver="GPKG")
+        with _undated():
+            points.to_file(path, layer=layer, driver="GPKG")
         whole = read_info(path, layer=layer)["features"] == len(points)
     except (DataLayerError, DataSourceError, FeatureError, CPLE_BaseError) as error:
         raise _cut_short(path) from error
     if not whole:
         raise _cut_short(path)
+
+
+@contextmanager
+def _undated() -> Iterator[None]:
+    """Let GDAL write the same hour each time, so that the same points give the same bytes."""
+    from pyogrio import get_gdal_config_option, set_gdal_config_options  # noqa: PLC0415 - as above
+
+    before = get_gdal_config_option(_HOUR)
+    set_gdal_config_options({_HOUR: before or "2000-01-01T00:00:00.000Z"})
+    try:
+        yield
+    finally:
+        set_gdal_config_options({_HOUR: before})
 
 
 def _cut_short(path: Path) -> OSError:

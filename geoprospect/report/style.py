@@ -6,6 +6,7 @@ import base64
 import io
 from os import PathLike
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -86,7 +87,8 @@ def write_png(figure: Figure, path: str | PathLike[str], *, overwrite: bool) -> 
 def svg_uri(figure: Figure) -> str:
     """Give a figure as a `data:` address, which a page holds in itself; the same every time."""
     stream = io.BytesIO()
-    figure.savefig(stream, format="svg", metadata={"Date": None})
+    with rc_context({"svg.hashsalt": "geoprospect"}):  # names of parts are drawn by chance else
+        figure.savefig(stream, format="svg", metadata={"Date": None})
     return "data:image/svg+xml;base64," + base64.b64encode(stream.getvalue()).decode()
 
 

@@ -1,0 +1,54 @@
+"""Signals that end a command as Ctrl-C does: what is half-written is removed, and a line said."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+_NAMES = ("SIGTERM", "SIGHUP")  # of a batch system or `kill`, and of a terminal that is closed
+_received: list[signal.Signals] = []
+
+
+@contextmanager
+def signals_heeded() -> Iterator[None]:
+    """Raise KeyboardInterrupt where one of these signals arrives, unless it is ignored.
+
+    So it is under `nohup`. More of them are ignored while the command ends.
+    """
+    owner = os.getpid()
+    before = dict[signal.Signals, Any]()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if os.getpid() != owner:  # a process forked from the command, which is to end at once
+            os._exit(128 + number)
+        for heeded in before:
+            signal.signal(heeded, signal.SIG_IGN)
+        _received.append(signal.Signals(number))
+        raise KeyboardInterrupt
+
+    try:
+        for name in _NAMES:
+            heeded = getattr(signal, name, None)  # Windows has no SIGHUP
+            if heeded is not None and signal.getsignal(heeded) is signal.SIG_DFL:
+                before[heeded] = signal.signal(heeded, stop)
+    except ValueError:  # only the main thread hears of signals
+        pass
+    try:
+        yield
+    finally:
+        for heeded, handler in before.items():
+            signal.signal(heeded, handler)
+
+
+def told(reason: str) -> str:
+    """Name the signal in the words of how a command was stopped."""
+    return reason.replace("Ctrl-C", _received[-1].name) if _received else reason
+
+
+def status() -> int:
+    """Give the exit status of a command that was stopped: that of shells for a signal."""
+    return 128 + _received[-1] if _received else 1

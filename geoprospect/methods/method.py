@@ -105,8 +105,9 @@ class Method(Protocol):
         Seed of everything random; fit k is of member k % members.
     sees : {"layers", "standardised", "components"}
         What its inputs are: evidence in the layers' units, standardised, or rotated as well.
-    pretext : {"reconstruction", "lithology", "none"}
-        The task that `prepare` learns: to reconstruct cells of any ground, or to tell rock classes.
+    pretext : {"distribution", "reconstruction", "lithology", "none"}
+        What `prepare` learns: of cells of any ground, how their layers are distributed or how to
+        reconstruct them; or how to tell rock classes apart.
     preparation_key : hashable
         Methods of equal keys can share what `prepare` gives; asked for only where there is a
         pretext task.

@@ -8,8 +8,11 @@ from typing import Any, Literal
 
 from geoprospect.network import Schedule
 
-Pretext = Literal["reconstruction", "lithology", "none"]
+Pretext = Literal["distribution", "reconstruction", "lithology", "none"]
 Preset = Literal["recommended", "paper"]
+
+PAPER_PRETEXTS: tuple[Pretext, ...] = ("none", "reconstruction", "lithology")
+"""The pretext tasks of the published study."""
 
 WHOLE_BATCH = 10_000_000
 """Rows of a batch that holds all of them."""
@@ -26,7 +29,7 @@ class MethodOptions:
     preset : {"recommended", "paper"}
         Whose settings: ours, or those of Mantilla-Dulcey et al. (2024), Gondwana Research,
         doi 10.1016/j.gr.2024.09.004.
-    pretext : {"reconstruction", "lithology", "none"}, optional
+    pretext : {"distribution", "reconstruction", "lithology", "none"}, optional
         The pretext task.
     members : int, optional
         Members of the ensemble; by default as many as the method usually has.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from geoprospect.errors import ProjectError, TrainingError
 from geoprospect.methods.method import Method
-from geoprospect.methods.options import MethodOptions, Pretext
+from geoprospect.methods.options import PAPER_PRETEXTS, MethodOptions, Pretext
 
 MethodFactory = Callable[[MethodOptions], Method]
 
@@ -48,10 +48,9 @@ class RegisteredMethod:
         TrainingError
             If the method and the pretext task contradict each other.
         """
-        pretext = options.pretext
-        if pretext is None:
-            pretext = self._default_pretext(options)
-        if pretext not in (self.pretexts or ("none",)):
+        pretexts = _of_preset(self.pretexts, paper=options.preset == "paper")
+        pretext = options.pretext or self._default_pretext(options)
+        if pretext not in (pretexts or ("none",)):
             raise TrainingError(
                 "the pretext task and the strategy contradict each other",
                 found=f'pretext = "{pretext}", strategy = "{self.name}"',
@@ -66,7 +65,8 @@ class RegisteredMethod:
         """Choose lithology where there are rock classes, but not for the published study."""
         if options.rock_classes and options.preset != "paper" and "lithology" in self.pretexts:
             return "lithology"
-        return self.pretexts[0] if self.pretexts else "none"
+        pretexts = _of_preset(self.pretexts, paper=options.preset == "paper")
+        return pretexts[0] if pretexts else "none"
 
 
 def register_method(
@@ -118,7 +118,9 @@ def method_names(*, paper: bool = False) -> tuple[str, ...]:
     (('reconstruction-linear-probing', 'reconstruction-fine-tuning'), 'paper-svm')
     """
     chosen = [method for method in _METHODS.values() if method.in_paper or not paper]
-    tasks = dict.fromkeys(task for method in chosen for task in method.pretexts)
+    tasks = dict.fromkeys(
+        task for method in chosen for task in _of_preset(method.pretexts, paper=paper)
+    )
     names = [_after(task, m.name) for task in tasks for m in chosen if task in m.pretexts]
     names += [method.name for method in chosen if not method.pretexts]
     return tuple(f"{_PAPER}{name}" if paper else name for name in names)
@@ -127,6 +129,11 @@ def method_names(*, paper: bool = False) -> tuple[str, ...]:
 def _after(task: Pretext, name: str) -> str:
     """Give the name that a method is compared by after a pretext task."""
     return name if task == "none" else f"{task}-{name}"
+
+
+def _of_preset(pretexts: tuple[Pretext, ...], *, paper: bool) -> tuple[Pretext, ...]:
+    """Leave out the tasks that the published study does not have, where its settings are asked."""
+    return tuple(task for task in pretexts if not paper or task in PAPER_PRETEXTS)
 
 
 def registered_method(name: str) -> tuple[RegisteredMethod, MethodOptions]:

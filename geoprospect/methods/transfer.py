@@ -21,6 +21,7 @@ from geoprospect.network.builders import (
     lithology_classifier,
     prospectivity_network,
 )
+from geoprospect.network.levelling import levelling
 from geoprospect.network.training import Ensemble, Training, class_weights, train
 from geoprospect.typing import Bools, Ints, Progress, Values
 
@@ -31,8 +32,9 @@ class Transfer:
 
     Attributes
     ----------
-    pretext : {"reconstruction", "lithology", "none"}
-        Task of the pretraining (the paper's FDE and GCP); "none" only from scratch.
+    pretext : {"distribution", "reconstruction", "lithology", "none"}
+        What is learned before the points: how each layer is distributed, to level it, or
+        the task of the pretraining (the paper's FDE and GCP); "none" only from scratch.
     strategy : {"fine-tuning", "linear-probing", "from-scratch"}
         Whether all weights, the head alone, or a network without pretraining learns the points.
     members : int
@@ -51,6 +53,8 @@ class Transfer:
         Units of the encoder's layers.
     activation : {"relu", "cosine"}
         That of the encoder's first layer; the others have ReLU.
+    lengths : (float, float)
+        Lengths of the cosines, from the first to the last; see `encoder`.
     head_epochs : int
         Epochs in which fine-tuning trains the head alone, before it trains all layers (Kumar et
         al. 2022, Fine-tuning can distort pretrained features and underperform
@@ -68,6 +72,7 @@ class Transfer:
     l2: float
     widths: tuple[int, ...]
     activation: EncoderActivation
+    lengths: tuple[float, float] = (1.0, 1.0)
     head_epochs: int = 0
 
     @classmethod
@@ -125,13 +130,13 @@ class Transfer:
 
     @property
     def sees(self) -> Sees:
-        """Principal components."""
-        return "components"
+        """Principal components; standardised layers, where their distribution is learned."""
+        return "standardised" if self.pretext == "distribution" else "components"
 
     @property
     def preparation_key(self) -> Hashable:
         """All that the encoders depend on, but for the cells."""
-        form = (self.widths, self.activation)
+        form = (self.widths, self.activation, self.lengths)
         return (self.pretext, self.pretraining, form, self.members, self.seed)
 
     def prepare(
@@ -142,7 +147,7 @@ class Transfer:
         Parameters
         ----------
         cells : PretextCells or None
-            Cells of any ground (reconstruction) or the rock-class points (lithology).
+            Cells of any ground, or the rock-class points (lithology).
         n_inputs : int
             Number of inputs.
         progress : callable, optional
@@ -154,9 +159,19 @@ class Transfer:
             If the lithology task lacks rock classes, or the training fails.
         """
         encoders = [
-            encoder(n_inputs, widths=self.widths, activation=self.activation, seed=seed)
+            encoder(
+                n_inputs,
+                widths=self.widths,
+                activation=self.activation,
+                lengths=self.lengths,
+                seed=seed,
+            )
             for seed in self._seeds("encoder")
         ]
+        if self.pretext == "distribution" and cells is not None:
+            # Every other member sees components, which suit other ground: together they err less.
+            first = [levelling(cells.X, rotated=rotated).layers for rotated in (False, True)]
+            return [Network((*first[k % 2], *part.layers)) for k, part in enumerate(encoders)]
         if self.pretraining is None or cells is None:
             return encoders
         X = target = np.asarray(cells.X, np.float32)
@@ -228,10 +243,11 @@ class Transfer:
             )
 
         n_encoder, probing = len(encoders[0].layers), self.strategy == "linear-probing"
+        n_fixed = n_encoder - len(self.widths)  # those that level inputs stay as they are
         if self.head_epochs and not probing:
             alone = replace(self.training, epochs=self.head_epochs)
             networks = trained(alone, f"{self.strategy}, the head alone", n_encoder).networks
-        return trained(self.training, self.strategy, n_encoder if probing else 0)
+        return trained(self.training, self.strategy, n_encoder if probing else n_fixed)
 
     def fit(
         self,

@@ -18,7 +18,13 @@ _PRETRAINING: dict[Pretext, Schedule] = {
     "reconstruction": Schedule("mean-squared-error", 1e-3, WHOLE_BATCH, 400),
     "lithology": Schedule("categorical-crossentropy", 1e-3, WHOLE_BATCH, 3000),
 }
-_STEPS: dict[Pretext, int] = {"reconstruction": 250, "lithology": 100, "none": 250}
+_STEPS: dict[Pretext, int] = {
+    "distribution": 150,
+    "reconstruction": 250,
+    "lithology": 100,
+    "none": 250,
+}
+_LENGTHS: dict[Pretext, tuple[float, float]] = {"distribution": (0.7, 3.0)}
 _OF_THE_HEAD = 50  # of these, where rock classes were learned and the encoder is tuned
 
 
@@ -27,7 +33,7 @@ def transfer_settings(pretext: Pretext, strategy: Strategy, preset: Preset) -> d
 
     Parameters
     ----------
-    pretext : {"reconstruction", "lithology", "none"}
+    pretext : {"distribution", "reconstruction", "lithology", "none"}
         The pretext task.
     strategy : {"fine-tuning", "linear-probing", "from-scratch"}
         The strategy.
@@ -70,5 +76,6 @@ def transfer_settings(pretext: Pretext, strategy: Strategy, preset: Preset) -> d
         "l2": 0.0,
         "widths": (200,),
         "activation": "cosine",
+        "lengths": _LENGTHS.get(pretext, (1.0, 1.0)),
         "head_epochs": head,
     }

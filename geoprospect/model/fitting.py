@@ -54,7 +54,7 @@ def fit(
     rocks : Samples, optional
         Points of rock classes, for the lithology pretext task.
     pretext_cells : int
-        Number of valid cells drawn for the reconstruction pretext task.
+        Number of valid cells drawn for a pretext task on unlabelled cells.
     progress : callable, optional
         Called with the stage, the steps done, the steps in all and a word on them.
 
@@ -189,7 +189,7 @@ def cells_of_fit(
         Rows and columns, some of them off the grid; see `EvidenceStack.preload`.
     """
     cells = [EvidenceRange.cells(stack)]
-    if method.pretext == "reconstruction":
+    if method.pretext in ("distribution", "reconstruction"):
         cells.append(stack.draw_cells(pretext_cells, seed=method.seed))
     n_drawn = _n_drawn(stack)
     if components and n_drawn is not None:
@@ -218,7 +218,7 @@ def cells_of_pretext(
     rocks : Samples, optional
         Points of rock classes, for the lithology task.
     number : int
-        Number of valid cells drawn, for the reconstruction task.
+        Number of valid cells drawn, for a task on unlabelled cells.
 
     Returns
     -------
@@ -232,7 +232,7 @@ def cells_of_pretext(
     """
     if method.pretext == "none":
         return None
-    if method.pretext == "reconstruction":
+    if method.pretext != "lithology":
         X, rows, columns = stack.draw(number, seed=method.seed)
         return PretextCells(components.transform(X), None, rows, columns)
     if rocks is None:

@@ -30,7 +30,7 @@ class FitInputs:
     rocks : Samples, optional
         Points of rock classes, for the lithology pretext task.
     pretext_cells : int
-        Number of valid cells drawn for the reconstruction pretext task.
+        Number of valid cells drawn for a pretext task on unlabelled cells.
     """
 
     stack: EvidenceStack

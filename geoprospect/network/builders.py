@@ -28,6 +28,7 @@ def encoder(
     *,
     widths: Sequence[int] = PAPER_WIDTHS,
     activation: EncoderActivation = "relu",
+    lengths: tuple[float, float] = (1.0, 1.0),
     seed: int = 0,
 ) -> Network:
     """Build the encoder.
@@ -40,6 +41,8 @@ def encoder(
         Units of each layer.
     activation : {"relu", "cosine"}
         That of the first layer; the others have ReLU.
+    lengths : (float, float)
+        Lengths of cosines, from the first to the last, in even ratios.
     seed : int
         Seed of the initial weights; the same seed gives the same weights.
 
@@ -51,7 +54,7 @@ def encoder(
     -----
     Initial kernels are Glorot-uniform. Those of cosines are random Fourier features of a Gaussian
     kernel whose length is the square root of the number of inputs (Rahimi & Recht 2007, Random
-    features for large-scale kernel machines).
+    features for large-scale kernel machines), or the sum of kernels of so many times that.
 
     Examples
     --------
@@ -60,7 +63,7 @@ def encoder(
     """
     layers = _grow((), n_inputs, widths, "relu", seed)
     if activation == "cosine":
-        layers = (_fourier(n_inputs, widths[0], seed), *layers[1:])
+        layers = (_fourier(n_inputs, widths[0], lengths, seed), *layers[1:])
     return Network(layers)
 
 
@@ -202,9 +205,10 @@ def _grow(
     return tuple(layers)
 
 
-def _fourier(n_inputs: int, width: int, seed: int) -> Dense:
+def _fourier(n_inputs: int, width: int, lengths: tuple[float, float], seed: int) -> Dense:
     """Draw random Fourier features, from a stream of the seed of their own."""
     random = np.random.default_rng([seed, width])
     kernel = random.standard_normal((n_inputs, width)) / np.sqrt(n_inputs)
+    kernel /= np.geomspace(*lengths, width)
     phases = random.uniform(0, 2 * np.pi, width)
     return Dense(kernel.astype(np.float32), phases.astype(np.float32), "cosine")

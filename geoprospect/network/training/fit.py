@@ -145,11 +145,12 @@ def _members(
     ensemble: Ensemble, n_once: int, samples: TrainingSet, schedule: Schedule
 ) -> list[Member]:
     """Give each member what it trains, from the layer `n_once` on, and its order of rows."""
-    members = []
+    members, rows = [], [samples.rows(number) for number in range(len(ensemble))]
+    most = max(1, *map(len, rows))  # a batch holds no more: where points are drawn, far fewer
     for number, (network, seed) in enumerate(zip(ensemble.networks, ensemble.seeds, strict=True)):
         order = BatchOrder(
-            samples.rows(number),
-            batch=min(schedule.batch, samples.n_rows),
+            rows[number],
+            batch=min(schedule.batch, most),
             held_back=schedule.held_back,
             seed=seed,
         )

@@ -78,6 +78,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(finished):
     former = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     again = geoprospect("run", project, "--overwrite")
     assert again.returncode == 0, again.stderr
+    assert f"held out, run `geoprospect crossval {project}`" in again.stdout
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == former
     other = project.with_name("other.toml")
     other.write_text(

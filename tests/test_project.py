@@ -45,8 +45,8 @@ def test_paths_are_relative_to_the_project_file(write, tmp_path, monkeypatch):
 
 
 def test_a_remote_path_is_left_as_it_is(write):
-    project = Project.load(write(MINIMAL.replace("rasters/X1.tif", "/vsizip/a.zip/X1.tif")))
-    assert project.evidence[0] == RasterBand("X1", "/vsizip/a.zip/X1.tif")
+    project = Project.load(write(MINIMAL.replace("rasters/X1.tif", "/vsizip/vsis3/a.zip/X1.tif")))
+    assert project.evidence[0] == RasterBand("X1", "/vsizip/vsis3/a.zip/X1.tif")
 
 
 def test_a_folder_can_stand_for_the_evidence(write, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from shlex import quote
 
 import click
 
@@ -28,4 +29,9 @@ def run_command(project: str, quick: bool, as_json: bool, overwrite: bool) -> No
         return
     for score in summary.scores.values():
         click.echo(score.sentence())
+    click.echo(
+        "The success rate tells how well the map fits the points that it was made from, not how "
+        "well it finds others; for a figure of points held out, run "
+        f"`geoprospect crossval {quote(project)}`."
+    )
     click.echo(f"Open {summary.map.path} in QGIS; all results are in {summary.folder}.")

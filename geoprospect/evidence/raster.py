@@ -20,6 +20,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
+from geoprospect.evidence.container import check_archive, check_single
 from geoprospect.evidence.local import missing
 from geoprospect.evidence.placement import check_place
 from geoprospect.evidence.remote.address import asks_servers, nested_virtual
@@ -30,6 +31,7 @@ from geoprospect.typing import StrPath, Values
 _CHECKSUM_CELLS = 2**20  # read at a time
 _CACHE = 2**26  # bytes of blocks that GDAL keeps during a pass
 _NO_DATA_BEYOND = 1e30
+_EXACT = 2**53  # integers up to it are told exactly by numbers of double precision
 _ROUNDING = 4 * float(np.finfo(np.float32).eps)  # by which GDAL takes numbers for equal
 
 
@@ -58,6 +60,7 @@ def open_raster(path: StrPath, *, layer: str | None = None) -> Any:
         raise EvidenceError(
             problem, path=name, layer=layer, mend="correct the path, or restore the file"
         )
+    check_archive(name, layer=layer)
     if (inner := nested_virtual(name)) is not None:
         # GDAL keeps the inner one open, and once its server has failed takes all of it for nodata.
         raise EvidenceError(
@@ -74,6 +77,7 @@ def open_raster(path: StrPath, *, layer: str | None = None) -> Any:
     except RasterioError as error:
         raise unreadable(error, path=name, layer=layer) from error
     try:
+        check_single(dataset, path=name, layer=layer)
         check_place(dataset, path=name, layer=layer)
     except EvidenceError:
         dataset.close()
@@ -246,8 +250,11 @@ def _masked(
     """
     flags = dataset.mask_flag_enums[band - 1]
     nodata = dataset.nodatavals[band - 1]
-    invalid = _equal(cells, nodata)
-    if MaskFlags.all_valid not in flags and flags != [MaskFlags.nodata]:
+    # Beyond 2**53 rasterio tells the value rounded, which other integers may equal; GDAL does not.
+    told = cells.dtype.kind == "f" or nodata is None or abs(nodata) <= _EXACT
+    alone = flags == [MaskFlags.nodata]
+    invalid = _equal(cells, nodata if told or not alone else None)
+    if MaskFlags.all_valid not in flags and not (alone and told):
         invalid |= dataset.read_masks(band, window=window) == 0
     colours = dataset.colorinterp
     if ColorInterp.alpha in colours and MaskFlags.alpha not in flags:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from geoprospect.errors import ProjectError
 from geoprospect.evidence import Column, column_kinds
-from geoprospect.evidence.local import is_local
+from geoprospect.evidence.container import absolute
 from geoprospect.project.settings import CalibrationSettings, ModelSettings, Points
 
 _T = TypeVar("_T")
@@ -112,7 +112,7 @@ def _absolute(content: dict[str, Any], home: Path) -> dict[str, Any]:
     """Make the paths absolute; `name = "path"` is short for a table."""
 
     def resolve(path: Any) -> Any:
-        return str(home / path) if isinstance(path, str) and is_local(path) else path
+        return absolute(path, home) if isinstance(path, str) else path
 
     def resolved(entry: Any) -> Any:
         if isinstance(entry, str):

@@ -1,0 +1,122 @@
+"""Paths that lead into a file: to a raster in an archive, or to one of several in a file."""
+
+from __future__ import annotations
+
+import os
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from geoprospect.errors import EvidenceError
+from geoprospect.evidence.local import is_local
+
+_FOLDER = r"(?P<file>(?![/{]|vsi)[^!]+?)"
+_INSIDE = (
+    re.compile(r"(?P<head>(?:zip|tar|gzip)://)" + _FOLDER + r"(?P<tail>!.*|$)"),
+    re.compile(r"(?P<head>/vsi(?:zip|tar|gzip|7z|rar)/)(?P<file>(?![/{]|vsi).+)(?P<tail>)"),
+    re.compile(r"(?P<head>/vsi(?:zip|tar|7z|rar)/\{)(?P<file>(?!/|vsi)[^}]+)(?P<tail>\}.*)"),
+    re.compile(r'(?P<head>\w{2,}:(?:\w+:)*")(?P<file>(?!/)[^"]+)(?P<tail>".*)'),
+    re.compile(r"(?P<head>GTIFF_DIR:(?:off:)?\d+:)(?P<file>(?!/).+)(?P<tail>)"),
+    re.compile(r'(?P<head>(?:NETCDF|HDF5|GPKG|ZARR):)(?P<file>(?![/"])[^:]+)(?P<tail>:.*|$)'),
+)
+_MOST = 12  # rasters of a file that a message lists
+
+
+def absolute(path: str, home: Path) -> str:
+    """Give a path that holds from anywhere, of one against a folder; of an address, itself.
+
+    Examples
+    --------
+    >>> absolute("zip://r.zip!a.tif", Path("/data")), absolute("a.tif", Path("/data"))
+    ('zip:///data/r.zip!a.tif', '/data/a.tif')
+    >>> absolute('NETCDF:"g.nc":bouguer', Path("/data"))
+    'NETCDF:"/data/g.nc":bouguer'
+    >>> absolute("https://a.org/a.tif", Path("/data"))
+    'https://a.org/a.tif'
+    """
+    if is_local(path):
+        return str(home / path)
+    for pattern in _INSIDE:
+        if inside := pattern.fullmatch(path):
+            file = inside["file"]
+            if "://" not in file and not re.match(r"[A-Za-z]:[\\/]", file):
+                return f"{inside['head']}{home / file}{inside['tail']}"
+    return path
+
+
+def check_single(dataset: Any, *, path: str, layer: str | None) -> None:
+    """Refuse a file that holds several rasters, or none by itself, and list them.
+
+    Parameters
+    ----------
+    dataset : rasterio dataset
+        The open file.
+    path : str
+        Its path.
+    layer : str or None
+        The layer's name.
+
+    Raises
+    ------
+    EvidenceError
+        If one of its rasters must be named.
+    """
+    if dataset.count or not dataset.subdatasets:
+        return
+    inside = [_named(name) for name in dataset.subdatasets]
+    raise EvidenceError(
+        "the file holds several rasters",
+        path=path,
+        layer=layer,
+        found=_listed(inside),
+        mend=f"name one of them, as in {_line(layer, inside[0])} under [evidence]",
+    )
+
+
+def check_archive(path: str, *, layer: str | None) -> None:
+    """Refuse an archive given in place of a raster in it, and list the rasters.
+
+    Raises
+    ------
+    EvidenceError
+        If the path is that of a zip file.
+    """
+    if not (is_local(path) and os.path.isfile(path) and path.lower().endswith(".zip")):
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if name.lower().endswith(_RASTERS)]
+    except (OSError, zipfile.BadZipFile):
+        return  # GDAL says what is wrong with it
+    inside = [f"zip://{path}!{name}" for name in names]
+    raise EvidenceError(
+        "the file is an archive, no raster",
+        path=path,
+        layer=layer,
+        found=_listed(inside) or "no .tif, .img, .asc or .vrt in it",
+        mend=f"name a raster in it, as in {_line(layer, inside[0])} under [evidence]"
+        if inside
+        else "unpack it, and name the raster",
+    )
+
+
+_RASTERS = (".tif", ".tiff", ".img", ".asc", ".vrt")
+
+
+def _named(subdataset: str) -> str:
+    """Give the name by which GDAL opens a raster of a file, as rasterio tells it."""
+    driver, _, rest = subdataset.partition(":")
+    return f"{driver.upper()}:{rest}" if driver == "netcdf" else subdataset
+
+
+def _listed(names: list[str]) -> str:
+    """List some names, and how many more there are."""
+    more = len(names) - _MOST
+    return ", ".join(names[:_MOST]) + (f" and {more} more" if more > 0 else "")
+
+
+def _line(layer: str | None, path: str) -> str:
+    """Write the line of a layer as TOML; a path with double quotes stands in single ones."""
+    quoted = f"'{path}'" if '"' in path else f'"{path}"'
+    return f"{layer or 'name'} = {quoted}"

@@ -16,6 +16,7 @@ __all__ = [
     "grown_tree",
     "laplace_process",
     "libsvm_arrays",
+    "mean_sigmoid",
 ]
 # CPLE_BaseError is the root of GDAL's own errors. Some of them come through rasterio as they are:
 # when it closes a file on a full disk, and when a server fails while a block is read. It goes once
@@ -114,3 +115,24 @@ def laplace_process() -> type:
 def libsvm_arrays(svm: Any) -> tuple[Any, Any, float]:
     """Give the dual coefficients, intercepts and gamma of an SVC that libsvm itself reads."""
     return svm._dual_coef_, svm._intercept_, float(svm._gamma)
+
+
+def mean_sigmoid(mean: Any, variance: Any) -> Any:
+    """Give the mean of 1 / (1 + exp(-f)) over a normal f, as a GaussianProcessClassifier takes it.
+
+    The sigmoid is fitted by error functions (Williams & Barber 1998, Bayesian classification with
+    Gaussian processes, IEEE Transactions on Pattern Analysis and Machine Intelligence 20,
+    1342-1351), whose coefficients scikit-learn keeps to itself.
+
+    Parameters
+    ----------
+    mean, variance : ndarray of float64, shape (n,)
+        Of f.
+    """
+    import numpy as np  # noqa: PLC0415 - as the others
+    from scipy.special import erf  # noqa: PLC0415
+    from sklearn.gaussian_process._gpc import COEFS, LAMBDAS  # noqa: PLC0415
+
+    # The mean of erf(λ f) over a normal f is erf(λ mean / sqrt(1 + 2 λ² variance)).
+    parts = erf(LAMBDAS * mean / np.sqrt(1 + 2 * LAMBDAS**2 * variance))
+    return (COEFS * parts).sum(axis=0) / 2 + 0.5 * COEFS.sum()

@@ -57,6 +57,7 @@ class Boosting(EstimatorMethod):
 
     Examples
     --------
+    >>> from geoprospect.methods import SampleTable
     >>> X, label = np.arange(40, dtype=np.float32)[:, None], np.arange(40) // 20
     >>> table = SampleTable(X, label, ("magnetics",))
     >>> method = Boosting(members=2, monotonic={"magnetics": "decreasing"})

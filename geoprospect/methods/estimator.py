@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,16 +21,33 @@ import numpy.typing as npt
 from geoprospect.errors import ModelError
 from geoprospect.methods.members import register_member_format
 from geoprospect.methods.sidebyside import processors
-from geoprospect.methods.trees import TreeScores
 from geoprospect.output import replacing
 from geoprospect.typing import Floats, StrPath, Values
 
 _ROWS = 2048  # of one prediction, what threads share out: each is held against all points
 _ROWS_OF_TREES = 65_536  # trees hold no points, and each prediction begins anew at every tree
-_ROWS_COMPILED = 2**19  # the loop takes them tile by tile
 _SCHEMA = "schema.json"  # of a `.skops` file: what its parts are
 _PLAIN = {("builtins", name) for name in ("dict", "list", "tuple", "str", "int", "float", "bool")}
 _ARRAYS = {("numpy", name) for name in ("ndarray", "int32", "int64", "float32", "float64", "dtype")}
+
+
+class QuickScores(Protocol):
+    """A quicker way to an estimator's scores than its own.
+
+    Attributes
+    ----------
+    rows_at_once : int
+        Rows that a thread scores at a time.
+    """
+
+    @property
+    def rows_at_once(self) -> int: ...  # noqa: D102 - see the class
+
+    def worth_compiling(self, n_rows: int) -> bool:
+        """Tell whether it is quicker for so many rows."""
+
+    def of(self, X: Values) -> Floats:
+        """Score rows, shape (n, n_inputs)."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +67,8 @@ class EstimatorKind:
     check : callable
         Raises ValueError for an estimator whose parts do not fit one another, so that
         scikit-learn's compiled code would read beyond them.
-    trees : callable, optional
-        Gives the trees of an estimator that sums their leaves.
+    quick : callable, optional
+        Gives a quicker way to the same scores, or None for an estimator that has none.
     """
 
     title: str
@@ -59,7 +76,7 @@ class EstimatorKind:
     parts: Callable[[], tuple[type, ...]]
     checked: Callable[[], tuple[type, ...]]
     check: Callable[[Any], None]
-    trees: Callable[[Any], TreeScores] | None = None
+    quick: Callable[[Any], QuickScores | None] | None = None
 
 
 _KINDS: list[EstimatorKind] = []
@@ -117,10 +134,11 @@ class FittedEstimator:
         rows = np.asarray(X, dtype=np.float32)
         size = _ROWS
         score: Callable[[Values], Floats] = self._score
-        if len(rows) > _ROWS and self._trees is not None:
+        quick = self._quick
+        if quick is not None and quick.worth_compiling(len(rows)):
+            size, score = quick.rows_at_once, quick.of
+        elif quick is not None:
             size = _ROWS_OF_TREES
-            if self._trees.worth_compiling(len(rows)):
-                size, score = _ROWS_COMPILED, self._trees.of
         parts = [rows[start : start + size] for start in range(0, len(rows), size)]
         if len(parts) < 2:  # a window of a map, which has threads of its own
             scores = list(map(score, parts))
@@ -130,11 +148,11 @@ class FittedEstimator:
         return np.concatenate([np.empty(0), *scores]).astype(np.float32)[:, None]
 
     @cached_property
-    def _trees(self) -> TreeScores | None:
-        """The trees, if the estimator sums their leaves; they give its scores to the bit."""
+    def _quick(self) -> QuickScores | None:
+        """A quicker way to its scores: of trees to the bit, of a kernel to rounding."""
         for kind in _KINDS:
-            if kind.trees is not None and type(self.estimator) in kind.classes():
-                return kind.trees(self.estimator)
+            if kind.quick is not None and type(self.estimator) in kind.classes():
+                return kind.quick(self.estimator)
         return None
 
     def _score(self, rows: Values) -> Floats:

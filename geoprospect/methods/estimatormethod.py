@@ -58,6 +58,10 @@ class EstimatorMethod(ABC):
         """Points of each label that a fit needs."""
         return 1
 
+    def is_seeded(self, label: Ints) -> bool:
+        """Tell whether the seed of a fit to points of these labels changes anything."""
+        return True
+
     @property
     def is_python(self) -> bool:
         """Whether a fit runs Python for the most part, so that threads would wait on each other."""
@@ -107,14 +111,24 @@ class EstimatorMethod(ABC):
         preparation: Preparation | None = None,
         progress: Progress | None = None,
     ) -> Fitted:
-        """Fit an estimator a mask; see `Method.fit`."""
-        method = self.told(table.names)
+        """Fit an estimator a mask; see `Method.fit`.
+
+        Fits that cannot differ, of the same points and a seed that changes nothing, are one
+        member, so that it is scored once.
+        """
+        method, each = self.told(table.names), self._each(table, masks)
+        keys = [
+            (mask.tobytes(), seed if self.is_seeded(label) else None)
+            for mask, (_, label, seed) in zip(masks, each, strict=True)
+        ]
+        distinct = dict(zip(keys, each, strict=True))
         members = side_by_side(
             _fitted,
-            [(method, *points) for points in self._each(table, masks)],
+            [(method, *points) for points in distinct.values()],
             progress=_fits(progress, self.name),
         )
-        return Fitted(tuple(members))
+        by_key = dict(zip(distinct, members, strict=True))
+        return Fitted(tuple(by_key[key] for key in keys))
 
     def scores(
         self,

@@ -12,8 +12,9 @@ from geoprospect.errors import TrainingError
 from geoprospect.methods.balance import balanced_rows, is_lopsided
 from geoprospect.methods.estimator import EstimatorKind, register_estimator
 from geoprospect.methods.estimatormethod import EstimatorMethod
+from geoprospect.methods.kernelscores import KernelProducts
 from geoprospect.methods.options import MethodOptions
-from geoprospect.typing import Ints, Values
+from geoprospect.typing import Floats, Ints, Values
 
 _MOST = 5_000  # points: a matrix of 0.2 GB, of which a fit holds several
 
@@ -59,6 +60,10 @@ class GaussianProcess(EstimatorMethod):
                 expected=f"at most {_MOST}",
                 mend="choose another strategy, extra-trees for instance, or give fewer points",
             )
+
+    def is_seeded(self, label: Ints) -> bool:
+        """Tell whether the seed changes anything: only which points of many are drawn."""
+        return is_lopsided(label)
 
     def estimator(self, X: Values, label: Ints, seed: int) -> Any:
         """Fit the process."""
@@ -130,4 +135,27 @@ def _check(process: Any) -> None:
         raise ValueError("a Gaussian process whose parts do not fit one another")
 
 
-register_estimator(EstimatorKind("a Gaussian process", _classes, lambda: (), _checked, _check))
+def _products(process: Any) -> KernelProducts:
+    """Give the process as products of matrices (Rasmussen & Williams 2006, algorithm 3.2)."""
+    from scipy.linalg import solve_triangular  # noqa: PLC0415 - slow to import
+
+    from geoprospect.private import mean_sigmoid  # noqa: PLC0415
+
+    laplace = process.base_estimator_
+    constant = laplace.kernel_.k1.constant_value
+    weights = constant * (laplace.y_train_ - laplace.pi_)
+    spread = constant * solve_triangular(laplace.L_, np.diag(laplace.W_sr_), lower=True)
+
+    def score(kernel: Floats) -> Floats:
+        known = kernel @ spread.T
+        variance = constant - np.einsum("ij,ij->i", known, known)
+        scores: Floats = mean_sigmoid(kernel @ weights, variance)
+        return np.clip(scores, 0, 1)
+
+    gamma = 0.5 / laplace.kernel_.k2.length_scale**2
+    return KernelProducts(laplace.X_train_, gamma, score)
+
+
+register_estimator(
+    EstimatorKind("a Gaussian process", _classes, lambda: (), _checked, _check, _products)
+)

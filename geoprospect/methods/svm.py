@@ -10,6 +10,7 @@ import numpy as np
 
 from geoprospect.methods.estimator import EstimatorKind, register_estimator
 from geoprospect.methods.estimatormethod import EstimatorMethod
+from geoprospect.methods.kernelscores import RadialSums
 from geoprospect.methods.options import MethodOptions, Preset
 from geoprospect.typing import Ints, Values
 
@@ -90,6 +91,10 @@ class SupportVectorMachine(EstimatorMethod):
             if kernel != "linear" or gamma == self.gammas[0]
         ]
 
+    def is_seeded(self, label: Ints) -> bool:
+        """Tell whether the seed changes anything: only what a search finds."""
+        return len(self.grid()) > 1
+
     def estimator(self, X: Values, label: Ints, seed: int) -> Any:
         """Fit the machine, that of the best accuracy in five folds if there are several."""
         from sklearn.model_selection import GridSearchCV, StratifiedKFold  # noqa: PLC0415 - slow
@@ -138,6 +143,23 @@ def _check(svm: Any) -> None:
         raise ValueError("support vectors that do not fit one another, or hold no number")
 
 
+def _sums(svm: Any) -> RadialSums | None:
+    """Give the machine as sums, if its kernel is a radial basis function."""
+    from geoprospect.private import libsvm_arrays  # noqa: PLC0415 - slow to import
+
+    if svm.kernel != "rbf":
+        return None
+    coefficients, intercept, gamma = libsvm_arrays(svm)
+    # libsvm takes the first label for the positive one, and scikit-learn turns that round.
+    weights, vectors = -coefficients[0], svm.support_vectors_
+    return RadialSums(
+        np.asarray(vectors, np.float32),
+        np.asarray(weights, np.float32),
+        gamma,
+        -float(intercept[0]),
+    )
+
+
 register_estimator(
-    EstimatorKind("a support vector machine", _classes, lambda: (), lambda: (), _check)
+    EstimatorKind("a support vector machine", _classes, lambda: (), lambda: (), _check, _sums)
 )

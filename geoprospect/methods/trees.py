@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -112,6 +113,7 @@ class TreeScores:
     trees: tuple[Tree, ...]
     score: Callable[[Floats], Floats]
     start: float = 0.0
+    rows_at_once: ClassVar[int] = 2**19  # the loop takes them tile by tile
 
     def worth_compiling(self, n_rows: int) -> bool:
         """Tell whether the compiled loop is the quicker way to score so many rows."""

@@ -33,7 +33,7 @@ class ForwardPass:
     networks : list of Network
         The members that read centred evidence themselves.
     others : list of Scorer
-        Those that must be given components.
+        Those that must be given components; one that stands for several is scored once.
     """
 
     def __init__(self, components: Components, members: Sequence[Scorer]) -> None:
@@ -81,7 +81,9 @@ class ForwardPass:
         each = [network.predict(centred)[:, 0] for network in self.networks]
         if self.others:
             P = self.components.transform(X)
-            each += [member.predict(P)[:, 0] for member in self.others]
+            distinct = {id(member): member for member in self.others}
+            scored = {key: member.predict(P)[:, 0] for key, member in distinct.items()}
+            each += [scored[id(member)] for member in self.others]
         scores = np.stack(each)
         mean = scores.mean(axis=0, dtype=np.float64)
         spread = np.sqrt(((scores - mean) ** 2).mean(axis=0))

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import platform
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,8 +106,14 @@ def write_folder(
     with replacing(folder, overwrite=overwrite, folder=True) as temporary:
         temporary.mkdir()
         components.save(temporary / "components.json")
+        saved: dict[int, Path] = {}
         for number, member in enumerate(members):
-            member.save(temporary / f"member-{number:03d}{member.suffix}")
+            path = temporary / f"member-{number:03d}{member.suffix}"
+            if id(member) in saved:  # one that stands for several
+                shutil.copyfile(saved[id(member)], path)
+            else:
+                member.save(path)
+            saved[id(member)] = path
         files = sorted(path.name for path in temporary.iterdir())
         description = {
             "format": _FORMAT,
@@ -161,7 +168,11 @@ def read_folder(folder: StrPath) -> tuple[dict[str, Any], Components, tuple[Memb
             found=", ".join(components.names),
             expected=", ".join(map(str, names)),
         )
-    members = tuple(read_member(home / name) for name in files if name.startswith("member-"))
+    names_of = {digest: name for name, digest in files.items() if name.startswith("member-")}
+    by_digest = {digest: read_member(home / name) for digest, name in names_of.items()}
+    members = tuple(
+        by_digest[digest] for name, digest in files.items() if name.startswith("member-")
+    )
     return content, components, members
 
 

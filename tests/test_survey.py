@@ -116,6 +116,31 @@ def test_masks_too_large_to_keep_are_read_again(large, monkeypatch):
         np.testing.assert_array_equal(stack.draw_cells(5000, seed=3), drawn)
 
 
+def test_cells_that_are_drawn_again_are_found_once_until_no_more_is_preloaded(large, monkeypatch):
+    columns, _ = large
+    monkeypatch.setattr(survey, "_MASK_BYTES", 1000)  # so that finding them reads the layers
+    with EvidenceStack.open(columns) as stack:
+        rows, across = stack.draw_cells(5000, seed=3)
+        before, kept = times_read(stack), rows.copy()
+        rows[:] = -1  # what is given is the caller's own
+        np.testing.assert_array_equal(stack.draw_cells(5000, seed=3), [kept, across])
+        assert times_read(stack) == before
+        stack.preload()
+        np.testing.assert_array_equal(stack.draw_cells(5000, seed=3), [kept, across])
+        assert times_read(stack) > before
+
+
+def test_cells_drawn_are_sorted_and_each_is_once_among_them(small):
+    columns, values = small
+    valid = np.isfinite(values).all(axis=0)
+    with EvidenceStack.open(columns) as stack:
+        for n in (50, int(0.4 * valid.sum()), int(0.9 * valid.sum()), 2 * valid.size):
+            rows, across = stack.draw_cells(n, seed=1)
+            assert len(rows) == min(n, valid.sum())
+            assert (np.diff(rows * valid.shape[1] + across) > 0).all()
+            assert valid[rows, across].all()
+
+
 def test_a_small_stack_is_read_from_disk_once(small):
     columns, values = small
     with EvidenceStack.open([Surroundings(columns, (2,))]) as stack:

@@ -24,6 +24,8 @@ _SAMPLE_CELLS = 2**18  # cells surveyed, or whose neighbourhoods are read, toget
 _REMEMBERED_CELLS = 2**20  # of a stack whose values stay in memory, and
 _REMEMBERED_BYTES = 2**26  # bytes of them
 
+_DRAWN = "cells drawn"  # what is kept under this name
+
 _T = TypeVar("_T")
 
 
@@ -79,7 +81,12 @@ class Reader:
         return X
 
     def gather(self, cells: Ints) -> None:
-        """Read the evidence at cells by number and keep it, unless all of it is in memory."""
+        """Read the evidence at cells by number and keep it, unless all of it is in memory.
+
+        Where there are none, what was kept of cells drawn is forgotten too.
+        """
+        if not cells.size:
+            self.kept.pop(_DRAWN, None)
         if not self.selection.is_remembered:
             cells = in_order(cells)
             self.kept["cells"] = GatheredCells(cells, self.selection.names, self.at(cells))
@@ -114,11 +121,17 @@ class Reader:
             return Survey.take(blocks, self.selection.names, self.grid, size)
 
     def draw(self, n: int, *, seed: int) -> tuple[Ints, Ints]:
-        """Draw valid cells; give their rows and columns."""
+        """Draw valid cells; give their rows and columns, found once."""
         survey, hiding = self.survey(), self.selection.hiding()
+        drawn: dict[Hashable, tuple[Ints, Ints]] = self.once(_DRAWN, dict)
+        key = (frozenset(hiding.names), n, seed)
+        if key in drawn:
+            rows, columns = drawn[key]
+            return rows.copy(), columns.copy()
 
         def valid(window: Window) -> Bools:
             return Block(window, hiding.read(window)).valid
 
         with little_cache():
-            return survey.cells(survey.draw(n, seed=seed), valid)
+            rows, columns = drawn[key] = survey.cells(survey.draw(n, seed=seed), valid)
+        return rows.copy(), columns.copy()

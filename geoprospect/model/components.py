@@ -227,7 +227,7 @@ class Components:
         for start in range(0, len(cells), _BATCH):  # in float64, all of many would fill the memory
             part = slice(start, start + _BATCH)
             standardised = (cells[part].astype(np.float64) - self.mean) / self.scale
-            seen[part] = standardised @ self.rotation
+            seen[part] = standardised @ self.rotation if self.rotated else standardised
         return seen
 
     def select(self, stack: EvidenceStack) -> EvidenceStack:

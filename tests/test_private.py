@@ -35,9 +35,10 @@ def test_scikit_learn_holds_what_is_read_of_its_estimators():
     process = GaussianProcessClassifier().fit(X, LABEL)
     assert isinstance(process.base_estimator_, private.laplace_process())
     svm = SVC().fit(X, LABEL)
-    coefficients, intercept = private.libsvm_arrays(svm)
+    coefficients, intercept, gamma = private.libsvm_arrays(svm)
     assert coefficients.shape == svm.dual_coef_.shape
     assert intercept.shape == svm.intercept_.shape
+    assert gamma == pytest.approx(1 / (X.shape[1] * X.var()))
 
 
 def test_private_names_of_other_libraries_are_used_in_one_module_only():

@@ -108,7 +108,7 @@ def test_a_project_names_the_directions_of_its_layers(tmp_path):
     ("strategy", "direction", "error", "words"),
     [
         ("boosting", '{ C2 = "increasing" }', LayerNameError, "found .*C2.*some of A, B, C"),
-        ("svm", '{ B = "increasing" }', ProjectError, "only boosting can be held"),
+        ("svm", '{ B = "increasing" }', ProjectError, "takes no monotonic"),
         ("boosting", '{ B = "up" }', ProjectError, "'increasing' or 'decreasing'"),
     ],
 )

@@ -8,9 +8,11 @@ import pytest
 from rasterio.transform import from_origin
 from smallproject import PROJECT, SHAPE, points, write_project, write_raster
 
-from geoprospect.errors import GeoprospectError
+from geoprospect.errors import GeoprospectError, ProjectError
 from geoprospect.project import Project
 from geoprospect.project.check import check_project
+from geoprospect.project.inputs import Inputs
+from geoprospect.project.preconditions import settings_taken
 from geoprospect.project.run import run_project
 
 FOREST = PROJECT.replace(
@@ -165,3 +167,42 @@ def test_a_project_that_draws_runs_where_check_finds_no_error(project):
     project.write_text(FOREST.replace("[model]", "[calibration]\ndeposits = 30\n[model]"))
     assert errors_of(project) == []
     run_project(Project.load(project))
+
+
+@pytest.mark.parametrize(
+    ("strategy", "setting", "taken"),
+    [
+        (strategy, setting, setting.partition(" ")[0] in takes)
+        for strategy, takes in {
+            "random-forest": ("trees", "leaf", "rotated"),
+            "extra-trees": ("trees", "leaf", "rotated"),
+            "boosting": ("trees", "leaf", "monotonic"),
+            "svm": ("costs", "gammas", "kernels"),
+            "average": ("trees", "leaf", "rotated", "costs", "gammas", "kernels"),
+            "auto": ("trees", "leaf", "rotated", "costs", "gammas", "kernels", "monotonic"),
+            "gaussian-process": (),
+            "logistic-regression": (),
+            "fine-tuning": (),
+            "from-scratch": (),
+        }.items()
+        for setting in ("trees = 5", "leaf = 2", "rotated = true", "costs = [1.0]",
+                        "gammas = [0.5]", 'kernels = ["rbf"]',
+                        'monotonic = { A = "increasing" }')
+    ],
+)  # fmt: skip
+def test_a_method_takes_its_own_settings_of_baselines_and_refuses_others(
+    tmp_path_factory, strategy, setting, taken
+):
+    folder = tmp_path_factory.getbasetemp() / "settings"
+    path = folder / "project.toml"
+    if not path.exists():
+        write_project(folder)
+    head = path.read_text().partition("[model]")[0]
+    path.write_text(f'{head}[model]\nstrategy = "{strategy}"\nbaseline = {{ {setting} }}\n')
+    name = setting.partition(" ")[0]
+    with Inputs(Project.load(path)) as inputs:
+        if taken:
+            settings_taken(inputs)
+            return
+        with pytest.raises(ProjectError, match=f"takes no {name} .*found {name} = "):
+            settings_taken(inputs)

@@ -14,6 +14,7 @@ from geoprospect.methods.mean import CORE, MEMBERS, Average
 from geoprospect.methods.members import Member, register_member_format
 from geoprospect.methods.method import (
     Fitted,
+    HeedsNames,
     Method,
     Preparation,
     PretextCells,
@@ -27,6 +28,7 @@ from geoprospect.methods.registry import (
     register_method,
     registered_method,
     strategy_names,
+    taken_by,
 )
 from geoprospect.methods.sidebyside import side_by_side
 from geoprospect.methods.svm import SupportVectorMachine
@@ -42,12 +44,16 @@ register_method(
 )
 register_method("from-scratch", partial(Transfer.of, "from-scratch"), members=10, in_paper=True)
 register_method("logistic-regression", LogisticRegression.of, in_paper=True)
-register_method("random-forest", partial(Forest.of, "random-forest"), in_paper=True)
-register_method("svm", SupportVectorMachine.of, in_paper=True)
-register_method("extra-trees", partial(Forest.of, "extra-trees"))
-register_method("boosting", Boosting.of, members=10)
+register_method(
+    "random-forest", partial(Forest.of, "random-forest"), takes=Forest.takes, in_paper=True
+)
+register_method("svm", SupportVectorMachine.of, takes=SupportVectorMachine.takes, in_paper=True)
+register_method("extra-trees", partial(Forest.of, "extra-trees"), takes=Forest.takes)
+register_method("boosting", Boosting.of, members=10, takes=Boosting.takes)
 register_method("gaussian-process", GaussianProcess.of)
-register_method("average", Average.of, members=MEMBERS, pretexts=("none", *_TASKS))
+register_method(
+    "average", Average.of, members=MEMBERS, pretexts=("none", *_TASKS), takes=Average.takes
+)
 
 __all__ = [
     "CORE",
@@ -58,6 +64,7 @@ __all__ = [
     "FittedEstimator",
     "Forest",
     "GaussianProcess",
+    "HeedsNames",
     "LogisticRegression",
     "Member",
     "Method",
@@ -75,4 +82,5 @@ __all__ = [
     "scores_of_fits",
     "side_by_side",
     "strategy_names",
+    "taken_by",
 ]

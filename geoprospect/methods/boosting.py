@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -66,6 +66,8 @@ class Boosting(EstimatorMethod):
     True
     """
 
+    takes: ClassVar[tuple[str, ...]] = ("trees", "leaf", "monotonic")  # under [model.baseline]
+
     name: str = "boosting"
     members: int = 10
     seed: int = 0
@@ -82,7 +84,7 @@ class Boosting(EstimatorMethod):
     @classmethod
     def of(cls, options: MethodOptions) -> Boosting:
         """Make the method that a project file asks for."""
-        changes = options.changes("trees", "leaf", "class_weights", "monotonic")
+        changes = options.changes(*cls.takes, "class_weights")
         return cls("boosting", options.members or 1, options.seed, **changes)
 
     @property

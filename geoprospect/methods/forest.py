@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -59,6 +59,8 @@ class Forest(EstimatorMethod):
     (1, 1)
     """
 
+    takes: ClassVar[tuple[str, ...]] = ("trees", "leaf", "rotated")  # under [model.baseline]
+
     name: ForestName = "random-forest"
     members: int = 1
     seed: int = 0
@@ -71,7 +73,7 @@ class Forest(EstimatorMethod):
     def of(cls, name: ForestName, options: MethodOptions) -> Forest:
         """Make the method that a project file asks for."""
         preset = _PRESETS[options.preset]
-        changes = options.changes("trees", "leaf", "class_weights", "rotated")
+        changes = options.changes(*cls.takes, "class_weights")
         return cls(name, options.members or 1, options.seed, **(preset | changes))
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -52,6 +52,8 @@ class Average:
     >>> method.members, [part.name for part in method.parts]
     (40, ['random-forest', 'extra-trees', 'svm', 'lithology fine-tuning'])
     """
+
+    takes: ClassVar[tuple[str, ...]] = (*Forest.takes, *SupportVectorMachine.takes)
 
     parts: tuple[Method, ...]
 

@@ -196,6 +196,20 @@ class ScoresApart(Protocol):
         """
 
 
+@runtime_checkable
+class HeedsNames(Protocol):
+    """A method some of whose settings name layers."""
+
+    def told(self, layers: Sequence[str]) -> Method:
+        """Give the method with the names of its inputs, of which the settings must be some.
+
+        Raises
+        ------
+        LayerNameError
+            If a setting names another layer.
+        """
+
+
 def scores_of_fits(
     method: Method,
     table: SampleTable,

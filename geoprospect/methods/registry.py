@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from geoprospect.errors import ProjectError, TrainingError
@@ -32,6 +32,8 @@ class RegisteredMethod:
         as in "lithology-fine-tuning". With "none" among them it can do without.
     in_paper : bool
         Whether it is of the published study, so that "paper-NAME" can be compared too.
+    takes : tuple of str
+        Settings under [model.baseline] that it takes.
     """
 
     name: str
@@ -39,6 +41,7 @@ class RegisteredMethod:
     members: int = 1
     pretexts: tuple[Pretext, ...] = ()
     in_paper: bool = False
+    takes: tuple[str, ...] = ()
 
     def make(self, options: MethodOptions) -> Method:
         """Make the method.
@@ -76,6 +79,7 @@ def register_method(
     members: int = 1,
     pretexts: tuple[Pretext, ...] = (),
     in_paper: bool = False,
+    takes: tuple[str, ...] = (),
 ) -> None:
     """Make a method known to project files, `crossval` and `method_named`.
 
@@ -85,7 +89,7 @@ def register_method(
         How a project file names it, as `strategy`.
     factory : callable
         Makes the method of `MethodOptions`.
-    members, pretexts, in_paper
+    members, pretexts, in_paper, takes
         As in `RegisteredMethod`.
 
     Examples
@@ -96,7 +100,7 @@ def register_method(
     True
     >>> _ = _METHODS.pop("forest-of-nine")
     """
-    _METHODS[name] = RegisteredMethod(name, factory, members, pretexts, in_paper)
+    _METHODS[name] = RegisteredMethod(name, factory, members, pretexts, in_paper, takes)
 
 
 def strategy_names() -> tuple[str, ...]:
@@ -172,6 +176,27 @@ def registered_method(name: str) -> tuple[RegisteredMethod, MethodOptions]:
         expected=f"{', '.join(method_names())}; or one of the published study as it was there: "
         f"{', '.join(method_names(paper=True))}",
     )
+
+
+def taken_by(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Give what any of some methods takes under [model.baseline], and the methods that take it.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Methods, by any of their names.
+
+    Examples
+    --------
+    >>> taken_by(["svm", "gaussian-process"])["costs"], taken_by(["gaussian-process"])
+    (('svm',), {})
+    """
+    methods = [registered_method(name)[0] for name in names]
+    settings = dict.fromkeys(setting for method in methods for setting in method.takes)
+    return {
+        setting: tuple(method.name for method in methods if setting in method.takes)
+        for setting in settings
+    }
 
 
 def method_named(name: str, options: MethodOptions | None = None) -> Method:

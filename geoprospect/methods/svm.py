@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -52,6 +52,8 @@ class SupportVectorMachine(EstimatorMethod):
     SVC(class_weight='balanced')
     """
 
+    takes: ClassVar[tuple[str, ...]] = ("costs", "gammas", "kernels")  # under [model.baseline]
+
     name: str = "svm"
     members: int = 1
     seed: int = 0
@@ -64,7 +66,7 @@ class SupportVectorMachine(EstimatorMethod):
     def of(cls, options: MethodOptions) -> SupportVectorMachine:
         """Make the method that a project file asks for."""
         preset = _PRESETS[options.preset]
-        changes = options.changes("costs", "gammas", "kernels", "class_weights")
+        changes = options.changes(*cls.takes, "class_weights")
         return cls("svm", options.members or 1, options.seed, **(preset | changes))
 
     @property

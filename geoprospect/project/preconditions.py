@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from geoprospect.errors import ProjectError
-from geoprospect.methods import Boosting
+from geoprospect.methods import HeedsNames, strategy_names, taken_by
+from geoprospect.project.choosing import candidate_names
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.outputfolder import check_products
 
@@ -28,18 +29,44 @@ def _rock_classes(inputs: Inputs) -> None:
         _ = inputs.rocks
 
 
-def _monotonic_layers(inputs: Inputs) -> None:
-    """Refuse directions of layers that there are not, or for a method that heeds none."""
-    directions = inputs.project.model.baseline.monotonic
-    if isinstance(inputs.method, Boosting):
-        inputs.method.told(inputs.evidence.names)
-    elif directions:
+def _strategies(inputs: Inputs) -> tuple[str, ...]:
+    """Name the method of the project, or those that it is chosen from."""
+    model = inputs.project.model
+    return candidate_names(inputs.project) if model.chosen else (model.fixed,)
+
+
+def settings_taken(inputs: Inputs) -> None:
+    """Refuse settings of baselines that the method does not take, or no candidate.
+
+    Raises
+    ------
+    ProjectError
+        If one is changed; the settings taken are named.
+    """
+    baseline = vars(inputs.project.model.baseline)
+    changed = [name for name, value in baseline.items() if value is not None]
+    taken = taken_by(_strategies(inputs))
+    foreign = [name for name in changed if name not in taken]
+    if foreign:
+        takers = taken_by(strategy_names()).get(foreign[0], ())
         raise ProjectError(
-            "only boosting can be held to rise or fall with a layer",
+            f"the strategy takes no {', '.join(foreign)}",
             path=inputs.project.path,
-            found=f'monotonic under [model.baseline], strategy = "{inputs.project.model.strategy}"',
-            mend='write strategy = "boosting" under [model], or leave `monotonic` out',
+            found=f"{foreign[0]} = {baseline[foreign[0]]!r} under [model.baseline], "
+            f'strategy = "{inputs.project.model.strategy}"',
+            expected=f"{', '.join(taken)} there" if taken else "nothing there",
+            mend=f'leave it out, or write strategy = "{takers[0]}" under [model]'
+            if takers
+            else "leave it out",
         )
+
+
+def _layers_named(inputs: Inputs) -> None:
+    """Refuse settings of methods that name layers which there are not."""
+    for name in _strategies(inputs):
+        method = inputs.project.method(name)
+        if isinstance(method, HeedsNames):
+            method.told(inputs.evidence.names)
 
 
 Precondition = Callable[[Inputs], object]
@@ -53,7 +80,8 @@ PRECONDITIONS: tuple[Precondition, ...] = (
     lambda inputs: inputs.validation,
     lambda inputs: inputs.drawn,
     lambda inputs: inputs.components,
-    _monotonic_layers,
+    settings_taken,
+    _layers_named,
     _rock_classes,
     _fewer_deposits_than_cells,
     lambda inputs: inputs.calibration_scheme,

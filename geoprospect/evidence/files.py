@@ -79,7 +79,7 @@ def files_of(path: str) -> list[str]:
             opened = RemoteRaster(path) if asks_servers(path) else rasterio.open(path)
             with opened as raster:
                 return [path, *raster.files]
-    except RasterioError:  # which is told where it is opened as evidence
+    except (RasterioError, UnicodeDecodeError):  # which is told where it is opened as evidence
         return [path]
 
 

@@ -74,7 +74,7 @@ def open_raster(path: StrPath, *, layer: str | None = None) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             dataset = RemoteRaster(name) if asks_servers(name) else rasterio.open(name)
-    except RasterioError as error:
+    except (RasterioError, UnicodeDecodeError) as error:  # of a message that cites the file
         raise unreadable(error, path=name, layer=layer) from error
     try:
         check_single(dataset, path=name, layer=layer)
@@ -163,7 +163,7 @@ def read_band(
         invalid = _masked(dataset, band, window, cells)
         if nodata is not None:
             invalid = invalid | _equal(cells, nodata)
-    except RasterioError as error:
+    except (RasterioError, UnicodeDecodeError) as error:
         raise unreadable(error, path=dataset.name, layer=layer) from error
     scale, offset = dataset.scales[band - 1], dataset.offsets[band - 1]
     with np.errstate(over="ignore", invalid="ignore"):

@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from geoprospect.errors import GeoprospectError, OutputError
 from geoprospect.model.modelfolder import listed_files
@@ -137,8 +137,11 @@ def _restore(folder: Path) -> None:
     aside = folder / _ASIDE
     try:
         plan = json.loads((aside / _PLAN).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        plan = []  # no swap was begun
+    except (OSError, ValueError, RecursionError):
+        plan = None
+    known = {path.name for product in results.PRODUCTS for path in product.places(folder)}
+    if not isinstance(plan, list) or not all(_is_of(known, name) for name in plan):
+        plan = []  # no swap was begun, or its plan is damaged
     made = aside / _MADE
     if (made / results.MANIFEST.file).exists():  # it is moved last
         for name in plan:
@@ -147,6 +150,14 @@ def _restore(folder: Path) -> None:
         for path in _files(aside / _FORMER):
             _move(path, folder / path.relative_to(aside / _FORMER))
     shutil.rmtree(aside, ignore_errors=True)
+
+
+def _is_of(known: set[str], name: object) -> bool:
+    """Whether a name in the plan of a swap is that of a product, or of a file in one."""
+    if not isinstance(name, str) or not name or "\0" in name:
+        return False
+    parts = PurePosixPath(name).parts
+    return bool(parts) and parts[0] in known and ".." not in parts
 
 
 def _swap(folder: Path) -> None:

@@ -65,7 +65,7 @@ def read_label_raster(path: str) -> gpd.GeoDataFrame | None:
                 values = cells.data[row, column]
                 parts.append((row + window.row_off, column + window.col_off, values))
             crs, transform, width = file.crs, file.transform, file.width
-    except RasterioError:
+    except (RasterioError, UnicodeDecodeError):  # a damaged file may be cited as it is
         return None
     rows, columns, labels = map(np.concatenate, zip(*parts, strict=True))
     order = np.argsort(rows * width + columns)

@@ -13,7 +13,7 @@ from pathlib import Path
 import geopandas as gpd
 import pyogrio
 
-from geoprospect.errors import SamplesError
+from geoprospect.errors import GeoprospectError, SamplesError
 from geoprospect.evidence.local import is_local, missing
 from geoprospect.evidence.remote.address import asks_servers
 from geoprospect.evidence.remote.failure import explained
@@ -82,7 +82,9 @@ def read_vector(path: str, layer: str | None, *, what: str, layer_mend: str) -> 
             else:
                 with _told(network_settings(path)):
                     table = retried(read, path, failures=_FAILURES)
-    except _FAILURES as error:
+    except (GeoprospectError, MemoryError):
+        raise
+    except Exception as error:  # a damaged file may fail anywhere in the libraries that read it
         if remote:
             raise SamplesError(path=path, **explained(error, what=what)) from error
         raise unreadable(error, path, what) from error

@@ -183,8 +183,8 @@ def test_cells_outside_all_polygons_are_left_out_and_listed(project, samples, tm
 def test_blocks_are_as_large_as_the_evidence_reaches_unless_told_otherwise(project):
     loaded = Project.load(project)
     told = compare_methods(loaded, FoldScheme("blocks", folds=2, repeats=1), ["svm"])
-    assert told.scheme.size == told.near
-    assert 100 <= told.near <= 500  # layers of white noise, in cells of 100 m
+    assert told.scheme.size == 2 * told.near
+    assert 100 <= told.scheme.size <= 500  # layers of white noise, in cells of 100 m
     given = FoldScheme("blocks", folds=2, repeats=1, size=800.0)
     assert compare_methods(loaded, given, ["svm"]).scheme == given
 

@@ -30,7 +30,7 @@ def compare_methods(
 
     Points that share a cell count once, those outside all polygons not at all. Blocks without a
     size get the range of the evidence's variogram; intervals rest on clusters of points no wider
-    than that. Strategies share what was learned of a pretext task.
+    than half of that. Strategies share what was learned of a pretext task.
 
     Parameters
     ----------

@@ -72,10 +72,10 @@ def test_a_survey_tells_of_each_layer_and_of_all(small):
 
 
 def test_distinct_values_are_listed_up_to_a_bound():
-    layer = LayerSurvey().with_cells(np.arange(64, dtype=np.float32))
-    assert layer.distinct == tuple(range(64))
+    layer = LayerSurvey().with_cells(np.arange(256, dtype=np.float32))
+    assert layer.distinct == tuple(range(256))
     assert layer.with_cells(np.float32([3, 5])).distinct == layer.distinct
-    assert layer.with_cells(np.float32([64])).distinct is None
+    assert layer.with_cells(np.float32([256])).distinct is None
     late = np.zeros(5000, np.float32)
     late[2000:] = np.arange(3000)
     assert LayerSurvey().with_cells(late).distinct is None

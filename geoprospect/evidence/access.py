@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from geoprospect.evidence.layers import StackSource
+from geoprospect.evidence.nature import warn_of_omissions
 from geoprospect.evidence.stack import EvidenceStack
 
 
@@ -45,4 +46,6 @@ def open_evidence(source: StackSource, *, names: Sequence[str] = ()) -> Evidence
     ...         stack.names, stack.count_valid()
     (('X1',), 5)
     """
-    return EvidenceStack.open(source, names=names)
+    stack = EvidenceStack.open(source, names=names)
+    warn_of_omissions(source, stack)
+    return stack

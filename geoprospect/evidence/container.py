@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import zipfile
@@ -62,15 +63,15 @@ def check_single(dataset: Any, *, path: str, layer: str | None) -> None:
     EvidenceError
         If one of its rasters must be named.
     """
-    if dataset.count or not dataset.subdatasets:
+    inside = subdatasets_of(dataset)
+    if not inside:
         return
-    inside = [_named(name) for name in dataset.subdatasets]
     raise EvidenceError(
         "the file holds several rasters",
         path=path,
         layer=layer,
         found=_listed(inside),
-        mend=f"name one of them, as in {_line(layer, inside[0])} under [evidence]",
+        mend=f"name one of them, as in {line_of(layer, inside[0])} under [evidence]",
     )
 
 
@@ -95,7 +96,7 @@ def check_archive(path: str, *, layer: str | None) -> None:
         path=path,
         layer=layer,
         found=_listed(inside) or "no .tif, .img, .asc or .vrt in it",
-        mend=f"name a raster in it, as in {_line(layer, inside[0])} under [evidence]"
+        mend=f"name a raster in it, as in {line_of(layer, inside[0])} under [evidence]"
         if inside
         else "unpack it, and name the raster",
     )
@@ -104,10 +105,9 @@ def check_archive(path: str, *, layer: str | None) -> None:
 _RASTERS = (".tif", ".tiff", ".img", ".asc", ".vrt")
 
 
-def _named(subdataset: str) -> str:
-    """Give the name by which GDAL opens a raster of a file, as rasterio tells it."""
-    driver, _, rest = subdataset.partition(":")
-    return f"{driver.upper()}:{rest}" if driver == "netcdf" else subdataset
+def subdatasets_of(dataset: Any) -> list[str]:
+    """List the paths of the rasters in an open file that is none by itself."""
+    return [] if dataset.count else list(dataset.subdatasets)
 
 
 def _listed(names: list[str]) -> str:
@@ -116,7 +116,15 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names[:_MOST]) + (f" and {more} more" if more > 0 else "")
 
 
-def _line(layer: str | None, path: str) -> str:
-    """Write the line of a layer as TOML; a path with double quotes stands in single ones."""
+def line_of(layer: str | None, path: str) -> str:
+    """Write the line of a layer as TOML; a path with double quotes stands in single ones.
+
+    Examples
+    --------
+    >>> print(line_of("gravity", 'NETCDF:"g.nc":bouguer'))
+    gravity = 'NETCDF:"g.nc":bouguer'
+    """
     quoted = f"'{path}'" if '"' in path else f'"{path}"'
-    return f"{layer or 'name'} = {quoted}"
+    name = layer or "name"
+    bare = re.fullmatch(r"[\w-]+", name, re.ASCII)
+    return f"{name if bare else json.dumps(name)} = {quoted}"

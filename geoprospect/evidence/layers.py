@@ -17,6 +17,7 @@ from geoprospect.evidence.column import Column
 from geoprospect.evidence.raster import open_raster
 from geoprospect.evidence.rasterband import RasterBand
 from geoprospect.evidence.remote.address import stem_of
+from geoprospect.evidence.unread import unread_sentences
 from geoprospect.typing import StrPath
 
 RASTER_SUFFIXES = frozenset(
@@ -56,12 +57,11 @@ def find_layers(source: StrPath | Mapping[str, LayerSource]) -> tuple[RasterBand
     Parameters
     ----------
     source : mapping, or path-like
-        Names to paths, to (path, band), to ``{"path": …, "band": …,
-        "nodata": …}`` or to `RasterBand`; a
-        folder, whose every raster is a layer named by its stem, in natural order; or one raster,
-        whose bands are layers named by their descriptions, or else B1, B2, … A raster with one
-        band is named by its stem; in a folder, the bands of a raster with several are named
-        ``stem_band``. Alpha bands are masks, not layers.
+        Names to paths, to (path, band), to ``{"path": …, "band": …, "nodata": …, "intended": …}``
+        or to `RasterBand`; a folder, whose every raster is a layer named by its stem, in natural
+        order; or one raster, whose bands are layers named by their descriptions, or else B1, B2, …
+        A raster with one band is named by its stem; in a folder, the bands of a raster with
+        several are named ``stem_band``. Alpha bands are masks, not layers.
 
     Returns
     -------
@@ -108,8 +108,10 @@ def _named(name: str, value: LayerSource) -> RasterBand:
     if isinstance(value, RasterBand):
         return replace(value, name=name)
     if isinstance(value, Mapping):
-        path, band = os.fspath(value["path"]), int(value.get("band", 1))
-        return RasterBand(name, path, band, value.get("nodata"))
+        band = {"band": int(value["band"])} if "band" in value else {}
+        nodata, intended = value.get("nodata"), bool(value.get("intended", False))
+        path = os.fspath(value["path"])
+        return RasterBand(name, path, **band, nodata=nodata, intended=intended)
     if isinstance(value, tuple):
         return RasterBand(name, os.fspath(value[0]), int(value[1]))
     return RasterBand(name, os.fspath(value))
@@ -128,6 +130,7 @@ def _in_folder(folder: Path) -> list[RasterBand]:
         raise EvidenceError(
             "the folder holds no raster",
             path=folder,
+            found=" ".join(unread_sentences(folder, RASTER_SUFFIXES)) or None,
             expected="files such as X1.tif",
             mend="give the folder of the evidence layers",
         )

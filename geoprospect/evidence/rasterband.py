@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -21,6 +21,7 @@ from geoprospect.typing import Values
 
 _LOOKS = 4  # blocks of a layer that its fingerprint reads where there are no plain files
 _CELLS_A_LOOK = 2**12
+_NOT_GIVEN = 0
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,26 @@ class RasterBand:
     path : str
         The file, or any path that GDAL reads (``/vsizip/…``, ``https://…``, ``s3://…``).
     band : int
-        The band, counted from 1.
+        The band, counted from 1; if not given, the first.
     nodata : float or None
         A value that means no value, besides what the file declares.
+    intended : bool
+        Whether its values are known to be what they seem not to be: quantities. Then no warning
+        doubts them.
     """
 
     name: str
     path: str
-    band: Annotated[int, Field(ge=1)] = 1
+    band: Annotated[int, Field(ge=1)] = _NOT_GIVEN
     nodata: float | None = None
+    intended: bool = field(default=False, repr=False)
     halo: ClassVar[int] = 0
+    band_given: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.band == _NOT_GIVEN:
+            object.__setattr__(self, "band", 1)
+            object.__setattr__(self, "band_given", False)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -90,9 +101,9 @@ class RasterBand:
                 mend="export the amplitude or another real quantity",
             )
 
-    def __reduce__(self) -> tuple[type[RasterBand], tuple[str, str, int, float | None]]:
+    def __reduce__(self) -> tuple[type[RasterBand], tuple[str, str, int, float | None, bool]]:
         path = os.path.abspath(self.path) if is_local(self.path) else self.path
-        return RasterBand, (self.name, path, self.band, self.nodata)
+        return RasterBand, (self.name, path, self.band, self.nodata, self.intended)
 
 
 @dataclass(frozen=True)

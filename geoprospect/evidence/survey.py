@@ -18,7 +18,7 @@ from geoprospect.evidence.gathering import in_order
 from geoprospect.grid import Grid
 from geoprospect.typing import Bools, Ints, Values
 
-_DISTINCT = 64  # values of a layer that are listed
+_DISTINCT = 256  # values of a layer that are listed
 _LOOK = 1024  # cells of a window that mostly tell whether a layer has more
 _MASK_BYTES = 2**26  # compressed masks that are kept; scattered gaps hardly compress
 
@@ -34,7 +34,7 @@ class LayerSurvey:
     minimum, maximum : float
         Its smallest and largest value, in its own unit; NaN where no cell is valid.
     distinct : tuple of float or None
-        All its values, sorted, if they are no more than 64.
+        All its values, sorted, if they are no more than 256.
     fills : FillValues
         Marks at the ends of its values, such as -9999, that may stand for no value.
     """

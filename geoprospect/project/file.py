@@ -12,6 +12,7 @@ from geoprospect.evidence import Column, EvidenceStack
 from geoprospect.evidence.column import path_of
 from geoprospect.evidence.files import files_of
 from geoprospect.evidence.layers import columns_of
+from geoprospect.evidence.nature import warn_of_omissions
 from geoprospect.evidence.surroundings import surrounded
 from geoprospect.methods import Method, method_named
 from geoprospect.project.reading import read_project
@@ -124,7 +125,9 @@ class Project:
                 found="context_spread = true",
                 mend="write context = [2] beside it, for instance, or leave it out",
             )
-        return EvidenceStack.open(surrounded(self.columns(), model.neighbourhood))
+        stack = EvidenceStack.open(surrounded(self.columns(), model.neighbourhood))
+        warn_of_omissions(self.evidence, stack)
+        return stack
 
     @property
     def quick(self) -> Project:

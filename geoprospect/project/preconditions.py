@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from geoprospect.errors import ProjectError
+from geoprospect.evidence.codes import warn_of_codes
 from geoprospect.methods import HeedsNames, strategy_names, taken_by
 from geoprospect.project.choosing import candidate_names
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.outputfolder import check_products
+from geoprospect.samples.giveaway import warn_of_giveaways
 
 
 def _fewer_deposits_than_cells(inputs: Inputs) -> None:
@@ -21,6 +23,12 @@ def _fewer_deposits_than_cells(inputs: Inputs) -> None:
             found=f"{settings.deposits:g} deposits, {inputs.n_valid} valid cells",
             mend="correct `deposits` under [calibration]",
         )
+
+
+def _doubtful_layers(inputs: Inputs) -> None:
+    """Warn of layers that are no quantities, or give away what is to be learned."""
+    warn_of_codes(inputs.evidence)
+    warn_of_giveaways(inputs.training, inputs.evidence)
 
 
 def _rock_classes(inputs: Inputs) -> None:
@@ -77,6 +85,7 @@ PRECONDITIONS: tuple[Precondition, ...] = (
     lambda inputs: inputs.evidence_sentence,
     lambda inputs: inputs.evidence,
     lambda inputs: inputs.training,
+    _doubtful_layers,
     lambda inputs: inputs.validation,
     lambda inputs: inputs.drawn,
     lambda inputs: inputs.components,

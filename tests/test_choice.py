@@ -101,7 +101,7 @@ def test_each_region_is_scored_by_the_average_that_the_other_chooses(samples):
 
 def test_candidates_are_what_the_points_allow(project):
     names = candidate_names(project)
-    assert names[:2] == ("lithology-fine-tuning", "reconstruction-fine-tuning")
+    assert names[:2] == ("lithology-fine-tuning", "distribution-fine-tuning")
     assert names[-3:] == CORE
     assert {"boosting", "gaussian-process", "logistic-regression"} < set(names)
     without = replace(project, points=replace(project.points, lithology=None))

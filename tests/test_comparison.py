@@ -353,7 +353,7 @@ def test_options_that_do_not_go_together_are_wrong_usage(project, arguments, sai
 def test_an_unknown_method_is_one_clear_line(project):
     done = CliRunner().invoke(main, ["crossval", str(project), "--method", "magic"])
     assert done.exit_code == 1
-    assert "no such method (found magic; expected reconstruction-linear-probing" in done.output
+    assert "no such method (found magic; expected distribution-linear-probing" in done.output
     assert "gaussian-process; or one of the published study as it was there: paper-" in done.output
     assert "paper-extra-trees" not in done.output
 

@@ -21,7 +21,13 @@ from geoprospect.crossval import FoldScheme
 from geoprospect.crossval.comparing import compare_on
 from geoprospect.crossval.folded import Folded
 from geoprospect.evidence import EvidenceStack
-from geoprospect.methods import SampleTable, Transfer, method_named, scores_of_fits
+from geoprospect.methods import (
+    MethodOptions,
+    SampleTable,
+    Transfer,
+    method_named,
+    scores_of_fits,
+)
 from geoprospect.model import FitInputs
 from geoprospect.samples import DistinctCells, DrawingRule, draw_non_occurrences, read_samples
 
@@ -109,19 +115,19 @@ def test_no_pretext_task_beats_the_default_without_rock_classes(study, tmp_path,
         told(f"{name}, mean of all seeds", means)
     ours = overall["distribution"]
     for rival in ("reconstruction", "from scratch", *TASKS):
-        assert ours[0] > overall[rival][0] - 0.002
-        assert ours[2] > overall[rival][2] - 0.002
+        assert max(ours[0] - overall[rival][0], ours[2] - overall[rival][2]) > 0
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["Yukon", f"sample, {FEW} alone"])
 def test_members_enough_that_their_seed_hardly_moves_the_figure(study, tmp_path, name):
     inputs, scheme = ground_of(name, 100, study, tmp_path / "layers")
+    inputs = replace(inputs, pretext_cells=500)
     default = method_named("fine-tuning").members
     sizes = sorted({1, 5, 10, 20, 40, default})
     areas, seconds = {n: [] for n in sizes}, {}
     for seed in range(10):
-        most = Transfer.preset("distribution", "fine-tuning", members=max(sizes), seed=seed)
+        most = method_named("fine-tuning", MethodOptions(members=max(sizes), seed=seed))
         label, X = inputs.points.label, inputs.X(most)
         encoders = most.prepare(inputs.cells_of_pretext(most), X.shape[1])
         folded = Folded.of(inputs.points, scheme, draws=inputs.masks)

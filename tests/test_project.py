@@ -129,7 +129,7 @@ def test_how_long_the_head_learns_alone_can_be_changed(write):
 
 def test_settings_are_those_recommended_unless_those_of_the_paper_are_asked_for(write):
     plan = Project.load(write(MINIMAL + TUNED)).method()
-    assert plan == Transfer.preset("reconstruction", "fine-tuning")
+    assert plan == Transfer.preset("distribution", "fine-tuning")
     paper = Project.load(write(PAPER)).method()
     assert paper == Transfer.preset("reconstruction", "fine-tuning", preset="paper")
     for preset, trees in (("recommended", 500), ("paper", 2000)):
@@ -144,7 +144,7 @@ def test_settings_are_those_recommended_unless_those_of_the_paper_are_asked_for(
     [
         (MINIMAL, "none"),  # of the average that is taken where nothing can be compared
         (MINIMAL + ROCKS, "lithology"),
-        (MINIMAL + TUNED, "reconstruction"),
+        (MINIMAL + TUNED, "distribution"),
         (MINIMAL + ROCKS + TUNED, "lithology"),
         (MINIMAL + ROCKS + '[model]\nstrategy = "linear-probing"', "lithology"),
         (MINIMAL + ROCKS + '[model]\nsettings = "paper"', "reconstruction"),

@@ -34,7 +34,7 @@ from geoprospect.methods.sidebyside import side_by_side
 from geoprospect.methods.svm import SupportVectorMachine
 from geoprospect.methods.transfer import Transfer
 
-_TASKS: tuple[Pretext, ...] = ("reconstruction", "lithology", "distribution")
+_TASKS: tuple[Pretext, ...] = ("distribution", "reconstruction", "lithology")
 register_method(
     "linear-probing", partial(Transfer.of, "linear-probing"), members=10, pretexts=_TASKS,
     in_paper=True,

@@ -119,7 +119,7 @@ def method_names(*, paper: bool = False) -> tuple[str, ...]:
     Examples
     --------
     >>> method_names()[:2], method_names(paper=True)[-1]
-    (('reconstruction-linear-probing', 'reconstruction-fine-tuning'), 'paper-svm')
+    (('distribution-linear-probing', 'distribution-fine-tuning'), 'paper-svm')
     """
     chosen = [method for method in _METHODS.values() if method.in_paper or not paper]
     tasks = dict.fromkeys(

@@ -169,7 +169,7 @@ class Transfer:
             for seed in self._seeds("encoder")
         ]
         if self.pretext == "distribution" and cells is not None:
-            # Every other member sees components, which suit other ground: together they err less.
+            # Every other member sees components: either suits some ground, and both err less.
             first = [levelling(cells.X, rotated=rotated).layers for rotated in (False, True)]
             return [Network((*first[k % 2], *part.layers)) for k, part in enumerate(encoders)]
         if self.pretraining is None or cells is None:

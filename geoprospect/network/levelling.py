@@ -23,7 +23,8 @@ def levelling(X: npt.ArrayLike, *, rotated: bool = False) -> Network:
     X : array_like, shape (n, n_inputs)
         Standardised cells, without labels.
     rotated : bool
-        Whether the outputs are the principal components of the levelled inputs.
+        Whether the outputs are instead the principal components of the inputs, these cut at
+        their outermost knots and otherwise as they are.
 
     Returns
     -------
@@ -46,6 +47,8 @@ def levelling(X: npt.ArrayLike, *, rotated: bool = False) -> Network:
     cells = np.asarray(X, np.float64)
     n_inputs = cells.shape[1]
     curves = [_curve(values) for values in cells.T]
+    if rotated:
+        curves = [(knots, knots) for knots, _ in curves]
     n_units = sum(len(knots) for knots, _ in curves)
     bends, sums = np.zeros((n_inputs, n_units)), np.zeros((n_units, n_inputs))
     ends, starts, unit = np.zeros(n_units), np.zeros(n_inputs), 0
@@ -57,8 +60,8 @@ def levelling(X: npt.ArrayLike, *, rotated: bool = False) -> Network:
         sums[units, number] = np.diff(slopes, prepend=0, append=0)
         starts[number] = levels[0]
     if rotated:
-        levelled = [np.interp(x, *curve) for x, curve in zip(cells.T, curves, strict=True)]
-        _, rotation = np.linalg.eigh(np.cov(np.array(levelled, ndmin=2)).reshape(n_inputs, -1))
+        cut = [np.interp(x, *curve) for x, curve in zip(cells.T, curves, strict=True)]
+        _, rotation = np.linalg.eigh(np.cov(np.array(cut)).reshape(n_inputs, -1))
         sums, starts = sums @ rotation, starts @ rotation
     bend = Dense(bends.astype(np.float32), ends.astype(np.float32), "relu")
     return Network((bend, Dense(sums.astype(np.float32), starts.astype(np.float32))))

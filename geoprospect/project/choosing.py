@@ -19,7 +19,7 @@ from geoprospect.samples import DrawnSamples
 _LOGGER = logging.getLogger(__name__)
 _FEWEST = 10  # cells with occurrences: fewer tell no methods apart
 _MEMBERS, _TREES, _DRAWS = 3, 100, 3  # at most, while methods are compared
-_TASKS: tuple[Pretext, ...] = ("lithology", "reconstruction")
+_TASKS: tuple[Pretext, ...] = ("lithology", "distribution")
 _LEFT_OUT = ("from-scratch", "linear-probing")  # fine-tuning stands for what they are variants of
 
 

@@ -72,7 +72,7 @@ def compare_methods(
         for name in names:
             try:
                 chosen[name] = _method(inputs, name)
-            except ProjectError as error:
+            except (ProjectError, TrainingError) as error:
                 if len(names) < 2:
                     raise
                 notes.append(f"the method {name} is left out: {error}.")

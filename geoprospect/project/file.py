@@ -177,8 +177,8 @@ class Project:
         """Give the method: the preset's settings and this file's changes.
 
         Where the file names no pretext task for a strategy that transfers one, it is lithology if
-        there are rock-class points and reconstruction if not; with the published study's settings
-        it is always the latter, which was the best of that study.
+        there are rock-class points and the distribution of the layers if not; with the published
+        study's settings it is always reconstruction, which was the best of that study.
 
         Parameters
         ----------

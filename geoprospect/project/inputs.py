@@ -159,7 +159,7 @@ class Inputs:
                 path=rocks.path,
                 found=rocks.classes[present[0]],
                 expected="at least two rock classes",
-                mend='give points of more classes, or choose pretext = "reconstruction"',
+                mend='give points of more classes, or choose pretext = "distribution"',
             )
         return rocks
 

@@ -97,7 +97,7 @@ class ModelSettings:
     The method is chosen by comparison in space where no strategy is named; with
     `settings = "paper"` it is fine-tuning then, that study's own.
     Where a strategy transfers a pretext task and none is named, it is lithology if there are
-    rock-class points, and reconstruction if not or with `settings = "paper"`.
+    rock-class points, and distribution if not; reconstruction with `settings = "paper"`.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID

@@ -29,9 +29,8 @@ from geoprospect.typing import Bools, Progress
 from geoprospect.wording import listed
 
 _LOGGER = logging.getLogger(__name__)
-# Width of a cluster, of the evidence's range. Measured where occurrences are drawn alone or in
-# clusters of either size, intervals of nominal 95% hold the truth in 90-100% of draws with half
-# the range, and in 97-100%, a quarter wider, with all of it (`tests/test_coverage.py`).
+# Width of a cluster, of the evidence's range. Intervals of nominal 95% hold the truth in 90-100% of
+# draws with half the range, in 97-100%, a quarter wider, with all (`tests/test_coverage.py`).
 _CLUSTER = 0.5
 
 
@@ -206,8 +205,8 @@ def compare_on(
     if not results:
         raise TrainingError("no method could be trained", found=notes.lines[-1])
     null = coordinates_folded(folded, seed=scheme.seed)
-    width = near * _CLUSTER
-    return Comparison(scheme, samples, tuple(results), null, width, tuple(notes.lines), ground)
+    near *= _CLUSTER
+    return Comparison(scheme, samples, tuple(results), null, near, tuple(notes.lines), ground)
 
 
 @dataclass(frozen=True)
@@ -285,9 +284,7 @@ def _range(inputs: FitInputs, notes: _Notes) -> float:
     try:
         return evidence_range(inputs.stack)
     except EvidenceError as error:
-        notes.add(
-            f"the evidence has no range, so intervals resample each point by itself: {error}."
-        )
+        notes.add(f"the evidence has no range, so points are resampled one by one: {error}.")
         return 0.0
 
 

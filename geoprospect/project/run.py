@@ -121,6 +121,7 @@ def run_project(
             if inputs.drawn is not None:
                 with replacing(results.NON_OCCURRENCES.path(made)) as temporary:
                     write_points(inputs.drawn.points(), temporary)
+            give_back()
             calibrated = _calibrated(inputs, progress)
             model = train_ensemble(inputs, progress=progress)
             inputs.stack.preload()  # nothing: the map is made in little memory

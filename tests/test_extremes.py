@@ -68,7 +68,7 @@ def test_folds_take_no_number_that_points_cannot_be_held_out_by(wrong):
 
 
 def test_memory_beyond_any_machine_is_refused():
-    with pytest.raises(OutputError, match="no machine has this"):
+    with pytest.raises(OutputError, match="more memory than any machine has"):
         Execution(memory=10**20)
 
 

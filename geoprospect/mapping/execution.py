@@ -47,11 +47,11 @@ class Execution:
 
     def __post_init__(self) -> None:
         if not _LEAST <= self.memory <= _MOST:
+            little = self.memory < _LEAST
             raise OutputError(
-                "too little memory to map in" if self.memory < _LEAST else "no machine has this",
+                "too little memory to map in" if little else "more memory than any machine has",
                 found=f"{self.memory} MiB",
-                expected=f"from {_LEAST} to {_MOST} MiB",
-                mend="name what the map may take, with --memory",
+                expected=f"at least {_LEAST} MiB" if little else f"at most {_MOST} MiB",
             )
         if self.cluster is not None and self.workers is not None:
             raise OutputError(

@@ -86,7 +86,7 @@ class PointsSource:
         )
 
     def samples(self, stack: EvidenceStack, kind: LabelKind = "occurrence") -> Samples:
-        """Read the points and the evidence at them.
+        """Read the points and the evidence at them; of classes, points inside polygons too.
 
         Parameters
         ----------
@@ -100,10 +100,15 @@ class PointsSource:
         SamplesError
             If the points cannot be read or used.
         """
+        from geoprospect.samples.drawninside import points_inside  # noqa: PLC0415
         from geoprospect.samples.reading import read_samples  # noqa: PLC0415
 
+        drawn = None
+        if kind == "class":
+            path, crs = fspath(self.path), self.crs
+            drawn = points_inside(path, stack.grid, crs=crs, layer=self.layer, where=self.where)
         return read_samples(
-            self.read(),
+            self.read() if drawn is None else drawn,
             stack,
             label=self.label,
             occurrence_values=self.occurrence_values,

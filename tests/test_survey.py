@@ -234,3 +234,13 @@ def test_a_training_reads_a_large_stack_twice(tmp_path):
         assert evidence_range(stack) > 0
         assert inputs.points.label.sum() > 30
         assert times_read(stack) <= 2
+
+
+def test_a_survey_tells_the_cells_done_up_to_all(large):
+    columns, _ = large
+    done = []
+    with EvidenceStack.open(columns) as stack:
+        stack.survey(lambda *cells: done.append(cells))
+        assert done[-1] == (stack.grid.n_cells, stack.grid.n_cells)
+    assert len(done) > 1
+    assert done == sorted(set(done))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 
 import click
 
@@ -18,7 +19,8 @@ def check_command(project: str, as_json: bool) -> None:
 
     The exit status is 1 if anything found would stop `geoprospect run`.
     """
-    findings = gp.check(project)
+    with gp.progress_shown(logging.CRITICAL) as progress:  # what is logged is among the findings
+        findings = gp.check(project, progress=progress)
     errors = sum(finding.level == "error" for finding in findings)
     if as_json:
         click.echo(json.dumps([vars(finding) for finding in findings], indent=1))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from rasterio.windows import Window
@@ -25,6 +25,9 @@ _REMEMBERED_CELLS = 2**20  # of a stack whose values stay in memory, and
 _REMEMBERED_BYTES = 2**26  # bytes of them
 
 _DRAWN = "cells drawn"  # what is kept under this name
+
+CellsDone: TypeAlias = Callable[[int, int], object]
+"""Called with the cells done, and all cells."""
 
 _T = TypeVar("_T")
 
@@ -98,10 +101,11 @@ class Reader:
         value: _T = self.kept[key]
         return value
 
-    def survey(self) -> Survey:
+    def survey(self, progress: CellsDone | None = None) -> Survey:
         """Give the survey of the layers that tell which cells are valid; see `Survey.check`."""
         hiding = self.of(self.selection.hiding())
-        survey = self.once(("survey", frozenset(hiding.selection.names)), hiding._surveyed)
+        key = ("survey", frozenset(hiding.selection.names))
+        survey = self.once(key, lambda: hiding._surveyed(progress))
         paths = hiding.selection.paths()
         fills = {name: survey.layers[name].fills.found() for name in paths}
         counts = {(name, value): n for name, f in fills.items() for value, n in f.items()}
@@ -109,16 +113,23 @@ class Reader:
         survey.check(paths)
         return survey
 
-    def _surveyed(self) -> Survey:
+    def _surveyed(self, progress: CellsDone | None) -> Survey:
         """Survey the selection in one pass."""
         size = self.window_size(_SAMPLE_CELLS)
         with little_cache():
             if self.grid.n_cells <= _REMEMBERED_CELLS:
                 self.selection.remember(_REMEMBERED_BYTES)
-            blocks = (
-                Block(window, self.selection.read(window)) for window in self.grid.windows(size)
-            )
+            blocks = self._told(self.grid.windows(size), progress)
             return Survey.take(blocks, self.selection.names, self.grid, size)
+
+    def _told(self, windows: Iterable[Window], progress: CellsDone | None) -> Iterator[Block]:
+        """Read windows, and tell how many cells are done."""
+        done = 0
+        for window in windows:
+            yield Block(window, self.selection.read(window))
+            done += window.width * window.height
+            if progress is not None:
+                progress(done, self.grid.n_cells)
 
     def draw(self, n: int, *, seed: int) -> tuple[Ints, Ints]:
         """Draw valid cells; give their rows and columns, found once."""

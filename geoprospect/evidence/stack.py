@@ -16,7 +16,7 @@ from geoprospect.evidence.layers import StackSource, columns_of
 from geoprospect.evidence.neighbourhood import Neighbourhood
 from geoprospect.evidence.opening import open_columns
 from geoprospect.evidence.raster import whole_blocks
-from geoprospect.evidence.reader import Reader
+from geoprospect.evidence.reader import CellsDone, Reader
 from geoprospect.evidence.selection import Part, Selection
 from geoprospect.evidence.showing import stack_html, stack_sentence
 from geoprospect.evidence.surroundings import Surroundings
@@ -218,7 +218,7 @@ class EvidenceStack:
         numbers = [numbered(*places, self.grid.shape)[1] for places in cells]
         self._reader.gather(np.concatenate([np.empty(0, np.int64), *numbers]))
 
-    def survey(self) -> Survey:
+    def survey(self, progress: CellsDone | None = None) -> Survey:
         """Look at every cell once, for this stack and all its selections of the same layers.
 
         The values of a small stack stay in memory, so that it is read from disk once.
@@ -228,7 +228,7 @@ class EvidenceStack:
         EvidenceError
             If a layer has no valid cell, or no cell is valid in all of them.
         """
-        return self._reader.survey()
+        return self._reader.survey(progress)
 
     def once(self, key: Hashable, compute: Callable[[], _T]) -> _T:
         """Give what is computed once for a stack and its selections, and kept until it is closed.

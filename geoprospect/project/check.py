@@ -19,7 +19,7 @@ from geoprospect.project.outputfolder import is_empty
 from geoprospect.project.preconditions import PRECONDITIONS
 from geoprospect.project.progress import lines_sent
 from geoprospect.samples import Samples
-from geoprospect.typing import StrPath
+from geoprospect.typing import Progress, StrPath
 
 Level = Literal["error", "warning", "note"]
 _T = TypeVar("_T")
@@ -42,7 +42,7 @@ class Finding:
     text: str
 
 
-def check_project(project: Project | StrPath) -> list[Finding]:
+def check_project(project: Project | StrPath, *, progress: Progress | None = None) -> list[Finding]:
     """Look at evidence, points, settings and output folder of a project.
 
     The errors are of the preconditions that `run` looks at before it trains; all are listed, not
@@ -52,6 +52,8 @@ def check_project(project: Project | StrPath) -> list[Finding]:
     ----------
     project : Project or path-like
         The project, or its file.
+    progress : callable, optional
+        As for `geoprospect.run`.
 
     Returns
     -------
@@ -70,7 +72,7 @@ def check_project(project: Project | StrPath) -> list[Finding]:
     project = Project.of(project)
     warnings: list[str] = []
     sent = lines_sent(warnings.append, logging.WARNING)
-    with sent, asked_once(), Inputs(project) as inputs:
+    with sent, asked_once(), Inputs(project, progress) as inputs:
         steps: list[Callable[[], object]] = [partial(p, inputs) for p in PRECONDITIONS]
         if _result(lambda: inputs.stack) is None:
             # A broken layer hides the others: look at each to name them all.

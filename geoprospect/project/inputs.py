@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Generic, Self, TypeVar, overload
@@ -21,8 +22,10 @@ from geoprospect.project.file import Project, Role
 from geoprospect.project.preloading import preload_cells
 from geoprospect.samples import Samples
 from geoprospect.samples.nonoccurrences import DrawnSamples, draw_non_occurrences, spacing
+from geoprospect.typing import Progress
 
 _LOGGER = logging.getLogger(__name__)
+_SILENT = 3.0  # seconds
 _T = TypeVar("_T")
 
 
@@ -61,10 +64,12 @@ class Inputs:
     ----------
     project : Project
         The project.
+    progress : callable, optional
+        Told of the cells surveyed, once that has taken some seconds.
     """
 
-    def __init__(self, project: Project) -> None:
-        self.project = project
+    def __init__(self, project: Project, progress: Progress | None = None) -> None:
+        self.project, self._progress = project, progress
         self.results: dict[object, Any] = {}
 
     def __enter__(self) -> Self:
@@ -95,7 +100,13 @@ class Inputs:
     @part
     def n_valid(self) -> int:
         """Cells that are valid in every layer."""
-        return self.stack.count_valid()
+        start = time.monotonic()
+
+        def told(done: int, total: int) -> None:
+            if self._progress is not None and time.monotonic() - start > _SILENT:
+                self._progress("evidence", done, total, "cells")
+
+        return self.stack.survey(told).n_valid
 
     @part
     def evidence_sentence(self) -> str:

@@ -21,11 +21,16 @@ _SECONDS_A_LINE = 15.0
 
 
 @contextmanager
-def progress_shown() -> Iterator[Progress]:
+def progress_shown(level: int = logging.INFO) -> Iterator[Progress]:
     """Show progress, and the lines that the library logs, while the body runs.
 
     On a terminal, and in a notebook that has ipywidgets, each stage has a bar, and lines stand
     above the bars. Elsewhere a stage is told of in a line on stderr, now and then and at its end.
+
+    Parameters
+    ----------
+    level : int
+        The least level of the lines.
 
     Yields
     ------
@@ -40,7 +45,7 @@ def progress_shown() -> Iterator[Progress]:
     """
     console = _console()
     if console is None:
-        with lines_sent(_write_line):
+        with lines_sent(_write_line, level):
             yield _stage_lines()
         return
     from rich.progress import BarColumn, TextColumn  # noqa: PLC0415 - only bars need it
@@ -57,7 +62,7 @@ def progress_shown() -> Iterator[Progress]:
     def write(line: str) -> None:
         bars.console.print(line, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
-    with bars, lines_sent(write):
+    with bars, lines_sent(write, level):
         tasks: dict[str, tuple[Pace, int]] = {}
 
         def show(stage: str, done: int, total: int, word: str) -> None:

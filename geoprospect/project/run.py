@@ -116,7 +116,7 @@ def run_project(
     project = Project.of(project)
     folder = project.folder
     with logged(folder) as log, made_aside(folder, overwrite=overwrite) as made:
-        with Inputs(project) as inputs:
+        with Inputs(project, progress) as inputs:
             require(inputs)
             if inputs.drawn is not None:
                 with replacing(results.NON_OCCURRENCES.path(made)) as temporary:

@@ -64,7 +64,11 @@ class EstimatorMethod(ABC):
 
     @property
     def is_python(self) -> bool:
-        """Whether a fit runs Python for the most part, so that threads would wait on each other."""
+        """Whether fits cannot run in threads side by side.
+
+        Those that are Python for the most part would wait on each other, and warnings that one
+        silences would come back while another ends.
+        """
         return False
 
     def told(self, layers: Sequence[str]) -> EstimatorMethod:

@@ -65,6 +65,11 @@ class GaussianProcess(EstimatorMethod):
         """Tell whether the seed changes anything: only which points of many are drawn."""
         return is_lopsided(label)
 
+    @property
+    def is_python(self) -> bool:
+        """Whether fits cannot run in threads: they silence warnings of the optimiser."""
+        return True
+
     def estimator(self, X: Values, label: Ints, seed: int) -> Any:
         """Fit the process."""
         from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415 - slow to import

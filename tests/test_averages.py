@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ROOT
 from provinces import KINDS, simulate
 
 from geoprospect.crossval import Choice, FoldScheme, compare
@@ -21,7 +22,7 @@ from geoprospect.samples import DrawingRule, draw_non_occurrences, read_samples
 
 REPORTING = (100, 101)
 DRAWS = 3
-OTHERS = ("reconstruction-fine-tuning", "boosting", "gaussian-process", "logistic-regression")
+OTHERS = ("distribution-fine-tuning", "boosting", "gaussian-process", "logistic-regression")
 
 
 def methods(names):
@@ -109,3 +110,21 @@ def test_the_average_chosen_is_as_good_as_its_parts_on_the_published_points(stud
         pytest.skip("the study's rasters are not beside its tables")
     means = tell("the published study", [on_study(seed, study) for seed in REPORTING])
     assert means["what was added"][0] > max(means[name][0] for name in CORE)
+
+
+@pytest.mark.slow
+def test_the_seed_of_its_members_hardly_moves_the_figure_of_an_average():
+    areas = {}
+    with EvidenceStack.open(ROOT / "sample_rasters") as stack:
+        samples = read_samples(ROOT / "data/training.gpkg", stack)
+        for name in ("average", "distribution-average", "distribution-fine-tuning"):
+            seeded = {
+                f"{name}, seed {seed}": method_named(name, MethodOptions(members=10, seed=seed))
+                for seed in range(10)
+            }
+            told = compare(stack, samples, seeded, FoldScheme(repeats=1, seed=100))
+            areas[name] = [result.auc[0] for result in told.methods]
+            print(f"\n{name}: AUC {np.mean(areas[name]):.4f}, standard deviation over ten seeds "
+                  f"{np.std(areas[name], ddof=1):.4f}", flush=True)  # fmt: skip
+    assert np.std(areas["average"], ddof=1) < 0.005
+    assert np.std(areas["distribution-average"], ddof=1) < 0.005

@@ -120,11 +120,10 @@ def test_no_pretext_task_beats_the_default_without_rock_classes(study, tmp_path,
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["Yukon", f"sample, {FEW} alone"])
-def test_members_enough_that_their_seed_hardly_moves_the_figure(study, tmp_path, name):
+def test_more_members_are_moved_less_by_their_seed_and_forty_hardly(study, tmp_path, name):
     inputs, scheme = ground_of(name, 100, study, tmp_path / "layers")
     inputs = replace(inputs, pretext_cells=500)
-    default = method_named("fine-tuning").members
-    sizes = sorted({1, 5, 10, 20, 40, default})
+    sizes = (1, 5, 10, 20, 40)
     areas, seconds = {n: [] for n in sizes}, {}
     for seed in range(10):
         most = method_named("fine-tuning", MethodOptions(members=max(sizes), seed=seed))
@@ -145,4 +144,4 @@ def test_members_enough_that_their_seed_hardly_moves_the_figure(study, tmp_path,
         few.fit(table, table.masks_of_all(n), preparation=encoders)
         seconds[n] = time.perf_counter() - started
         print(f"  {n:3d} {np.mean(areas[n]):.4f} {np.std(areas[n], ddof=1):.4f} {seconds[n]:.1f}")
-    assert np.std(areas[default], ddof=1) < 0.005
+    assert np.std(areas[40], ddof=1) < 0.005 < np.std(areas[1], ddof=1)

@@ -220,7 +220,7 @@ def test_a_grid_without_a_code_of_its_crs_comes_back_from_json():
 
 @pytest.mark.parametrize("near", [0, -5, float("nan")])
 def test_a_distance_of_nothing_is_refused(ranked, tmp_path, near):
-    with pytest.raises(ScoreError, match="not above 0"):
+    with pytest.raises(ScoreError, match="no number above 0"):
         score_map(ranked, write_points(tmp_path / "p.gpkg", ROW), near=near)
 
 

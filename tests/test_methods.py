@@ -32,7 +32,7 @@ def known():
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     path = write_project(tmp_path_factory.mktemp("nearest"))
-    path.write_text(PROJECT.replace("members = 2", 'members = 2\nstrategy = "nearest"'))
+    path.write_text(PROJECT.replace('"fine-tuning"', '"nearest"'))
     return Project.load(path)
 
 

@@ -54,6 +54,12 @@ class Simulated:
             write_raster(path, filled, crs=crs, transform=self.grid.transform)
         return folder
 
+    def skill_of_valid(self, scores):
+        """Give `skill` of a map whose scores are those of the valid cells alone."""
+        whole = np.full(self.intensity.shape, np.nan)
+        whole[~np.isnan(self.intensity)] = scores
+        return self.skill(whole)
+
     def skill(self, scores):
         """Give the area under the rate curve of a map for fresh occurrences of the truth.
 

@@ -57,11 +57,7 @@ def on_province(kind, seed, folder):
         }
     maps["average"] = np.mean([maps[name] for name in CORE], axis=0)
     maps["what was added"] = np.mean([maps[name] for name in choice.parts], axis=0)
-    skill = {}
-    for name, scores in maps.items():
-        whole = np.full(valid.shape, np.nan)
-        whole[valid] = scores
-        skill[name] = province.skill(whole)
+    skill = {name: province.skill_of_valid(scores) for name, scores in maps.items()}
     return {name: (value, skill.get(name, np.nan)) for name, value in figures_of(choice).items()}
 
 

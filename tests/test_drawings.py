@@ -48,10 +48,8 @@ def measured(kind, seed, folder):
             for result in told.results:
                 skill = np.nan
                 if result is not told.null:
-                    scores = np.full(valid.shape, np.nan)
                     fitted = fit(stack, drawn, methods[result.method])
-                    scores[valid] = fitted.forward_pass().predict(X)[0]
-                    skill = province.skill(scores)
+                    skill = province.skill_of_valid(fitted.forward_pass().predict(X)[0])
                 areas[rule_name, result.method] = float(result.rate_area.mean()), skill
     return areas | {("truth", ""): (np.nan, province.skill(province.intensity))}
 

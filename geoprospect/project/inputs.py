@@ -197,12 +197,16 @@ class Inputs:
         return drawn
 
     @part
+    def n_draws(self) -> int:
+        """Draws of non-occurrences; 0 where none are drawn."""
+        return 0 if self.drawn is None else len(self.drawn.masks)
+
+    @part
     def ensemble(self) -> Method:
         """The method with a member at least for each draw of non-occurrences."""
         if self.choice is None:
             return self.with_draws(self.method, None)
-        draws = 0 if self.drawn is None else len(self.drawn.masks)
-        members = max(self.project.model.members or MEMBERS, draws)
+        members = max(self.project.model.members or MEMBERS, self.n_draws)
         return chosen(self.project, self.choice, members=members)
 
     @part
@@ -223,10 +227,9 @@ class Inputs:
         name : str or None
             As `Project.method` makes it by.
         """
-        draws = 0 if self.drawn is None else len(self.drawn.masks)
-        if draws <= method.members:
+        if self.n_draws <= method.members:
             return method
-        return self.project.method(name, members=draws)
+        return self.project.method(name, members=self.n_draws)
 
     @part
     def points(self) -> Samples:

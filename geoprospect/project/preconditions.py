@@ -71,8 +71,7 @@ def settings_taken(inputs: Inputs) -> None:
 
 def _layers_named(inputs: Inputs) -> None:
     """Refuse settings of methods that name layers which there are not."""
-    for name in _strategies(inputs):
-        method = inputs.project.method(name)
+    for method in inputs.candidates.values():
         if isinstance(method, HeedsNames):
             method.told(inputs.evidence.names)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from os import PathLike
+from typing import Any
 from urllib.parse import parse_qs
 
 _END = r"(?=[:.,;)]*(?:[\s\"'<>]|$))"
@@ -73,6 +74,13 @@ To mend it: resample X2.tif to the grid of X1.tif
         expected: object = None,
         mend: str | None = None,
     ) -> None:
+        self._told: dict[str, Any] = {
+            "path": path,
+            "found": found,
+            "expected": expected,
+            "mend": mend,
+        }
+        self._problem = problem
         where = [str(path)] if path is not None else []
         if layer is not None:
             where.append(f"layer {layer}")
@@ -116,7 +124,11 @@ class LayerNameError(GeoprospectError):
 
 
 class SamplesError(GeoprospectError):
-    """Points that cannot be read or used."""
+    """Points, or features of another kind, that cannot be read or used."""
+
+    def of_layer(self, layer: str) -> EvidenceError:
+        """Give the same mistake as one in the file of an evidence layer."""
+        return EvidenceError(self._problem, layer=layer, **self._told)
 
 
 class ComponentsError(GeoprospectError):

@@ -12,10 +12,10 @@ from smallproject import write_project, write_raster
 from geoprospect import Project
 from geoprospect.cli import main
 from geoprospect.errors import SamplesError
+from geoprospect.evidence.features.points import as_points
 from geoprospect.project.check import check_project
 from geoprospect.samples import read_points
 from geoprospect.samples.labels import read_labels
-from geoprospect.samples.points import as_points
 
 BARREN = np.arange(12) % 3 > 0
 PLACES = gpd.points_from_xy(np.arange(12), np.arange(12))

@@ -9,8 +9,9 @@ from rasterio.crs import CRS
 from shapely import LineString, MultiPoint, Point
 
 from geoprospect.errors import SamplesError
+from geoprospect.evidence.features.points import coordinates
 from geoprospect.grid import Grid
-from geoprospect.samples.points import coordinates, read_points
+from geoprospect.samples.points import read_points
 
 PLACES = [Point(159100, 977500), Point(160900, 976000), Point(161500, 975000)]
 FILES = {"points.shp": None, "points.gpkg": None, "points.geojson": None}

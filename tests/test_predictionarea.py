@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from geoprospect.errors import ScoreError
-from geoprospect.samples.points import coordinates, read_points
+from geoprospect.evidence.features.points import coordinates
+from geoprospect.samples.points import read_points
 from geoprospect.scoring.counting.levels import count_levels
 from geoprospect.scoring.counting.scoremap import ScoreMap
 from geoprospect.scoring.measures.predictionarea import PredictionArea, Share, prediction_area_of

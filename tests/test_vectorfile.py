@@ -10,11 +10,11 @@ from affine import Affine
 from rasterio.crs import CRS
 
 from geoprospect.errors import SamplesError
+from geoprospect.evidence.features.points import coordinates
+from geoprospect.evidence.features.polygons import read_polygons
 from geoprospect.grid import Grid
 from geoprospect.samples import read_points
 from geoprospect.samples.areas import Area
-from geoprospect.samples.points import coordinates
-from geoprospect.samples.polygons import read_polygons
 
 LOCAL = 'LOCAL_CS["mine grid",UNIT["metre",1],AXIS["East",EAST],AXIS["North",NORTH]]'
 NO_PLACE = {

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from geoprospect.evidence.features.polygons import check_polygons, on_polygons, read_polygons
 from geoprospect.samples import Samples
-from geoprospect.samples.polygons import check_polygons, on_polygons, read_polygons
 from geoprospect.typing import Ints
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from geoprospect.evidence import EvidenceStack
+from geoprospect.evidence.features.points import coordinates
 from geoprospect.methods import Method
 from geoprospect.model import cells_of_fit
 from geoprospect.project.file import Project, Role
 from geoprospect.samples.nonoccurrences import searched_cells
-from geoprospect.samples.points import coordinates
 from geoprospect.typing import Ints
 
 

@@ -95,7 +95,7 @@ class Area:
         """
         import shapely  # noqa: PLC0415 - slow to import, and a map needs no areas
 
-        from geoprospect.samples.polygons import on_polygons  # noqa: PLC0415 - as above
+        from geoprospect.evidence.features.polygons import on_polygons  # noqa: PLC0415 - as above
 
         polygons = self._polygons()
         # The places are transformed, not the polygons: an edge stays straight in its own CRS.
@@ -107,7 +107,7 @@ class Area:
 
     def _polygons(self) -> gpd.GeoDataFrame:
         """Read the polygons of the classes."""
-        from geoprospect.samples.polygons import check_polygons, read_polygons  # noqa: PLC0415
+        from geoprospect.evidence.features.polygons import check_polygons, read_polygons  # noqa: PLC0415
 
         if (self.field is None) != (not self.classes):
             raise SamplesError(

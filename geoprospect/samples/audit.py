@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,11 +65,7 @@ class Audit:
             (self.no_label, "for want of a label"),
         ):
             if rows:
-                names = listed([str(row) for row in rows], ", ")
-                lines.append(
-                    f"{counted(len(rows), 'point')} left out {why}: "
-                    f"row{'s' if len(rows) > 1 else ''} {names}."
-                )
+                lines.append(f"{counted(len(rows), 'point')} left out {why}: {rows_named(rows)}.")
         for groups, what in (
             (self.shared, "several points, all of them used"),
             (self.conflicting, "points with different labels, all of them used"),
@@ -86,3 +83,14 @@ class Audit:
 
         plain: dict[str, Any] = TypeAdapter(Audit).dump_python(self, mode="json")
         return plain
+
+
+def rows_named(rows: Sequence[int]) -> str:
+    """Name rows of a file, counted from 0.
+
+    Examples
+    --------
+    >>> rows_named([3]), rows_named([3, 7])
+    ('row 3', 'rows 3, 7')
+    """
+    return f"row{'s' if len(rows) > 1 else ''} {listed([str(row) for row in rows])}"

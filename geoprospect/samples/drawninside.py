@@ -10,11 +10,11 @@ import numpy as np
 import shapely
 
 from geoprospect.errors import SamplesError
+from geoprospect.evidence.features.points import as_points
+from geoprospect.evidence.features.selecting import select
+from geoprospect.evidence.features.tables import TABLE_SUFFIXES
+from geoprospect.evidence.features.vectorfile import read_vector
 from geoprospect.grid import Grid
-from geoprospect.samples.points import as_points
-from geoprospect.samples.selecting import select
-from geoprospect.samples.tables import TABLE_SUFFIXES
-from geoprospect.samples.vectorfile import read_vector
 
 _LOGGER = logging.getLogger(__name__)
 _EQUAL_AREA = "EPSG:6933"

@@ -12,10 +12,11 @@ import pandas as pd
 
 from geoprospect.errors import SamplesError
 from geoprospect.evidence import EvidenceStack
+from geoprospect.evidence.features.points import as_points, coordinates
 from geoprospect.samples.audit import Audit
 from geoprospect.samples.labelled import Samples
 from geoprospect.samples.labels import LabelField, LabelKind, read_labels
-from geoprospect.samples.points import ReadingOptions, as_points, coordinates, read_points
+from geoprospect.samples.points import ReadingOptions, read_points
 from geoprospect.typing import Bools, Ints
 
 

@@ -6,8 +6,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from geoprospect.errors import SamplesError
+from geoprospect.evidence.features.points import coordinates
 from geoprospect.grid import Grid, Places
-from geoprospect.samples.points import coordinates
 from geoprospect.samples.source import PointsSource
 from geoprospect.typing import Floats
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from geoprospect.errors import SamplesError, ScoreError, without_secrets
 from geoprospect.evidence import EvidenceStack, RasterBand
+from geoprospect.evidence.features.points import coordinates
 from geoprospect.intervals import clusters
 from geoprospect.samples import DistinctCells, Samples, read_samples
-from geoprospect.samples.points import coordinates
 from geoprospect.samples.source import PointsSource
 from geoprospect.scoring.counting.levels import survey
 from geoprospect.scoring.counting.scoremap import MapFile, ScoreMap, Scores

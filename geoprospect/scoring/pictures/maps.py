@@ -9,10 +9,10 @@ from typing import TypeAlias
 import numpy as np
 from matplotlib.figure import Figure
 
+from geoprospect.evidence.features.points import coordinates
 from geoprospect.grid import Grid
 from geoprospect.report.maps import LONGEST, Coordinates, draw_values
 from geoprospect.report.style import write_png
-from geoprospect.samples.points import coordinates
 from geoprospect.samples.source import PointsSource
 from geoprospect.scoring.counting.scoremap import ScoreMap
 

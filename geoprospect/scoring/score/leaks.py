@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from geoprospect.samples.audit import rows_named
 from geoprospect.scoring.score.figures import BEST_AREA, Figures
 from geoprospect.scoring.score.trainingpoints import Leaks
 from geoprospect.typing import Bools, Ints
-from geoprospect.wording import listed
 
 ScoredPoints = Literal["all", "without_repeats", "without_near"]
 FEWEST = 10  # occurrences that a headline asks for where those near training points are left out
@@ -157,10 +157,8 @@ def _where_rows_lie(rows: tuple[int, ...], n_points: int, where: str) -> str:
     """Say which of the points lie somewhere."""
     if not rows:
         return f"No point lies {where}."
-    n, names = len(rows), listed([str(row) for row in rows])
+    n = len(rows)
     if n == n_points > 1:
         return f"All {n} points lie {where}."
-    return (
-        f"{n} of the {n_points} points {'lie' if n > 1 else 'lies'} {where}: "
-        f"row{'s' if n > 1 else ''} {names}."
-    )
+    lie = "lie" if n > 1 else "lies"
+    return f"{n} of the {n_points} points {lie} {where}: {rows_named(rows)}."

@@ -10,8 +10,8 @@ from typing import TypeAlias
 import geopandas as gpd
 import numpy as np
 
+from geoprospect.evidence.features.points import coordinates
 from geoprospect.grid import Places
-from geoprospect.samples.points import coordinates
 from geoprospect.samples.source import PointsSource
 from geoprospect.samples.trainingcells import TrainingCells
 from geoprospect.scoring.counting.scoremap import ScoreMap

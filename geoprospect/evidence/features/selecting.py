@@ -1,4 +1,4 @@
-"""Points chosen by a condition on their fields, as a query of a database chooses rows."""
+"""Features chosen by a condition on their fields, as a query of a database chooses rows."""
 
 from __future__ import annotations
 
@@ -14,23 +14,27 @@ from geoprospect.wording import listed
 _ROW = "geoprospect row"  # a name that no field has
 
 
-def select(table: gpd.GeoDataFrame, where: str, path: str) -> gpd.GeoDataFrame:
-    """Give the points for which a condition holds, with the rows they have in the file.
+def select(
+    table: gpd.GeoDataFrame, where: str, path: str, *, what: str = "points"
+) -> gpd.GeoDataFrame:
+    """Give the features for which a condition holds, with the rows they have in the file.
 
     Parameters
     ----------
     table : geopandas.GeoDataFrame
-        Points with their fields.
+        Features with their fields.
     where : str
         A condition in SQL, as SQLite reads it: ``commodity = 'Cu' AND year > 1990``. Names of
         fields do not tell capital letters from small ones; ``"…"`` quotes names with blanks.
     path : str
         Their file, for messages.
+    what : str
+        What they stand for, for messages.
 
     Raises
     ------
     SamplesError
-        If the condition is not understood, or holds for no point.
+        If the condition is not understood, or holds for none of them.
 
     Examples
     --------
@@ -60,9 +64,9 @@ def select(table: gpd.GeoDataFrame, where: str, path: str) -> gpd.GeoDataFrame:
             ) from error
     if not rows:
         raise SamplesError(
-            f"the condition where = {where!r} holds for no point",
+            f"the condition where = {where!r} holds for no {what.removesuffix('s')}",
             path=path,
-            found=f"{len(table)} points, fields {names}",
+            found=f"{len(table)} {what}, fields {names}",
             mend="correct it, or leave it out; texts are told apart by capital letters too",
         )
     chosen = table.iloc[sorted(rows)]

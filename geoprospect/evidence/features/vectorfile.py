@@ -14,11 +14,11 @@ import geopandas as gpd
 import pyogrio
 
 from geoprospect.errors import GeoprospectError, SamplesError
+from geoprospect.evidence.features.tables import unreadable
 from geoprospect.evidence.local import is_local, missing
 from geoprospect.evidence.remote.address import asks_servers
 from geoprospect.evidence.remote.failure import explained
 from geoprospect.evidence.remote.raster import network_settings, retried
-from geoprospect.samples.tables import unreadable
 from geoprospect.wording import listed
 
 _GPX_POINTS = "waypoints"  # GDAL shows five layers in any GPX file, most of them empty

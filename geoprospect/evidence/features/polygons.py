@@ -6,9 +6,9 @@ import geopandas as gpd
 import numpy.typing as npt
 
 from geoprospect.errors import SamplesError
+from geoprospect.evidence.features.relation import check_relation
+from geoprospect.evidence.features.vectorfile import read_vector
 from geoprospect.grid import Grid, transformed
-from geoprospect.samples.relation import check_relation
-from geoprospect.samples.vectorfile import read_vector
 from geoprospect.typing import Floats
 from geoprospect.wording import listed
 

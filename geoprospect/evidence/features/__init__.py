@@ -1,0 +1,1 @@
+"""Vector files and tables of coordinates: features on the ground, read for points and layers."""

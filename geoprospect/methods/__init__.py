@@ -30,6 +30,7 @@ from geoprospect.methods.registry import (
     strategy_names,
     taken_by,
 )
+from geoprospect.methods.resampled import Resampled, balanced
 from geoprospect.methods.sidebyside import side_by_side
 from geoprospect.methods.svm import SupportVectorMachine
 from geoprospect.methods.transfer import Transfer
@@ -71,9 +72,11 @@ __all__ = [
     "MethodOptions",
     "Preparation",
     "PretextCells",
+    "Resampled",
     "SampleTable",
     "SupportVectorMachine",
     "Transfer",
+    "balanced",
     "method_named",
     "method_names",
     "register_member_format",

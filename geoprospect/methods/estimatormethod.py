@@ -141,6 +141,7 @@ class EstimatorMethod(ABC):
         rows: Values,
         *,
         wanted: Bools | None = None,
+        preparation: Preparation | None = None,
         progress: Progress | None = None,
     ) -> Values:
         """Score rows by each fit; see `ScoresApart`."""

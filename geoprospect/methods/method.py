@@ -188,6 +188,7 @@ class ScoresApart(Protocol):
         rows: Values,
         *,
         wanted: Bools | None = None,
+        preparation: Preparation | None = None,
         progress: Progress | None = None,
     ) -> Values:
         """Give the scores of rows (n_rows, n_inputs) by each fit, shape (fits, n_rows).
@@ -251,7 +252,9 @@ def scores_of_fits(
     (1, 2)
     """
     if isinstance(method, ScoresApart):
-        return method.scores(table, masks, rows, wanted=wanted, progress=progress)
+        return method.scores(
+            table, masks, rows, wanted=wanted, preparation=preparation, progress=progress
+        )
     fitted = method.fit(table, masks, preparation=preparation, progress=progress)
     chosen = np.ones((len(masks), len(rows)), bool) if wanted is None else wanted
     scores = np.full(chosen.shape, np.nan, np.float32)

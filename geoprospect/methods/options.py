@@ -10,6 +10,7 @@ from geoprospect.network import Schedule
 
 Pretext = Literal["distribution", "reconstruction", "lithology", "none"]
 Preset = Literal["recommended", "paper"]
+Balance = Literal["weights", "oversample", "smote"]
 
 PAPER_PRETEXTS: tuple[Pretext, ...] = ("none", "reconstruction", "lithology")
 """The pretext tasks of the published study."""
@@ -40,6 +41,8 @@ class MethodOptions:
         [model.baseline].
     rock_classes : bool
         Whether there are points of rock classes: the lithology pretext task is then the default.
+    balance : {"weights", "oversample", "smote"}, optional
+        How labels are made to count alike; "weights", the default, as each method does by itself.
 
     Examples
     --------
@@ -58,6 +61,7 @@ class MethodOptions:
     pretraining: Mapping[str, Any] = field(default_factory=dict)
     baseline: Mapping[str, Any] = field(default_factory=dict)
     rock_classes: bool = False
+    balance: Balance | None = None
 
     def changes(self, *names: str) -> dict[str, Any]:
         """Give those of the changed settings that bear these names."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import get_args
 
 from geoprospect.errors import ProjectError, TrainingError
 from geoprospect.methods.method import Method
-from geoprospect.methods.options import PAPER_PRETEXTS, MethodOptions, Pretext
+from geoprospect.methods.options import PAPER_PRETEXTS, Balance, MethodOptions, Pretext
+from geoprospect.methods.resampled import balanced
 
 MethodFactory = Callable[[MethodOptions], Method]
 
 _PAPER = "paper-"
+_BALANCES: dict[str, Balance] = {f"{name}-": name for name in get_args(Balance)}
 _METHODS: dict[str, RegisteredMethod] = {}
 
 
@@ -49,7 +52,7 @@ class RegisteredMethod:
         Raises
         ------
         TrainingError
-            If the method and the pretext task contradict each other.
+            If the method and the pretext task, or the balance of labels, contradict each other.
         """
         pretexts = _of_preset(self.pretexts, paper=options.preset == "paper")
         pretext = options.pretext or self._default_pretext(options)
@@ -62,7 +65,8 @@ class RegisteredMethod:
                 mend="set both under [model]",
             )
         members = options.members or self.members
-        return self.factory(replace(options, pretext=pretext, members=members))
+        made = self.factory(replace(options, pretext=pretext, members=members))
+        return balanced(made, options.balance or "weights")
 
     def _default_pretext(self, options: MethodOptions) -> Pretext:
         """Choose lithology where there are rock classes, but not for the published study."""
@@ -153,7 +157,7 @@ def registered_method(name: str) -> tuple[RegisteredMethod, MethodOptions]:
     method : RegisteredMethod
         The method.
     options : MethodOptions
-        What the name itself says of it: pretext task and preset.
+        What the name itself says of it: pretext task, preset and balance of labels.
 
     Raises
     ------
@@ -162,8 +166,12 @@ def registered_method(name: str) -> tuple[RegisteredMethod, MethodOptions]:
     """
     options = MethodOptions()
     rest = name
-    if name in method_names(paper=True):
-        rest, options = name.removeprefix(_PAPER), replace(options, preset="paper")
+    for prefix, balance in _BALANCES.items():
+        if rest.startswith(prefix):
+            rest, options = rest.removeprefix(prefix), replace(options, balance=balance)
+            break
+    if rest in method_names(paper=True):
+        rest, options = rest.removeprefix(_PAPER), replace(options, preset="paper")
     for method in _METHODS.values():
         if rest == method.name:
             return method, options
@@ -174,7 +182,8 @@ def registered_method(name: str) -> tuple[RegisteredMethod, MethodOptions]:
         "no such method",
         found=name,
         expected=f"{', '.join(method_names())}; or one of the published study as it was there: "
-        f"{', '.join(method_names(paper=True))}",
+        f"{', '.join(method_names(paper=True))}; before either, {' or '.join(_BALANCES)} for "
+        "another balance of labels",
     )
 
 
@@ -206,7 +215,7 @@ def method_named(name: str, options: MethodOptions | None = None) -> Method:
     ----------
     name : str
         As a project file names it ("fine-tuning"), or a comparison
-        ("lithology-fine-tuning", "paper-svm").
+        ("lithology-fine-tuning", "paper-svm", "smote-svm").
     options : MethodOptions, optional
         Settings; what the name says goes before.
 
@@ -230,4 +239,6 @@ def method_named(name: str, options: MethodOptions | None = None) -> Method:
         chosen = replace(chosen, preset="paper")
     if named.pretext is not None:
         chosen = replace(chosen, pretext=named.pretext)
+    if named.balance is not None:
+        chosen = replace(chosen, balance=named.balance)
     return method.make(chosen)

@@ -10,7 +10,14 @@ import numpy as np
 
 from geoprospect.crossval import Choice, FoldScheme, compare_on
 from geoprospect.errors import SamplesError, TrainingError
-from geoprospect.methods import CORE, Average, Method, registered_method, strategy_names
+from geoprospect.methods import (
+    CORE,
+    Average,
+    Method,
+    balanced,
+    registered_method,
+    strategy_names,
+)
 from geoprospect.methods.options import Pretext
 from geoprospect.model import FitInputs
 from geoprospect.project.file import Project
@@ -99,6 +106,7 @@ def chosen(project: Project, choice: Choice, *, members: int) -> Average:
     """Give the average that was chosen, each part of so many members, with a project's settings."""
     options = project.model.options(rock_classes=False)
     core = Average.of(replace(options, pretext="none", members=members))
+    core = Average(tuple(balanced(part, project.model.balance) for part in core.parts))
     if choice.added is None:
         return core
     return core.joined_by(project.method(choice.added, members=members))

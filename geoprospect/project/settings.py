@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from geoprospect.evidence import Neighbourhood
 from geoprospect.methods import MethodOptions, strategy_names
 from geoprospect.methods.boosting import Direction
-from geoprospect.methods.options import Preset, Pretext
+from geoprospect.methods.options import Balance, Preset, Pretext
 from geoprospect.samples import DrawingRule, PointsSource
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -105,6 +105,7 @@ class ModelSettings:
     strategy: Annotated[str, AfterValidator(_registered)] = AUTO
     pretext: Pretext | None = None
     settings: Preset = "recommended"
+    balance: Balance = "weights"
     members: Annotated[int, Field(ge=1, le=1000)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     components: str | None = None
@@ -143,6 +144,7 @@ class ModelSettings:
             pretraining=_changed(self.pretraining),
             baseline=_changed(self.baseline),
             rock_classes=rock_classes,
+            balance=self.balance,
         )
 
 

@@ -104,7 +104,7 @@ def train(
         shape=(architecture.layers[0].n_inputs, architecture.layers[-1].n_outputs),
         n_members=len(ensemble),
         loss=schedule.loss,
-    )
+    ).seen()
     n_once = _layers_run_once(ensemble, samples)
     if n_once:
         encoders = [Network(network.layers[:n_once]) for network in ensemble.networks]

@@ -98,9 +98,26 @@ class TrainingSet:
         """Give the samples that a member may see."""
         return np.flatnonzero(self.weight[member % len(self.weight)])
 
+    def seen(self) -> TrainingSet:
+        """Leave out of each member's samples those that it never sees, where these differ."""
+        rows = [self.rows(member) for member in range(len(self.weight))]
+        most = max(map(len, rows))
+        if len(rows) == 1 or most == self.n_rows:
+            return self
+        kept = np.zeros((len(rows), most), np.int64)
+        weight = np.zeros((len(rows), most), np.float32)
+        for number, mine in enumerate(rows):
+            kept[number, : len(mine)] = mine
+            weight[number, : len(mine)] = self.weight[number, mine]
+        members = np.arange(len(rows))[:, None]
+        return TrainingSet(
+            self.X[members % len(self.X), kept], self.y[members % len(self.y), kept], weight
+        )
+
     def entering(self, networks: Sequence[Network]) -> TrainingSet:
         """Put what each member's network makes of the inputs in their place."""
-        return replace(self, X=np.stack([network.predict(self.X[0]) for network in networks]))
+        inputs = [network.predict(self.X[k % len(self.X)]) for k, network in enumerate(networks)]
+        return replace(self, X=np.stack(inputs))
 
     def tables(self) -> Values:
         """Give inputs (where many, a 1 as well), outputs and weight side by side.

@@ -53,7 +53,7 @@ def map_command(
     chosen = {name: value for name, value in execution.items() if value is not None}
     loaded = gp.load_model(model)
     if Path(evidence).suffix == ".toml":
-        stack = gp.Project.load(evidence).open_evidence()
+        stack = gp.Project.load(evidence).open_evidence(loaded.preparation)
     else:
         stack = gp.open_evidence(evidence)
     with closing(stack), gp.progress_shown() as progress:

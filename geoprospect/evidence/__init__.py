@@ -2,6 +2,7 @@
 
 from geoprospect.evidence.access import open_evidence
 from geoprospect.evidence.block import Block
+from geoprospect.evidence.categorical import Categorical, Ordinal
 from geoprospect.evidence.column import Column, OpenColumn, column_kinds, register_column
 from geoprospect.evidence.neighbourhood import Neighbourhood
 from geoprospect.evidence.ranges import evidence_range
@@ -11,6 +12,8 @@ from geoprospect.evidence.surroundings import Surroundings
 from geoprospect.evidence.survey import Survey
 
 register_column("raster", RasterBand)
+register_column("categorical", Categorical)
+register_column("ordinal", Ordinal)
 
 __all__ = [
     "Block",

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from geoprospect.evidence.layers import StackSource
+from geoprospect.evidence.learning import Preparation
 from geoprospect.evidence.nature import warn_of_omissions
 from geoprospect.evidence.stack import EvidenceStack
 
 
-def open_evidence(source: StackSource, *, names: Sequence[str] = ()) -> EvidenceStack:
+def open_evidence(
+    source: StackSource, *, names: Sequence[str] = (), preparation: Preparation | None = None
+) -> EvidenceStack:
     """Open evidence layers as one stack; close it, or use it as a context manager.
 
     Parameters
@@ -19,6 +22,9 @@ def open_evidence(source: StackSource, *, names: Sequence[str] = ()) -> Evidence
         band); or columns. See `geoprospect.evidence.layers.find_layers`.
     names : sequence of str, optional
         What is read of them, in this order; by default all that they give.
+    preparation : mapping, optional
+        What transforms and classes learned of the layers where a model was trained, as its
+        `preparation` tells it; by default they learn of these layers.
 
     Returns
     -------
@@ -46,6 +52,6 @@ def open_evidence(source: StackSource, *, names: Sequence[str] = ()) -> Evidence
     ...         stack.names, stack.count_valid()
     (('X1',), 5)
     """
-    stack = EvidenceStack.open(source, names=names)
+    stack = EvidenceStack.open(source, names=names, preparation=preparation)
     warn_of_omissions(source, stack)
     return stack

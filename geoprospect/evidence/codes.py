@@ -9,7 +9,7 @@ from contextlib import closing
 import numpy as np
 from rasterio.windows import Window
 
-from geoprospect.evidence.nature import bands_of, doubtful, one_class, says_classes
+from geoprospect.evidence.nature import as_classes, bands_of, doubtful, says_classes
 from geoprospect.evidence.raster import open_raster
 from geoprospect.evidence.remote.address import asks_servers
 from geoprospect.evidence.stack import EvidenceStack
@@ -44,7 +44,7 @@ def warn_of_codes(stack: EvidenceStack) -> None:
             f"its {len(distinct)} values, from {distinct[0]:g} to {distinct[-1]:g}, lie in patches "
             "as codes of classes do, and they are taken for quantities"
         )
-        _LOGGER.warning(doubtful(band, doubt, one_class(band, distinct[0])))
+        _LOGGER.warning(doubtful(band, doubt, as_classes(band)))
 
 
 def lie_in_patches(windows: Iterable[Values], distinct: Sequence[float]) -> bool:

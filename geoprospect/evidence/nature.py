@@ -8,17 +8,17 @@ import re
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 from rasterio.enums import ColorInterp
 
 from geoprospect.errors import EvidenceError, without_secrets
-from geoprospect.evidence.column import Column, DerivedColumn
+from geoprospect.evidence.column import Column
+from geoprospect.evidence.computed import beneath
 from geoprospect.evidence.layers import RASTER_SUFFIXES, StackSource
 from geoprospect.evidence.raster import open_raster
 from geoprospect.evidence.rasterband import RasterBand
-from geoprospect.evidence.remote.address import asks_servers, stem_of
+from geoprospect.evidence.remote.address import asks_servers
 from geoprospect.evidence.stack import EvidenceStack
 from geoprospect.evidence.unread import unread_sentences
 
@@ -66,9 +66,8 @@ def bands_of(columns: Iterable[Column]) -> list[RasterBand]:
     """
     bands: dict[str, RasterBand] = {}
     for column in columns:
-        if isinstance(column, DerivedColumn):
-            bands |= {band.name: band for band in bands_of(column.columns)}
-        elif isinstance(column, RasterBand):
+        bands |= {band.name: band for band in bands_of(beneath(column))}
+        if isinstance(column, RasterBand):
             bands[column.name] = column
     return list(bands.values())
 
@@ -82,23 +81,23 @@ def doubtful(band: RasterBand, doubt: str, mend: str) -> str:
     a.tif: layer A: it holds colours. To mend it: leave it out; or, if it is meant, write \
 A = { path = "a.tif", band = 1, intended = true } under [evidence]
     """
+    return (
+        f"{without_secrets(band.path)}: layer {band.name}: {doubt}. To mend it: {mend}; or, if it "
+        f"is meant, write {_line(band, 'intended = true')} under [evidence]"
+    )
+
+
+def _line(band: RasterBand, setting: str) -> str:
+    """Give the line of a project file that names a band, with a setting."""
     path = without_secrets(band.path)
     quoted = f"'{path}'" if '"' in path or "\\" in path else f'"{path}"'
-    line = f"{band.name} = {{ path = {quoted}, band = {band.band}, intended = true }}"
-    return (
-        f"{path}: layer {band.name}: {doubt}. To mend it: {mend}; or, if it is meant, write {line} "
-        "under [evidence]"
-    )
+    return f"{band.name} = {{ path = {quoted}, band = {band.band}, {setting} }}"
 
 
-def one_class(band: RasterBand, code: float) -> str:
-    """Say how to make a layer of one class."""
-    stem = stem_of(band.path)
-    return (
-        "make a layer of 0 and 1 for each class that matters, for instance: rio calc "
-        f"--dtype uint8 '(== (read 1 {band.band}) {code:g})' {quote(without_secrets(band.path))} "
-        f"{quote(f'{stem}_{code:g}.tif')}"
-    )
+def as_classes(band: RasterBand) -> str:
+    """Say how to tell the classes of a layer apart."""
+    line = _line(band, 'kind = "categorical"')
+    return f"write {line} under [evidence]"
 
 
 def says_classes(band: RasterBand, dataset: Any) -> str | None:
@@ -141,7 +140,7 @@ def _doubt(band: RasterBand, dataset: Any, read: set[int]) -> tuple[str, str] | 
         return (
             f"its file holds {says}, so its values are codes of classes or colours, and they are "
             "taken for quantities",
-            one_class(band, 1),
+            as_classes(band),
         )
     others = [x for x in dataset.indexes if colours[x - 1] is not ColorInterp.alpha]
     if not band.band_given and len(others) > 1 and read == {band.band}:

@@ -13,6 +13,7 @@ from geoprospect.evidence.block import Block
 from geoprospect.evidence.column import Column, OpenColumn
 from geoprospect.evidence.gathering import numbered
 from geoprospect.evidence.layers import StackSource, columns_of
+from geoprospect.evidence.learning import Preparation, learnt_by, settled
 from geoprospect.evidence.neighbourhood import Neighbourhood
 from geoprospect.evidence.opening import open_columns
 from geoprospect.evidence.raster import whole_blocks
@@ -40,20 +41,9 @@ class EvidenceStack:
     grid : Grid
         The grid that all layers share.
 
-    Examples
+    See Also
     --------
-    >>> import tempfile, rasterio
-    >>> from affine import Affine
-    >>> profile = dict(driver="GTiff", height=2, width=3, count=1, dtype="int16", nodata=-1,
-    ...                crs="EPSG:3578", transform=Affine(1200, 0, 159050, 0, -1200, 977582))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     layers = {"X1": [[1, 2, 3], [4, 5, 6]], "X2": [[0, 0, -1], [7, 8, 9]]}
-    ...     for name, cells in layers.items():
-    ...         with rasterio.open(f"{folder}/{name}.tif", "w", **profile) as file:
-    ...             file.write(np.array(cells, "int16"), 1)
-    ...     with EvidenceStack.open(folder) as stack:
-    ...         stack.names, stack.count_valid(), stack.read().X[1].tolist()
-    (('X1', 'X2'), 5, [2.0, 0.0])
+    geoprospect.evidence.open_evidence : opens one, with an example.
     """
 
     def __init__(self, reader: Reader, owned: Sequence[OpenColumn] = ()) -> None:
@@ -63,9 +53,17 @@ class EvidenceStack:
 
     @classmethod
     def open(
-        cls, source: StackSource, *, names: Sequence[str] = (), grid: Grid | None = None
+        cls,
+        source: StackSource,
+        *,
+        names: Sequence[str] = (),
+        grid: Grid | None = None,
+        preparation: Preparation | None = None,
     ) -> EvidenceStack:
         """Open columns and check that they lie on one grid.
+
+        Columns that must learn something from their values before they can be read, pass over
+        them here; see `geoprospect.evidence.learning.settled`.
 
         Parameters
         ----------
@@ -73,8 +71,10 @@ class EvidenceStack:
             As for `geoprospect.evidence.open_evidence`, which raises the same errors.
         grid : Grid, optional
             The grid to lie on; by default that of the first column with one of its own.
+        preparation : mapping, optional
+            What such columns learned elsewhere, as the `preparation` of a model or stack.
         """
-        columns = columns_of(source)
+        columns = settled(columns_of(source), grid, preparation=preparation)
         opened, grid = open_columns(columns, grid)
         whole = Selection.of(Part(*pair) for pair in zip(columns, opened, strict=True))
         return cls(Reader(whole.select(names) if names else whole, grid), opened)
@@ -93,6 +93,11 @@ class EvidenceStack:
     def columns(self) -> tuple[Column, ...]:
         """The columns that its evidence comes from; some may give more than is selected."""
         return tuple(part.column for part in self._reader.selection.parts)
+
+    @property
+    def preparation(self) -> Preparation:
+        """What its columns learned from their values, in plain values, by name and kind."""
+        return learnt_by(self.columns)
 
     @property
     def neighbourhood(self) -> Neighbourhood | None:

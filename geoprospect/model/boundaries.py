@@ -42,6 +42,7 @@ class _Description:
     files: dict[str, str]
     training_grid: dict[str, Any] | None = None
     context: dict[str, Any] | None = None
+    preparation: dict[str, dict[str, dict[str, Any]]] | None = None
 
 
 def check_description(content: Any, home: Path) -> None:

@@ -120,6 +120,7 @@ def fit(
         tuple(sorted(zip(points.rows.tolist(), points.columns.tolist(), strict=True))),
         grid=stack.grid,
         context=stack.neighbourhood,
+        preparation=stack.preparation,
     )
 
 

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from geoprospect import __version__
-from geoprospect.errors import LayerNameError, ModelError
+from geoprospect.errors import EvidenceError, LayerNameError, ModelError
 from geoprospect.evidence import EvidenceStack, Neighbourhood
+from geoprospect.evidence.learning import Preparation
 from geoprospect.grid import Grid, describe_grid, read_grid
 from geoprospect.methods.members import Member, add_formats, added_formats
 from geoprospect.model.components import Components
@@ -49,6 +50,9 @@ class ProspectivityModel:
         The grid of the training cells; without it, maps do not tell them.
     context : Neighbourhood or None
         The surroundings of a cell that the model sees besides its layers.
+    preparation : dict
+        What transforms and classes learned of the layers, in plain values; evidence that the
+        model is to map is opened with it, see `geoprospect.evidence.open_evidence`.
 
     Examples
     --------
@@ -71,6 +75,7 @@ class ProspectivityModel:
     folder: str | None = field(default=None, compare=False)
     grid: Grid | None = None
     context: Neighbourhood | None = None
+    preparation: Preparation = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n_layers = len(self.components.names)
@@ -137,7 +142,10 @@ class ProspectivityModel:
         ------
         LayerNameError
             If the stack lacks a layer.
+        EvidenceError
+            If its layers are not prepared as those that the model was trained on.
         """
+        self._check_preparation(stack)
         if not set(self.names) - set(stack.names):
             return stack.select(self.names)
         bare = stack.bare()
@@ -151,6 +159,23 @@ class ProspectivityModel:
                 mend="name the layers under [evidence] as the model was trained with",
             )
         return bare.select(names).surrounded(self.context).select(self.names)
+
+    def _check_preparation(self, stack: EvidenceStack) -> None:
+        """Refuse layers that are transformed in another way than the model knows."""
+        prepared = stack.preparation
+        for name, expected in self.preparation.items():
+            if prepared.get(name) == expected:
+                continue
+            raise EvidenceError(
+                "the layer is not prepared as the one that the model was trained on"
+                if name in prepared
+                else "the model knows the layer by its transform or classes, and here it has none",
+                layer=name,
+                found=listed(list(prepared.get(name, ()))) or "values as they are",
+                expected=listed(list(expected)),
+                mend="map with the project file, which tells how layers are prepared, in the place "
+                "of a folder; in Python, open_evidence(…, preparation=model.preparation)",
+            )
 
     def forward_pass(self) -> ForwardPass:
         """Give the function from evidence to scores."""
@@ -199,6 +224,7 @@ class ProspectivityModel:
             "training_cells": [list(cell) for cell in self.training_cells],
             "training_grid": self.grid and describe_grid(self.grid),
             "context": self.context and asdict(self.context),
+            "preparation": {name: dict(kinds) for name, kinds in self.preparation.items()},
         }
         write_folder(folder, self.components, self.members, content, overwrite=overwrite)
 
@@ -236,6 +262,7 @@ class ProspectivityModel:
                 str(Path(folder)),
                 read_grid(grid) if (grid := content.get("training_grid")) else None,
                 Neighbourhood.of(context) if (context := content.get("context")) else None,
+                content.get("preparation") or {},
             )
 
 

@@ -12,6 +12,7 @@ from geoprospect.evidence import Column, EvidenceStack
 from geoprospect.evidence.column import path_of
 from geoprospect.evidence.files import files_of
 from geoprospect.evidence.layers import columns_of
+from geoprospect.evidence.learning import Preparation
 from geoprospect.evidence.nature import warn_of_omissions
 from geoprospect.evidence.surroundings import surrounded
 from geoprospect.methods import Method, method_named
@@ -107,8 +108,13 @@ class Project:
         """
         return columns_of(self.evidence)
 
-    def open_evidence(self) -> EvidenceStack:
+    def open_evidence(self, preparation: Preparation | None = None) -> EvidenceStack:
         """Open the evidence stack, with the surroundings that the model is to see.
+
+        Parameters
+        ----------
+        preparation : mapping, optional
+            What the layers' transforms and classes learned where a model was trained.
 
         Raises
         ------
@@ -125,7 +131,8 @@ class Project:
                 found="context_spread = true",
                 mend="write context = [2] beside it, for instance, or leave it out",
             )
-        stack = EvidenceStack.open(surrounded(self.columns(), model.neighbourhood))
+        columns = surrounded(self.columns(), model.neighbourhood)
+        stack = EvidenceStack.open(columns, preparation=preparation)
         warn_of_omissions(self.evidence, stack)
         return stack
 

@@ -13,7 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from geoprospect.errors import ProjectError
 from geoprospect.evidence import Column, column_kinds
+from geoprospect.evidence.categorical import Categorical, Ordinal
 from geoprospect.evidence.container import absolute
+from geoprospect.evidence.prepared import PreparationSettings
 from geoprospect.project.settings import CalibrationSettings, ModelSettings, Points
 
 _T = TypeVar("_T")
@@ -168,10 +170,26 @@ def _column(name: str, entry: Any, problems: list[str]) -> Column | None:
         problems.append(f"{place}.kind: the kind should be one of {known} (found {kind!r})")
         return None
     known_settings = {field.name for field in fields(cls) if field.init}  # type: ignore[arg-type]  # columns are dataclasses
+    asked = {field.name for field in fields(PreparationSettings)} - known_settings
+    preparation = {name: settings.pop(name) for name in asked & settings.keys()}
     unknown = [setting for setting in settings if setting not in known_settings]
     problems.extend(_unknown(f"{place}.{setting}") for setting in unknown)
     known_only = {key: value for key, value in settings.items() if key in known_settings}
-    return _validated(cls, known_only, problems, place)
+    column = _validated(cls, known_only, problems, place)
+    return None if column is None else _prepared(column, preparation, problems, place)
+
+
+def _prepared(
+    column: Column, settings: dict[str, Any], problems: list[str], place: str
+) -> Column | None:
+    """Give a column with the transforms that its table names, and what becomes of its gaps."""
+    asked = _validated(PreparationSettings, settings, problems, place)
+    if asked is None or not settings:
+        return column
+    if isinstance(column, Categorical | Ordinal) or len(column.names) > 1:
+        names = " and ".join(settings)
+        problems.append(f"{place}: {names} cannot be applied to classes, or to several columns")
+    return asked.applied_to(column)
 
 
 def _validated(cls: type[_T], content: Any, problems: list[str], place: str) -> _T | None:

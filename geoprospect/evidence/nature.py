@@ -15,6 +15,7 @@ from rasterio.enums import ColorInterp
 from geoprospect.errors import EvidenceError, without_secrets
 from geoprospect.evidence.column import Column
 from geoprospect.evidence.computed import beneath
+from geoprospect.evidence.features.vectorlayer import VectorLayer
 from geoprospect.evidence.layers import RASTER_SUFFIXES, StackSource
 from geoprospect.evidence.raster import open_raster
 from geoprospect.evidence.rasterband import RasterBand
@@ -54,6 +55,9 @@ def warn_of_omissions(source: StackSource, stack: EvidenceStack) -> None:
             continue
         if doubt is not None:
             _LOGGER.warning(doubtful(band, *doubt))
+    for layer in vector_layers_of(stack.columns):
+        for sentence in layer.doubts(stack.grid):
+            _LOGGER.warning(sentence)
 
 
 def bands_of(columns: Iterable[Column]) -> list[RasterBand]:
@@ -70,6 +74,23 @@ def bands_of(columns: Iterable[Column]) -> list[RasterBand]:
         if isinstance(column, RasterBand):
             bands[column.name] = column
     return list(bands.values())
+
+
+def vector_layers_of(columns: Iterable[Column]) -> list[VectorLayer]:
+    """List the columns that are computed from features of vector files, each once.
+
+    Examples
+    --------
+    >>> from geoprospect.evidence import Distance
+    >>> [layer.name for layer in vector_layers_of([Distance("faults", "faults.gpkg")])]
+    ['faults']
+    """
+    layers: dict[VectorLayer, None] = {}
+    for column in columns:
+        layers |= dict.fromkeys(vector_layers_of(beneath(column)))
+        if isinstance(column, VectorLayer):
+            layers[column] = None
+    return list(layers)
 
 
 def doubtful(band: RasterBand, doubt: str, mend: str) -> str:

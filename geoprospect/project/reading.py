@@ -15,6 +15,7 @@ from geoprospect.errors import ProjectError
 from geoprospect.evidence import Column, column_kinds
 from geoprospect.evidence.categorical import Categorical, Ordinal
 from geoprospect.evidence.container import absolute
+from geoprospect.evidence.features.vectorlayer import WHOLE_GRID
 from geoprospect.evidence.prepared import PreparationSettings
 from geoprospect.project.settings import CalibrationSettings, ModelSettings, Points
 
@@ -120,7 +121,9 @@ def _absolute(content: dict[str, Any], home: Path) -> dict[str, Any]:
         if isinstance(entry, str):
             return {"path": resolve(entry)}
         if isinstance(entry, dict) and "path" in entry:
-            return entry | {"path": resolve(entry["path"])}
+            mapped = entry.get("mapped", WHOLE_GRID)
+            more = {} if mapped == WHOLE_GRID else {"mapped": resolve(mapped)}
+            return entry | {"path": resolve(entry["path"])} | more
         return entry
 
     result = dict(content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,9 @@ from geoprospect.cli.options import FiniteRange, json_option, overwrite_option, 
               "region].")  # fmt: skip
 @click.option("--buffer", type=FiniteRange(min=0), default=0.0, show_default=True,
               help="Leave out points this near to those held out, in metres.")  # fmt: skip
+@click.option("--without", "without", multiple=True, metavar="LAYERS",
+              help="Score each method without these layers too, and what they add: a layer or a "
+              "column by its name, or several with commas between; may be repeated.")  # fmt: skip
 @click.option("--exclude-held-out", is_flag=True,
               help="Keep cells held out, and the buffer, from the pretext task too.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True,
@@ -73,6 +77,7 @@ def crossval_command(
             loaded,
             scheme,
             "all" if every else options["methods"],
+            without=options["without"],
             exclude_held_out=options["exclude_held_out"],
             progress=progress,
         )
@@ -81,6 +86,8 @@ def crossval_command(
         click.echo(json.dumps(comparison.to_dict(), indent=1))
         return
     _print_table(comparison)
+    if comparison.gains:
+        _print_gains(comparison)
     for line in [
         "* over coordinates alone, of the first figure; below each figure its 95% interval.",
         *comparison.sentences(),
@@ -113,21 +120,41 @@ def _scheme(options: dict[str, Any]) -> gp.FoldScheme:
     )
 
 
-def _print_table(comparison: Any) -> None:
-    """Print the figures, a row a method."""
+_SHORT = {"rate_area": "rate area", "auc": "ROC area", "average_precision": "precision"}
+
+
+def _table(heads: Iterable[str]) -> Any:
+    """Begin a table."""
     from rich import box  # noqa: PLC0415
-    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    known = {
-        "rate_area": "rate area",
-        "auc": "ROC area",
-        "average_precision": "precision",
-    }
-    names = {name: known[name] for name in comparison.figures}
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for head in ("", *names.values(), "area gained *"):
+    for head in heads:
         table.add_column(head, no_wrap=head != "")
+    return table
+
+
+def _print_gains(comparison: Any) -> None:
+    """Print what layers add to each method, a row for both."""
+    from rich.console import Console  # noqa: PLC0415
+
+    figures = comparison.figures
+    table = _table(["", *(f"adds to {_SHORT[figure]}" for figure in figures)])
+    for gain in comparison.gains:
+        gaps = [gain.gained[figure] for figure in figures]
+        table.add_row(
+            f"{gain.layers} to {gain.method}",
+            *(f"{gap.value:+z.3f}\n{gap.interval:+z.3f}" for gap in gaps),
+        )
+    Console().print(table)
+
+
+def _print_table(comparison: Any) -> None:
+    """Print the figures, a row a method."""
+    from rich.console import Console  # noqa: PLC0415
+
+    names = comparison.figures
+    table = _table(["", *(_SHORT[name] for name in names), "area gained *"])
     for result in comparison.results:
         values = [getattr(result, name).mean() for name in names]
         cells = [

@@ -1,5 +1,6 @@
 """Spatial cross-validation: what a method scores at points far from those it learned from."""
 
+from geoprospect.crossval.ablation import Ablation
 from geoprospect.crossval.choice import Choice
 from geoprospect.crossval.comparing import compare, compare_on, cross_validate, held_out_scores
 from geoprospect.crossval.comparison import Comparison
@@ -10,6 +11,7 @@ from geoprospect.crossval.regions import Regions
 from geoprospect.crossval.validate import coordinates_alone, prepare_apart, score_held_out
 
 __all__ = [
+    "Ablation",
     "Choice",
     "Comparison",
     "FoldKind",

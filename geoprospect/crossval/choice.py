@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from geoprospect.crossval.comparison import FIGURES, Comparison
+from geoprospect.crossval.ablation import Ablation
+from geoprospect.crossval.comparison import Comparison
+from geoprospect.crossval.figures import FIGURES
 from geoprospect.crossval.folded import shares_within
 from geoprospect.crossval.heldout import HeldOutScores
 from geoprospect.errors import TrainingError
@@ -99,10 +101,14 @@ class Choice:
 
     @cached_property
     def told(self) -> Comparison:
-        """The methods compared, the core, the average chosen and the choice, side by side."""
+        """The methods compared, the core, the average chosen and the choice, side by side.
+
+        Where layers were left out, the choice is made anew without them.
+        """
         averages = {None: self._averages[None], self.added: self._averages[self.added]}
         methods = (*self.comparison.methods, *averages.values(), self.scored)
-        return replace(self.comparison, methods=methods)
+        ablations = tuple(self._without(ablation) for ablation in self.comparison.ablations)
+        return replace(self.comparison, methods=methods, ablations=ablations)
 
     @property
     def figure(self) -> float:
@@ -177,6 +183,13 @@ class Choice:
             if name not in self.core:
                 averages[name] = self._mean([*core, other], _name(name))
         return averages
+
+    def _without(self, ablation: Ablation) -> Ablation:
+        """Make the choice among methods that do without layers, if the core is among them."""
+        if not set(self.core) <= set(ablation.methods):
+            return ablation
+        fewer = replace(self.comparison, methods=ablation.plain, ablations=())
+        return Ablation.of(ablation.layers, Choice(fewer, self.core).told.methods)
 
     def _mean(self, results: Iterable[HeldOutScores], name: str) -> HeldOutScores:
         """Average the scores of methods at points, and at the ground held out with them."""

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-import numpy as np
-
+from geoprospect.crossval.ablation import Ablation
 from geoprospect.crossval.comparison import Comparison
-from geoprospect.crossval.folded import Folded
 from geoprospect.crossval.folds import FoldScheme
-from geoprospect.crossval.ground import Ground
+from geoprospect.crossval.footing import Footing
 from geoprospect.crossval.heldout import HeldOutScores
-from geoprospect.crossval.validate import (
-    coordinates_folded,
-    prepare_apart,
-    score_folded,
-    score_held_out,
-)
-from geoprospect.errors import EvidenceError, TrainingError
-from geoprospect.evidence import EvidenceStack, evidence_range
-from geoprospect.methods import Method, Preparation
-from geoprospect.methods.stages import under_stage
+from geoprospect.crossval.validate import coordinates_folded, score_held_out
+from geoprospect.evidence import EvidenceStack
+from geoprospect.methods import Method
 from geoprospect.model import FitInputs, method_for
-from geoprospect.samples import DistinctCells, DrawnSamples, Samples
-from geoprospect.typing import Bools, Progress
-from geoprospect.wording import listed
+from geoprospect.samples import DrawnSamples, Samples
+from geoprospect.typing import Progress
+from geoprospect.wording import counted
 
-_LOGGER = logging.getLogger(__name__)
 # Width of a cluster, of the evidence's range. Intervals of nominal 95% hold the truth in 90-100% of
 # draws with half the range, in 97-100%, a quarter wider, with all (`tests/test_coverage.py`).
 _CLUSTER = 0.5
@@ -171,130 +160,37 @@ def compare_on(
     methods: Mapping[str, Method],
     scheme: FoldScheme,
     *,
+    without: Iterable[str] = (),
     exclude_held_out: bool = False,
     progress: Progress | None = None,
 ) -> Comparison:
-    """Cross-validate methods on what they are fitted on; see `compare`."""
-    notes = _Notes()
-    samples, masks = _cells(inputs, scheme, notes)
-    near = _range(inputs, notes)
-    scheme = _settled(scheme, samples, near)
-    _LOGGER.info(f"cross-validation: {scheme.sentence()}")
-    drawn = inputs.samples if isinstance(inputs.samples, DrawnSamples) else None
-    within = None if drawn is None else drawn.rule.within
-    folds, learned = scheme.splits(samples)
-    ground = Ground.of(inputs.stack, samples, scheme, folds, within=within)
-    notes.add(ground.sentence())
-    folded = Folded(samples, folds, learned, masks, ground)
-    preparations = _Preparations(inputs, samples, scheme, exclude_held_out)
-    results = []
-    for name, method in methods.items():
-        try:
-            result = score_folded(
-                method,
-                folded,
-                inputs.components_for(method).transform(folded.X),
-                preparation=preparations.of(method, progress),
-                progress=under_stage(progress, name),
-            )
-            results.append(replace(result, method=name))
-        except TrainingError as error:
-            if len(methods) < 2:
-                raise
-            notes.add(f"the method {name} is left out: {error}.")
-    if not results:
-        raise TrainingError("no method could be trained", found=notes.lines[-1])
-    null = coordinates_folded(folded, seed=scheme.seed)
-    near *= _CLUSTER
-    return Comparison(scheme, samples, tuple(results), null, near, tuple(notes.lines), ground)
+    """Cross-validate methods on what they are fitted on; see `compare`.
 
-
-@dataclass(frozen=True)
-class _Notes:
-    """What the reader of a comparison should know, each line logged as it is found."""
-
-    lines: list[str] = field(default_factory=list)
-
-    def add(self, line: str) -> None:
-        """Keep a line, and log it."""
-        self.lines.append(line)
-        _LOGGER.info("cross-validation: %s", line)
-
-
-@dataclass(frozen=True)
-class _Preparations:
-    """What methods prepared, learned once for all that can share it."""
-
-    inputs: FitInputs
-    samples: Samples
-    scheme: FoldScheme
-    exclude_held_out: bool
-    known: dict[Hashable, Preparation] = field(default_factory=dict)
-
-    def of(self, method: Method, progress: Progress | None) -> Preparation:
-        """Give what a method prepared, by itself or another of the same key."""
-        n_inputs = len(self.inputs.components.names)
-        if method.pretext == "none":
-            return method.prepare(None, n_inputs, progress=progress)
-        key = (type(method), method.preparation_key)
-        if key not in self.known:
-            cells = self.inputs.cells_of_pretext(method)
-            if self.exclude_held_out and cells is not None:
-                self.known[key] = prepare_apart(
-                    method, self.samples, self.scheme, cells, progress=progress
-                )
-            else:
-                self.known[key] = method.prepare(cells, n_inputs, progress=progress)
-        return self.known[key]
-
-
-def _cells(inputs: FitInputs, scheme: FoldScheme, notes: _Notes) -> tuple[Samples, Bools | None]:
-    """Give the cells that are held out, each once, and those that each member learns from."""
-    points, masks = inputs.points, inputs.masks
-    distinct = DistinctCells.of(points)
-    samples, kept = distinct.samples, distinct.representatives
-    shared = distinct.sentence()
-    if shared is not None:
-        notes.add(shared)
-    if distinct.conflicting:
-        groups = [", ".join(map(str, rows)) for rows in samples.audit.conflicting]
-        notes.add(
-            f"{distinct.conflicting} of the cells hold points of both labels and count as "
-            f"occurrences: rows {listed(groups, '; ')}."
+    Each method is scored without some layers too, for each entry of `without`, which names one or
+    several with commas between them; see `layers_left`.
+    """
+    ablated = {layers: inputs.without(layers) for layers in without}  # unknown names show first
+    footing = Footing.of(inputs, scheme)
+    options: dict[str, Any] = {"exclude_held_out": exclude_held_out, "progress": progress}
+    results = footing.score(inputs, methods, **options)
+    ablations = []
+    n_layers = len(inputs.stack.names)
+    for layers, fewer in ablated.items():
+        n_left_out = n_layers - len(fewer.stack.names)
+        footing.notes.add(
+            f"without {layers}, {n_left_out} of {counted(n_layers, 'input')} left out: components "
+            "are those of the others; points, folds, draws and ground stay as they are."
         )
-    if masks is not None:
-        notes.add(
-            f"non-occurrences were drawn {len(masks)} times, each draw for members of its own; "
-            f"ROC and precision figures are of the {(samples.label == 0).sum()} cells of all draws."
-        )
-    if scheme.kind == "leave-one-region-out" and scheme.regions is not None:
-        region, _ = scheme.regions.of(samples)
-        outside = samples.source[region < 0]
-        if outside.size:
-            notes.add(
-                f"{outside.size} cells outside all regions are left out: rows "
-                f"{listed([str(row) for row in outside])}."
-            )
-        inside = np.flatnonzero(region >= 0)
-        samples, kept = samples.part(inside), kept[inside]
-    return samples, None if masks is None else masks[:, kept]
-
-
-def _range(inputs: FitInputs, notes: _Notes) -> float:
-    try:
-        return evidence_range(inputs.stack)
-    except EvidenceError as error:
-        notes.add(f"the evidence has no range, so points are resampled one by one: {error}.")
-        return 0.0
-
-
-def _settled(scheme: FoldScheme, samples: Samples, near: float) -> FoldScheme:
-    """Fill in the size of blocks and the number of polygons; refuse folds that cannot be."""
-    if scheme.kind == "blocks" and scheme.size is None and near > 0:
-        scheme = replace(scheme, size=near)
-    if scheme.kind == "leave-one-region-out":
-        scheme = replace(scheme, repeats=1)
-        folds, split_masks = scheme.splits(samples)
-        return replace(scheme, folds=len(split_masks) // len(folds))
-    scheme.splits(samples)
-    return scheme
+        scored = footing.score(fewer, methods, without=layers, **options)
+        ablations.append(Ablation.of(layers, scored))
+    null = coordinates_folded(footing.folded, seed=scheme.seed)
+    return Comparison(
+        footing.scheme,
+        footing.folded.samples,
+        results,
+        null,
+        _CLUSTER * footing.near,
+        tuple(footing.notes.lines),
+        footing.folded.ground,
+        tuple(ablations),
+    )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from geoprospect.crossval.ablation import Ablation, Gain, sentences
+from geoprospect.crossval.figures import FIGURES, Figure, MethodFigures
 from geoprospect.crossval.folded import shares_within
 from geoprospect.crossval.folds import FoldScheme
 from geoprospect.crossval.ground import Ground
@@ -25,31 +27,8 @@ from geoprospect.samples import Samples
 from geoprospect.typing import Bools, Floats, Ints
 from geoprospect.wording import listed
 
-Figure = Literal["rate_area", "auc", "average_precision"]
-FIGURES: dict[Figure, str] = {
-    "rate_area": "area under the prediction-rate curve",
-    "auc": "area under the ROC curve",
-    "average_precision": "average precision",
-}
 _RANKED: tuple[Figure, ...] = ("auc", "average_precision")  # of points of both labels
 _MOST = 0.5  # of the occurrences: a fold with more is told
-
-
-class MethodFigures(NamedTuple):
-    """What a method scored: its figures by repeat, their means, intervals and differences.
-
-    The area under the prediction-rate curve is None where no ground was scored; the differences
-    from the null, and from the best method, are None for these themselves.
-    """
-
-    auc: Floats
-    average_precision: Floats
-    rate_area: Floats | None
-    auc_within_folds: float
-    mean: dict[Figure, float]
-    interval: dict[Figure, Interval]
-    against_null: dict[Figure, Difference] | None
-    against_best: dict[Figure, Difference] | None
 
 
 @dataclass(frozen=True)
@@ -73,6 +52,8 @@ class Comparison:
         What else must be known: points left out, methods that could not be fitted.
     ground : Ground, optional
         The valid cells that occurrences were ranked against.
+    ablations : tuple of Ablation
+        The same methods without some layers, where that was asked for.
     """
 
     scheme: FoldScheme
@@ -82,6 +63,7 @@ class Comparison:
     near: float = 0.0
     notes: tuple[str, ...] = field(default=())
     ground: Ground | None = None
+    ablations: tuple[Ablation, ...] = ()
 
     @property
     def results(self) -> tuple[HeldOutScores, ...]:
@@ -137,7 +119,8 @@ class Comparison:
 
     @cached_property
     def _resampled(self) -> dict[str, Resampled]:
-        return {result.method: self.bootstrap.resample(result.scores) for result in self.results}
+        results = [*self.results, *(one for part in self.ablations for one in part.results)]
+        return {result.method: self.bootstrap.resample(result.scores) for result in results}
 
     @cached_property
     def _occurrences(self) -> Bootstrap:
@@ -209,6 +192,7 @@ class Comparison:
                 "above coordinates alone, but not surely, for the interval of the difference holds"
                 f" 0: {'; '.join(unsure)}."
             )
+        lines += sentences(self.gains, headline)
         lines += self._about_folds()
         if self.scheme.kind == "random":
             lines.append(
@@ -249,6 +233,23 @@ class Comparison:
     def by_method(self) -> dict[str, MethodFigures]:
         """The figures of each method by its name, the null last."""
         return {result.method: self._figures(result) for result in self.results}
+
+    @cached_property
+    def gains(self) -> tuple[Gain, ...]:
+        """What layers add to each method that was scored with and without them."""
+        complete = {result.method: result for result in self.methods}
+        return tuple(
+            Gain(
+                layers,
+                name,
+                {figure: float(getattr(fewer, figure).mean()) for figure in self.figures},
+                {figure: self.interval(fewer, figure) for figure in self.figures},
+                {figure: self.difference(complete[name], fewer, figure) for figure in self.figures},
+            )
+            for ablation in self.ablations
+            for layers, name, fewer in ablation.pairs
+            if name in complete
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Give the figures for JSON, as `geoprospect.crossval.records` describes them."""

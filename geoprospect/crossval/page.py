@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 from geoprospect.crossval import Comparison, HeldOutScores
-from geoprospect.crossval.comparison import FIGURES, Figure
+from geoprospect.crossval.figures import FIGURES, Figure
 from geoprospect.crossval.pictures import draw_figures, draw_folds
 from geoprospect.errors import without_secrets
 from geoprospect.grid import describe_crs, vector_crs
+from geoprospect.intervals import Difference
 from geoprospect.report.files import Content, check_files_absent, write_files
 from geoprospect.report.page import render_page
 from geoprospect.report.style import svg_uri
@@ -144,6 +145,21 @@ def page(comparison: Comparison) -> str:
         comparison=comparison,
         facts=_facts(comparison),
         rows=[_row(comparison, result) for result in comparison.results],
+        gains=[
+            {
+                "layers": gain.layers,
+                "method": gain.method,
+                "figures": [
+                    (
+                        f"{gain.mean[figure]:.3f}",
+                        f"{gain.interval[figure]:.3f}",
+                        _gap(gain.gained[figure]),
+                    )
+                    for figure in comparison.figures
+                ],
+            }
+            for gain in comparison.gains
+        ],
         folds=[
             {
                 "name": name,
@@ -204,14 +220,17 @@ def _row(comparison: Comparison, result: HeldOutScores) -> dict[str, Any]:
                 row["against"].append(None)
                 continue
             gap = comparison.difference(result, other, figure)
-            row["against"].append(
-                {
-                    "value": f"{gap.value:+z.3f}",
-                    "interval": f"{gap.interval:+z.3f}",
-                    "sure": gap.interval.low > 0 or gap.interval.high < 0,
-                }
-            )
+            row["against"].append(_gap(gap))
     return row
+
+
+def _gap(gap: Difference) -> dict[str, Any]:
+    """Give a difference as text."""
+    return {
+        "value": f"{gap.value:+z.3f}",
+        "interval": f"{gap.interval:+z.3f}",
+        "sure": gap.interval.low > 0 or gap.interval.high < 0,
+    }
 
 
 def _column(result: HeldOutScores) -> str:

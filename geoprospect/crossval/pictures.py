@@ -7,7 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from geoprospect.crossval import Comparison, HeldOutScores
-from geoprospect.crossval.comparison import FIGURES
+from geoprospect.crossval.figures import FIGURES
 from geoprospect.report.maps import axes_unit
 from geoprospect.report.style import COLOURS, GREY, INK, new_figure
 from geoprospect.typing import Floats

@@ -66,6 +66,19 @@ class MethodRecord(Record):
     """More than the best method; null for that."""
 
 
+class GainRecord(Record):
+    """What some layers add to a method."""
+
+    layers: str
+    """What was left out, as it was asked for."""
+    method: str
+    mean: dict[str, Fraction]
+    """The figures without them, mean over the repeats."""
+    interval: dict[str, Ends]
+    gained: dict[str, DifferenceRecord]
+    """What the method has more with them, at the same points."""
+
+
 class ComparisonRecord(Record):
     """What `geoprospect crossval --json` prints, and `crossval.json` holds."""
 
@@ -88,4 +101,6 @@ class ComparisonRecord(Record):
     """The method of the greatest headline figure."""
     methods: dict[str, MethodRecord] = Field(validation_alias="by_method")
     """The methods by name, the null last."""
+    without: list[GainRecord] = Field(validation_alias="gains")
+    """What layers add that were left out in turn."""
     remarks: Sentences = Field(validation_alias="sentences")

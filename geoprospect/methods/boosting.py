@@ -110,6 +110,11 @@ class Boosting(EstimatorMethod):
             )
         return replace(self, layers=tuple(layers))
 
+    def without(self, layers: Sequence[str]) -> Boosting:
+        """Give the method without directions for these layers."""
+        kept = {name: way for name, way in self.monotonic.items() if name not in layers}
+        return replace(self, monotonic=kept)
+
     def settings(self) -> dict[str, Any]:
         """Give the method as plain values; see `Method.settings`."""
         content = super().settings()

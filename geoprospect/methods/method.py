@@ -210,6 +210,9 @@ class HeedsNames(Protocol):
             If a setting names another layer.
         """
 
+    def without(self, layers: Sequence[str]) -> Method:
+        """Give the method without its settings of these layers."""
+
 
 def scores_of_fits(
     method: Method,

@@ -107,6 +107,12 @@ class Resampled:
             return self
         return replace(self, method=self.method.told(layers))
 
+    def without(self, layers: Sequence[str]) -> Resampled:
+        """Give the method without its settings of these layers."""
+        if not isinstance(self.method, HeedsNames):
+            return self
+        return replace(self, method=self.method.without(layers))
+
     def prepare(
         self, cells: PretextCells | None, n_inputs: int, *, progress: Progress | None = None
     ) -> Preparation:

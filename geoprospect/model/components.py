@@ -12,7 +12,7 @@ from geoprospect.errors import ComponentsError, LayerNameError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.methods.method import Sees
 from geoprospect.model.componentsfile import ARRAYS, read_components, write_components
-from geoprospect.model.moments import Moments
+from geoprospect.model.moments import Moments, principal_axes
 from geoprospect.model.recovery import recovered
 from geoprospect.typing import Floats, StrPath, Values
 
@@ -108,17 +108,8 @@ class Components:
                     mend="leave the layer out of [evidence]; it tells no cell from another",
                 )
         scale = np.sqrt(moments.variance)
-        variances, rotation = np.linalg.eigh(moments.products / np.outer(scale, scale))
-        variances, rotation = variances[::-1], rotation[:, ::-1]
-        greatest = np.abs(rotation).argmax(axis=0)
-        rotation = rotation * np.sign(rotation[greatest, np.arange(len(names))])
-        return cls(
-            tuple(names),
-            moments.mean,
-            scale,
-            np.ascontiguousarray(rotation),
-            np.maximum(variances, 0) / (moments.n - 1),
-        )
+        variances, rotation = principal_axes(moments.products / np.outer(scale, scale))
+        return cls(tuple(names), moments.mean, scale, rotation, variances / (moments.n - 1))
 
     @classmethod
     def recover(
@@ -175,6 +166,36 @@ class Components:
         """
         n_layers = len(self.names)
         return replace(self, rotation=np.eye(n_layers), variances=np.ones(n_layers))
+
+    def of_layers(self, names: Sequence[str]) -> Components:
+        """Give the components of some of the layers alone, over the cells of the fit.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Some of the layers, in any order.
+
+        Notes
+        -----
+        Rotation and variances hold the layers' correlations, of which those of some of the layers
+        are a part: no cell is read again.
+
+        Examples
+        --------
+        >>> X = np.array([[0.0, 1.0, 5.0], [2.0, 5.0, 6.0], [4.0, 3.0, 1.0], [3.0, 3.0, 2.0]])
+        >>> fewer = Components.fit(X, names=("X1", "X2", "X3")).of_layers(["X3", "X1"])
+        >>> fitted = Components.fit(X[:, [2, 0]], names=("X3", "X1"))
+        >>> np.allclose(fewer.transform(X[:, [2, 0]]), fitted.transform(X[:, [2, 0]]))
+        True
+        """
+        chosen = [self.names.index(name) for name in names]
+        mean, scale = self.mean[chosen], self.scale[chosen]
+        if not self.rotated:
+            rotation, variances = np.eye(len(chosen)), self.variances[chosen]
+        else:
+            products = (self.rotation * self.variances) @ self.rotation.T
+            variances, rotation = principal_axes(products[np.ix_(chosen, chosen)])
+        return Components(tuple(names), mean, scale, rotation, variances)
 
     @classmethod
     def identity(cls, names: Sequence[str]) -> Components:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from geoprospect.evidence import EvidenceStack
+from geoprospect.evidence.leavingout import layers_left
 from geoprospect.methods import Method, PretextCells
 from geoprospect.model.components import Components
 from geoprospect.model.fitting import cells_of_pretext, fit_components
@@ -57,6 +58,38 @@ class FitInputs:
             If there are fewer valid cells than layers, or a layer is constant.
         """
         return cls(stack, samples, fit_components(stack, seed=seed), rocks=rocks)
+
+    def without(self, layers: str) -> FitInputs:
+        """Give them without some layers, and the components of the others.
+
+        Parameters
+        ----------
+        layers : str
+            Layers or columns by name, with commas between several; see `layers_left`.
+
+        Raises
+        ------
+        LayerNameError
+            If there is no such layer, or no other.
+        """
+        names = layers_left(self.stack, layers)
+        columns = [self.stack.names.index(name) for name in names]
+
+        def fewer(samples: Samples) -> Samples:
+            return replace(samples, X=samples.X[:, columns], names=names)
+
+        samples = (
+            replace(self.samples, samples=fewer(self.samples.samples))
+            if isinstance(self.samples, DrawnSamples)
+            else fewer(self.samples)
+        )
+        return replace(
+            self,
+            stack=self.stack.select(names),
+            samples=samples,
+            components=self.components.of_layers(names),
+            rocks=None if self.rocks is None else fewer(self.rocks),
+        )
 
     @property
     def points(self) -> Samples:

@@ -61,3 +61,24 @@ class Moments:
     def variance(self) -> Floats:
         """Variance of each layer over the cells."""
         return np.asarray(np.diag(self.products) / self.n)
+
+
+def principal_axes(products: Floats) -> tuple[Floats, Floats]:
+    """Give eigenvalues, greatest first, and eigenvectors, the greatest loading of each positive.
+
+    Parameters
+    ----------
+    products : ndarray of float64, shape (n, n)
+        Correlations of layers, or a multiple of them.
+
+    Examples
+    --------
+    >>> values, vectors = principal_axes(np.array([[1.0, -0.5], [-0.5, 1.0]]))
+    >>> values.tolist(), np.sign(vectors[:, 1]).tolist()
+    ([1.5, 0.5], [1.0, 1.0])
+    """
+    values, vectors = np.linalg.eigh(products)
+    values, vectors = values[::-1], vectors[:, ::-1]
+    greatest = np.abs(vectors).round(9).argmax(axis=0)  # of two layers, both are: the first
+    vectors = vectors * np.sign(vectors[greatest, np.arange(len(values))])
+    return np.maximum(values, 0), np.ascontiguousarray(vectors)

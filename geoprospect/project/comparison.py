@@ -23,6 +23,7 @@ def compare_methods(
     scheme: FoldScheme | None = None,
     methods: Sequence[str] | Literal["all"] = (),
     *,
+    without: Sequence[str] = (),
     exclude_held_out: bool = False,
     progress: Progress | None = None,
 ) -> Comparison:
@@ -46,6 +47,9 @@ def compare_methods(
         study where the project does not change them; "all" for all with the project's settings;
         by default the project's own method alone or, where it is to be chosen, those it is
         chosen among, their averages and the choice itself. A result bears the name asked for.
+    without : sequence of str
+        Layers or columns of [evidence] that each method is scored without as well, in the same
+        folds and draws; commas join several that are left out together.
     exclude_held_out : bool
         Keep cells held out, and those within the buffer, from the pretext task too. It sees no
         label of an occurrence in any case.
@@ -83,6 +87,7 @@ def compare_methods(
             inputs.fit_inputs(chosen.values()),
             chosen,
             scheme,
+            without=without,
             exclude_held_out=exclude_held_out,
             progress=progress,
         )

@@ -1,9 +1,17 @@
 """Evidence: columns on one grid, read as one stack."""
 
 from geoprospect.evidence.access import open_evidence
+from geoprospect.evidence.bandgroup import BandGroup
 from geoprospect.evidence.block import Block
 from geoprospect.evidence.categorical import Categorical, Ordinal
 from geoprospect.evidence.column import Column, OpenColumn, column_kinds, register_column
+from geoprospect.evidence.combined import Difference, LogRatios, Ratio
+from geoprospect.evidence.derivatives import (
+    AnalyticSignal,
+    HorizontalGradient,
+    Tilt,
+    VerticalDerivative,
+)
 from geoprospect.evidence.features.kinds import (
     Attribute,
     Density,
@@ -18,14 +26,26 @@ from geoprospect.evidence.stack import EvidenceStack
 from geoprospect.evidence.surroundings import Surroundings
 from geoprospect.evidence.survey import Survey
 
-register_column("raster", RasterBand)
-register_column("categorical", Categorical)
-register_column("ordinal", Ordinal)
-register_column("distance", Distance)
-register_column("inside", Inside)
-register_column("density", Density)
-register_column("direction", Direction)
-register_column("attribute", Attribute)
+_KINDS: dict[str, type[Column]] = {
+    "raster": RasterBand,
+    "bands": BandGroup,
+    "categorical": Categorical,
+    "ordinal": Ordinal,
+    "distance": Distance,
+    "inside": Inside,
+    "density": Density,
+    "direction": Direction,
+    "attribute": Attribute,
+    "ratio": Ratio,
+    "difference": Difference,
+    "log-ratio": LogRatios,
+    "horizontal-gradient": HorizontalGradient,
+    "vertical-derivative": VerticalDerivative,
+    "tilt": Tilt,
+    "analytic-signal": AnalyticSignal,
+}
+for _kind, _class in _KINDS.items():
+    register_column(_kind, _class)
 
 __all__ = [
     "Attribute",

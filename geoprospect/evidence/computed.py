@@ -109,7 +109,7 @@ class OpenComputed:
     reach: int = 0
 
     @classmethod
-    def open(cls, column: ComputedColumn, grid: Grid | None, *, reach: int = 0) -> OpenComputed:
+    def open(cls, column: ComputedColumn, grid: Grid | None, *, reach: int = 0) -> Self:
         """Open the sources of a column; see `geoprospect.evidence.opening.open_columns`."""
         return cls(column, *open_columns(column.sources, grid), reach)
 

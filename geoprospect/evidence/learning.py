@@ -114,7 +114,9 @@ def _learned(column: Column, grid: Grid | None, known: Preparation) -> Column:
 
 
 def _look(sources: tuple[Column, ...], grid: Grid | None) -> list[Seen]:
-    """Pass once over all cells of columns."""
+    """Pass once over all cells of columns; there may be none to look at."""
+    if not sources:
+        return []
     counts = [len(source.names) for source in sources]
     with ExitStack() as stack, little_cache():
         opened, grid = open_columns(sources, grid)

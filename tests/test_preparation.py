@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+import shapely
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rasterio.features import rasterize
 from rasterio.windows import Window
 from scipy.stats import rankdata
-from smallproject import PROJECT, TUNED, write_project, write_raster
+from smallproject import PROJECT, TRANSFORM, TUNED, write_project, write_raster
 
 import geoprospect as gp
 from geoprospect.cli import main
@@ -253,6 +255,35 @@ def test_classes_in_an_order_become_their_ranks(rocks):
     assert names == ("geology",)
     expected = np.select([codes == 9, codes == 1, codes == 7, codes == 3], range(4), np.nan)
     np.testing.assert_array_equal(values, expected)
+
+
+def test_classes_of_polygons_are_columns_of_the_cells_whose_centres_they_hold(tmp_path):
+    write_raster(tmp_path / "grid.tif", np.ones(SHAPE, np.float32))
+    left, bottom, right, top = rasterio.open(tmp_path / "grid.tif").bounds
+    middle = left + 1230
+    shapes = {
+        "granite": shapely.box(left, bottom, middle, top),
+        "schist": shapely.Polygon([(middle, bottom), (right, bottom), (middle, top)]),
+        None: shapely.box(right - 250, top - 250, right, top),
+    }
+    units = gpd.GeoDataFrame({"UNIT": list(shapes)}, geometry=[*shapes.values()], crs="EPSG:32608")
+    units.to_file(tmp_path / "geology.gpkg")
+    path = str(tmp_path / "geology.gpkg")
+    geology = Categorical("geology", path, field="UNIT", legend={"schist": "host"}, missing="class")
+    columns = [RasterBand("grid", str(tmp_path / "grid.tif")), geology]
+    with EvidenceStack.open(columns) as stack:
+        assert set(stack.names[1:]) == {f"geology={x}" for x in ("granite", "host", "missing")}
+        values = dict(zip(stack.names, stack.read().values, strict=True))
+    burnt = rasterize(
+        [(shape, code) for code, shape in enumerate([*shapes.values()][:2], start=1)],
+        out_shape=SHAPE,
+        transform=TRANSFORM,
+    )
+    for name, code in (("granite", 1), ("host", 2), ("missing", 0)):
+        np.testing.assert_array_equal(values[f"geology={name}"], burnt == code)
+    absent = Categorical("geology", path, field="ROCK")
+    with pytest.raises(EvidenceError, match=r"layer geology: there is no field ROCK .*fields UNIT"):
+        EvidenceStack.open([columns[0], absent])
 
 
 def toml(value):

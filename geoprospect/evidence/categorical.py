@@ -4,94 +4,32 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, ClassVar, Literal, Self
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
 from geoprospect.errors import EvidenceError
-from geoprospect.evidence.column import Column
+from geoprospect.evidence.classlayer import ClassLayer
 from geoprospect.evidence.computed import OpenComputed
-from geoprospect.evidence.legend import legend_of
-from geoprospect.evidence.rasterband import RasterBand
 from geoprospect.evidence.seen import Seen
 from geoprospect.grid import Grid
 from geoprospect.typing import Values
 from geoprospect.wording import counted, listed
 
 _LOGGER = logging.getLogger(__name__)
-_MOST = 200  # classes, beyond which a layer is none of classes
 _OTHER, _GAPS = "other", "missing"  # classes of which a raster need not know
 
 
 @dataclass(frozen=True)
-class _Classes:
-    """A raster of codes of classes.
-
-    Attributes
-    ----------
-    name : str
-        The layer's name.
-    path : str
-        The raster.
-    band : int
-        The band of codes, counted from 1.
-    nodata : float or None
-        A code that means no class, besides what the file declares.
-    legend : mapping of str to str, str or None
-        Names of the classes by code, or the file that has them; see
-        `geoprospect.evidence.legend.legend_of`.
-    """
-
-    name: str
-    path: str
-    band: Annotated[int, Field(ge=1)] = 1
-    nodata: float | None = None
-    legend: dict[str, str] | str | None = field(default=None, hash=False)
-
-    halo: ClassVar[int] = 0
-
-    @property
-    def _codes(self) -> RasterBand:
-        """The codes."""
-        return RasterBand(self.name, self.path, self.band, self.nodata, intended=True)
-
-    @property
-    def sources(self) -> tuple[Column, ...]:
-        """The codes."""
-        return (self._codes,)
-
-    def over(self, sources: tuple[Column, ...]) -> Self:
-        """Give the layer itself: its codes are what its file holds."""
-        return self
-
-    def _named(self, seen: Seen) -> dict[str, dict[float, int]]:
-        """Give the cells of each code, by class; classes in the order of their least code."""
-        if seen.counts is None or len(seen.counts) > _MOST:
-            raise EvidenceError(
-                "the layer holds too many values for classes",
-                path=self.path,
-                layer=self.name,
-                found="more than 4096" if seen.counts is None else len(seen.counts),
-                expected=f"at most {_MOST}",
-                mend='leave kind = "…" out, if it is a quantity',
-            )
-        legend = legend_of(self._codes, self.legend)
-        named: dict[str, dict[float, int]] = {}
-        for code in sorted(seen.counts):
-            named.setdefault(legend.get(code, f"{code:g}"), {})[code] = seen.counts[code]
-        return named
-
-
-@dataclass(frozen=True)
-class Categorical(_Classes):
+class Categorical(ClassLayer):
     """A layer of classes without an order: of each, a column that is 1 on it and 0 elsewhere.
 
     Attributes
     ----------
-    name, path, band, nodata, legend
-        The raster of codes, and the names of its classes.
+    name, path, band, nodata, legend, field, layer, where, crs
+        Where the classes are read, and their names; see `ClassLayer`.
     smallest : float
         Share of the layer's valid cells below which classes are taken together, as ``other``.
     missing : "class" or None
@@ -138,7 +76,7 @@ class Categorical(_Classes):
 
     def learn(self, seen: Sequence[Seen]) -> Categorical:
         """Find the classes, and take the rare ones together."""
-        named = self._named(seen[0])
+        named = self.named(seen[0])
         n_valid = seen[0].survey.n_valid
         shares = {label: sum(codes.values()) / n_valid for label, codes in named.items()}
         rare = [label for label, share in shares.items() if share < self.smallest]
@@ -178,7 +116,7 @@ class Categorical(_Classes):
         known = {code for _, codes in self.classes or () for code in codes}
         unseen = {
             label: sum(codes.values())
-            for label, codes in self._named(seen[0]).items()
+            for label, codes in self.named(seen[0]).items()
             if not known.issuperset(codes)
         }
         if not unseen:
@@ -212,13 +150,13 @@ class Categorical(_Classes):
 
 
 @dataclass(frozen=True)
-class Ordinal(_Classes):
+class Ordinal(ClassLayer):
     """A layer of classes with an order: 0 for the first, 1 for the second, and so on.
 
     Attributes
     ----------
-    name, path, band, nodata, legend
-        The raster of codes, and the names of its classes.
+    name, path, band, nodata, legend, field, layer, where, crs
+        Where the classes are read, and their names; see `ClassLayer`.
     order : tuple of str
         The classes from the lowest to the highest, by name or code.
     ranks : tuple of (float, int) or None
@@ -253,7 +191,7 @@ class Ordinal(_Classes):
 
     def learn(self, seen: Sequence[Seen]) -> Ordinal:
         """Find the codes of the classes; each class of the layer needs a place in the order."""
-        named = self._named(seen[0])
+        named = self.named(seen[0])
         place = {name: rank for rank, name in enumerate(self.order)}
         without = [
             f"{label} ({counted(sum(codes.values()), 'cell')})"

@@ -15,6 +15,8 @@ from geoprospect.typing import Floats
 from geoprospect.wording import listed
 
 if TYPE_CHECKING:  # slow to import, and most maps need no vectors
+    import pandas as pd
+
     from geoprospect.evidence.features.tracing import TracedFeatures
 
 Metres = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -157,21 +159,14 @@ class Attribute(VectorLayer):
         """Refuse a field that is not there or holds no numbers, and polygons among others."""
         super().check(traced)
         fields = traced.fields.drop(columns=traced.fields.geometry.name)
-        if self.field not in fields:
-            raise SamplesError(
-                f"there is no field {self.field}",
-                path=self.path,
-                found=f"fields {listed([str(name) for name in fields]) or 'none'}",
-                mend="name one of those found",
-            )
+        check_field(self.field, fields, self.path)
         if fields[self.field].dtype.kind not in "iufb":
             texts = [str(value) for value in fields[self.field].dropna().unique()]
             raise SamplesError(
                 f"field {self.field} holds no numbers",
                 path=self.path,
                 found=listed(texts[:3]) or "nothing",
-                mend='make a layer of each class that matters, as in kind = "inside", '
-                f"where = \"{self.field} = '{texts[0] if texts else '…'}'\"",
+                mend='take its texts for classes: kind = "categorical" in the place of "attribute"',
             )
         if (traced.dimensions == 2).any() != (traced.dimensions == 2).all():
             raise SamplesError(
@@ -191,3 +186,20 @@ class Attribute(VectorLayer):
         _, which = traced.distances(places)
         found: Floats = numbers[traced.tree.feature[which]][None]
         return found
+
+
+def check_field(field: str, fields: pd.DataFrame, path: str) -> None:
+    """Refuse a field that features do not have.
+
+    Raises
+    ------
+    SamplesError
+        If it is none of theirs.
+    """
+    if field not in fields:
+        raise SamplesError(
+            f"there is no field {field}",
+            path=path,
+            found=f"fields {listed([str(name) for name in fields]) or 'none'}",
+            mend="name one of those found",
+        )

@@ -126,8 +126,8 @@ class LayerNameError(GeoprospectError):
 class SamplesError(GeoprospectError):
     """Points, or features of another kind, that cannot be read or used."""
 
-    def of_layer(self, layer: str) -> EvidenceError:
-        """Give the same mistake as one in the file of an evidence layer."""
+    def of_layer(self, layer: str | None) -> EvidenceError:
+        """Give the same mistake as one in a file of evidence, of a layer or of none."""
         return EvidenceError(self._problem, layer=layer, **self._told)
 
 

@@ -85,7 +85,10 @@ def test_a_column_of_a_registered_kind_is_built_of_its_table(write, tmp_path):
 @pytest.mark.parametrize(
     ("table", "problem"),
     [
-        ('{ kind = "plane" }', r"evidence\.depth\.kind: .*one of raster, constant .found 'plane'"),
+        (
+            '{ kind = "plane" }',
+            r"evidence\.depth\.kind: .*one of raster, .*, constant .found 'plane'",
+        ),
         ('{ kind = "constant" }', r"evidence\.depth\.value is missing"),
         ('{ kind = "constant", value = "x" }', r"evidence\.depth\.value: .*found 'x'"),
         ('{ kind = "constant", value = 1, unit = "m" }', r"evidence\.depth\.unit is no setting"),

@@ -147,6 +147,7 @@ def test_an_audit_is_plain_numbers_and_lists():
         "n_kept": 2,
         "no_coordinates": [],
         "outside": [1, 3],
+        "excluded": [],
         "invalid": [],
         "no_label": [],
         "shared": [[0, 2]],

@@ -8,7 +8,7 @@ from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
 from geoprospect.grid import Grid
-from geoprospect.typing import Values
+from geoprospect.typing import Bools, Values
 
 
 class Column(Protocol):
@@ -109,6 +109,15 @@ class OpenDerivedColumn(OpenColumn, Protocol):
     @property
     def columns(self) -> tuple[OpenColumn, ...]:
         """The columns that it is computed from, open."""
+        ...
+
+
+@runtime_checkable
+class OpenHidingColumn(OpenColumn, Protocol):
+    """An open column without names, that gives no evidence and hides cells of all the others."""
+
+    def hidden(self, window: Window) -> Bools:
+        """Tell which cells of a window are hidden, shape (rows, columns)."""
         ...
 
 

@@ -8,7 +8,13 @@ from contextlib import ExitStack
 from shlex import quote
 
 from geoprospect.errors import GridMismatchError, GridNeededError, LayerNameError, without_secrets
-from geoprospect.evidence.column import Column, OpenColumn, OpenDerivedColumn, path_of
+from geoprospect.evidence.column import (
+    Column,
+    OpenColumn,
+    OpenDerivedColumn,
+    OpenHidingColumn,
+    path_of,
+)
 from geoprospect.evidence.files import opened_together
 from geoprospect.evidence.remembering import RememberingColumn
 from geoprospect.evidence.remote.address import stem_of
@@ -60,8 +66,8 @@ def open_columns(
                     postponed.append((number, column))
                     continue
                 unwound.callback(source.close)
-                derived = isinstance(source, OpenDerivedColumn)
-                opened[number] = source if derived else RememberingColumn(source)
+                as_it_is = isinstance(source, OpenDerivedColumn | OpenHidingColumn)
+                opened[number] = source if as_it_is else RememberingColumn(source)
                 if grid is None:
                     first, grid = column, source.grid
                 _check_grid(column, source.grid, first, grid)

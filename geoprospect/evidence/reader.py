@@ -9,7 +9,9 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 from rasterio.windows import Window
 
+from geoprospect.errors import EvidenceError
 from geoprospect.evidence.block import Block
+from geoprospect.evidence.column import path_of
 from geoprospect.evidence.fills import warn_of_fills
 from geoprospect.evidence.gathering import GatheredCells, in_order, read_cells
 from geoprospect.evidence.raster import little_cache, whole_blocks
@@ -110,8 +112,34 @@ class Reader:
         fills = {name: survey.layers[name].fills.found() for name in paths}
         counts = {(name, value): n for name, f in fills.items() for value, n in f.items()}
         warn_of_fills(counts, paths, self.once)
+        if not survey.n_valid:
+            self._check_area()
         survey.check(paths)
         return survey
+
+    def _check_area(self) -> None:
+        """Refuse what hides all cells."""
+        for part in self.selection.hiders:
+            raise EvidenceError(
+                "no cell with a value lies in the study area",
+                path=path_of(part.column),
+                mend="check its CRS, and `area` and `exclude` under [grid]; left out, these leave "
+                "all cells in which every layer is valid",
+            )
+
+    def hidden(self, cells: Ints) -> Bools:
+        """Tell which cells, by number, are hidden."""
+        hidden = np.zeros(cells.size, dtype=bool)
+        if self.selection.hiders:
+            size = self.window_size(_SAMPLE_CELLS)
+            pieces = read_cells(cells, self.grid.shape, size, self._hidden_plane)
+            for places, values in pieces:
+                hidden[places] = values[:, 0] != 0
+        return hidden
+
+    def _hidden_plane(self, window: Window) -> Values:
+        """Give 1 for cells that are hidden and 0 for others, shape (1, rows, columns)."""
+        return self.selection.hidden(window).astype(np.float32)[None]
 
     def _surveyed(self, progress: CellsDone | None) -> Survey:
         """Survey the selection in one pass."""

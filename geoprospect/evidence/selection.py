@@ -14,13 +14,17 @@ from geoprospect.evidence.column import (
     DerivedColumn,
     OpenColumn,
     OpenDerivedColumn,
+    OpenHidingColumn,
     path_of,
 )
 from geoprospect.evidence.neighbourhood import Neighbourhood
 from geoprospect.evidence.remembering import RememberingColumn
 from geoprospect.evidence.surroundings import OpenSurroundings, Surroundings
 from geoprospect.grid import Grid
-from geoprospect.typing import Values
+from geoprospect.typing import Bools, Values
+
+STUDY_AREA = "study area"
+"""The name by which fingerprints and checksums tell of what hides cells."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,11 @@ class Part:
     def is_derived(self) -> bool:
         """Whether it is computed from other columns."""
         return isinstance(self.column, DerivedColumn)
+
+    @property
+    def hides(self) -> bool:
+        """Whether it gives no evidence, and hides cells."""
+        return not self.column.names
 
     def beneath(self) -> tuple[Part, ...]:
         """Give the parts that it is computed from, down to the layers themselves."""
@@ -73,7 +82,8 @@ class Selection:
     Attributes
     ----------
     parts : tuple of Part
-        The columns that it comes from; some may give more than is selected.
+        The columns that it comes from, and those that hide cells; some may give more than is
+        selected.
     names : tuple of str
         The evidence, in its order.
     """
@@ -88,7 +98,26 @@ class Selection:
         if names is None:
             return cls(parts, tuple(name for part in parts for name in part.column.names))
         names = tuple(names)
-        return cls(tuple(x for x in parts if not set(names).isdisjoint(x.column.names)), names)
+        wanted = (x for x in parts if x.hides or not set(names).isdisjoint(x.column.names))
+        return cls(tuple(wanted), names)
+
+    @property
+    def layers(self) -> tuple[Part, ...]:
+        """The columns that give evidence."""
+        return tuple(part for part in self.parts if not part.hides)
+
+    @property
+    def hiders(self) -> tuple[Part, ...]:
+        """The columns that hide cells."""
+        return tuple(part for part in self.parts if part.hides)
+
+    def hidden(self, window: Window) -> Bools:
+        """Tell which cells of a window are hidden, shape (rows, columns)."""
+        hidden = np.zeros((window.height, window.width), dtype=bool)
+        for part in self.hiders:
+            if isinstance(part.opened, OpenHidingColumn):
+                hidden |= part.opened.hidden(window)
+        return hidden
 
     def select(self, names: Iterable[str]) -> Selection:
         """Give some of the evidence, in the order asked for.
@@ -123,10 +152,11 @@ class Selection:
     def surrounded(self, neighbourhood: Neighbourhood, grid: Grid) -> Selection:
         """Give the layers themselves with the surroundings of their cells."""
         bare = self.bare()
-        columns = tuple(layer.column for layer in bare.parts)
+        columns = tuple(layer.column for layer in bare.layers)
         column = Surroundings(columns, neighbourhood.scales, neighbourhood.spread)
-        opened = OpenSurroundings(column, tuple(layer.opened for layer in bare.parts), grid)
-        return Selection.of([Part(column, opened)], neighbourhood.names(bare.names))
+        opened = OpenSurroundings(column, tuple(layer.opened for layer in bare.layers), grid)
+        parts = [Part(column, opened), *self.hiders]
+        return Selection.of(parts, neighbourhood.names(bare.names))
 
     def hiding(self) -> Selection:
         """Give the evidence that tells which cells are valid.
@@ -141,13 +171,15 @@ class Selection:
         """Read a window, each column once; gives shape (len(names), rows, columns)."""
         values = np.empty((len(self.names), window.height, window.width), dtype=np.float32)
         place = {name: number for number, name in enumerate(self.names)}
-        for part in self.parts:
+        for part in self.layers:
             part.read(window, values, [place.get(name) for name in part.column.names])
+        if self.hiders:
+            values[:, self.hidden(window)] = np.nan
         return values
 
     def remember(self, most_bytes: int) -> None:
         """Keep the values of all layers in memory, if they are no more bytes than that."""
-        parts = self.bare().parts
+        parts = self.bare().layers
         n_bytes = sum(4 * len(x.column.names) * x.opened.grid.n_cells for x in parts)
         if n_bytes <= most_bytes:
             for part in parts:
@@ -157,13 +189,13 @@ class Selection:
     @property
     def is_remembered(self) -> bool:
         """Whether the values of all layers are in memory."""
-        opened = [part.opened for part in self.bare().parts]
+        opened = [part.opened for part in self.bare().layers]
         return all(isinstance(x, RememberingColumn) and x.remembers for x in opened)
 
     @property
     def block_shapes(self) -> list[tuple[int, int]]:
         """Rows and columns of a block of each layer's file."""
-        return [part.opened.block_shape for part in self.bare().parts]
+        return [part.opened.block_shape for part in self.bare().layers]
 
     def paths(self) -> dict[str, str | None]:
         """Give the path that messages name for each evidence, by name; None where it has none."""
@@ -171,8 +203,14 @@ class Selection:
         return {name: paths[name] for name in self.names}
 
     def by_layer(self, tell: Callable[[OpenColumn], str]) -> dict[str, str]:
-        """Tell something of each layer itself, by name; each column is asked once."""
+        """Tell something of each layer itself, by name; each column is asked once.
+
+        What hides cells is told under a name of its own.
+        """
         bare, by_name = self.bare(), dict[str, str]()
-        for part in bare.parts:
+        for part in bare.layers:
             by_name |= dict.fromkeys(part.column.names, tell(part.opened))
-        return {name: by_name[name] for name in bare.names}
+        by_name = {name: by_name[name] for name in bare.names}
+        for part in bare.hiders:
+            by_name[STUDY_AREA] = tell(part.opened)
+        return by_name

@@ -148,13 +148,7 @@ class EvidenceStack:
         return self._view(self._reader.selection.bare())
 
     def surrounded(self, neighbourhood: Neighbourhood | None) -> EvidenceStack:
-        """Give the layers themselves, with the surroundings of their cells if any are asked for.
-
-        Parameters
-        ----------
-        neighbourhood : Neighbourhood or None
-            The surroundings.
-        """
+        """Give the layers themselves, with the surroundings of their cells if any are asked for."""
         if neighbourhood is None:
             return self.bare()
         return self._view(self._reader.selection.surrounded(neighbourhood, self.grid))
@@ -209,11 +203,17 @@ class EvidenceStack:
         X[inside] = self._reader.at(numbers)
         return X, np.logical_and.reduce(np.isfinite(X), axis=1)
 
+    def hidden(self, rows: Ints, columns: Ints) -> Bools:
+        """Tell which cells lie outside the study area; False for those off the grid."""
+        inside, numbers = numbered(rows, columns, self.grid.shape)
+        hidden = np.zeros(rows.size, dtype=bool)
+        hidden[inside] = self._reader.hidden(numbers)
+        return hidden
+
     def preload(self, *cells: tuple[Ints, Ints]) -> None:
         """Read the evidence at many cells in one pass, and keep it until the stack is closed.
 
         Draws and samples of the stack and its selections then read only what is not among them.
-        What was preloaded before is forgotten.
 
         Parameters
         ----------

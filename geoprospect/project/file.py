@@ -17,7 +17,12 @@ from geoprospect.evidence.nature import warn_of_omissions
 from geoprospect.evidence.surroundings import surrounded
 from geoprospect.methods import Method, method_named
 from geoprospect.project.reading import read_project
-from geoprospect.project.settings import CalibrationSettings, ModelSettings, Points
+from geoprospect.project.settings import (
+    CalibrationSettings,
+    GridSettings,
+    ModelSettings,
+    Points,
+)
 from geoprospect.samples import DrawingRule, PointsSource, Samples
 from geoprospect.typing import StrPath
 
@@ -36,6 +41,8 @@ class Project:
         A folder of rasters or a file of several bands; or the columns.
     points : Points
         The files of points, and the rule that non-occurrences are drawn by.
+    grid : GridSettings
+        The study area, and what of it is left out.
     model : ModelSettings
         Method and ensemble.
     calibration : CalibrationSettings, optional
@@ -56,6 +63,7 @@ class Project:
     path: str
     evidence: str | tuple[Column, ...]
     points: Points
+    grid: GridSettings = field(default_factory=GridSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     calibration: CalibrationSettings | None = None
     folder: Path = Path("out")
@@ -85,6 +93,8 @@ class Project:
             path = path_of(column)
             files = [] if path is None else files_of(path)
             read += [(f"layer {', '.join(column.names)}", file) for file in files]
+        area = self.grid.study_area
+        read += [] if area is None else [("the study area", x.path) for x in area.territories]
         for role in ("training", "validation", "lithology"):
             source = getattr(self.points, role)
             if source is not None:
@@ -131,8 +141,11 @@ class Project:
                 found="context_spread = true",
                 mend="write context = [2] beside it, for instance, or leave it out",
             )
-        columns = surrounded(self.columns(), model.neighbourhood)
-        stack = EvidenceStack.open(columns, preparation=preparation)
+        columns: tuple[Column, ...] = surrounded(self.columns(), model.neighbourhood)
+        area = self.grid.study_area
+        stack = EvidenceStack.open(
+            columns if area is None else (*columns, area), preparation=preparation
+        )
         warn_of_omissions(self.evidence, stack)
         return stack
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -13,7 +14,6 @@ import numpy as np
 from geoprospect.crossval import Choice, FoldScheme
 from geoprospect.errors import GeoprospectError, ProjectError, SamplesError, without_secrets
 from geoprospect.evidence import EvidenceStack
-from geoprospect.evidence.local import is_local
 from geoprospect.methods import MEMBERS, Method
 from geoprospect.model import Components, FitInputs, fit_components
 from geoprospect.output import checksum
@@ -116,6 +116,9 @@ class Inputs:
             f"evidence: {', '.join(self.stack.names)} on {rows} x {columns} cells; {self.n_valid} "
             f"of {self.stack.grid.n_cells} cells are valid in every layer"
         )
+        area = self.project.grid.study_area
+        if area is not None:
+            sentence += f" and lie in the study area, {area}"
         _LOGGER.info(sentence)
         return sentence
 
@@ -263,7 +266,7 @@ class Inputs:
         )
 
     def checksums(self, method: Method) -> dict[str, str]:
-        """Give the SHA-256 of each file of points that the method reads, if it is a plain file."""
+        """Give the SHA-256 of each plain file of points, or of a study area, that a fit reads."""
         roles: list[Role] = ["training"]
         if method.pretext == "lithology":
             roles.append("lithology")
@@ -274,8 +277,13 @@ class Inputs:
             paths["area of the non-occurrences"] = rule.within.path
         if rule is not None and rule.target_group is not None:
             paths["target group"] = str(rule.target_group.path)
+        area = self.project.grid.study_area
+        for territory in () if area is None else area.territories:
+            paths[f"study area: {territory}"] = territory.path
         return {
-            role: checksum(path) if is_local(path) else f"{without_secrets(path)} is no plain file"
+            role: checksum(path)
+            if os.path.isfile(path)
+            else f"{without_secrets(path)} is no plain file"
             for role, path in paths.items()
         }
 

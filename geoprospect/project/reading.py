@@ -13,7 +13,12 @@ from geoprospect.errors import ProjectError
 from geoprospect.evidence.container import absolute
 from geoprospect.evidence.features.vectorlayer import WHOLE_GRID
 from geoprospect.project.layers import evidence_of
-from geoprospect.project.settings import CalibrationSettings, ModelSettings, Points
+from geoprospect.project.settings import (
+    CalibrationSettings,
+    GridSettings,
+    ModelSettings,
+    Points,
+)
 from geoprospect.project.validating import unknown_setting, validated
 
 _T = TypeVar("_T")
@@ -29,6 +34,7 @@ class _Output:
 
 
 _SECTIONS: dict[str, type] = {
+    "grid": GridSettings,
     "points": Points,
     "model": ModelSettings,
     "calibration": CalibrationSettings,
@@ -133,6 +139,12 @@ def _absolute(content: dict[str, Any], home: Path) -> dict[str, Any]:
         result["evidence"] = {name: resolved(entry) for name, entry in evidence.items()}
     elif evidence is not None:
         result["evidence"] = resolve(evidence)
+    if isinstance(result.get("grid"), dict):
+        grid = {name: resolved(entry) for name, entry in result["grid"].items()}
+        if "exclude" in grid:
+            several = grid["exclude"] if isinstance(grid["exclude"], list) else [grid["exclude"]]
+            grid["exclude"] = [resolved(entry) for entry in several]
+        result["grid"] = grid
     if isinstance(result.get("points"), dict):
         points = {role: resolved(entry) for role, entry in result["points"].items()}
         drawn = points.get("non_occurrences")

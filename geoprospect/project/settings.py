@@ -8,6 +8,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from geoprospect.evidence import Neighbourhood
+from geoprospect.evidence.studyarea import StudyArea
+from geoprospect.evidence.territory import Territory
 from geoprospect.methods import MethodOptions, strategy_names
 from geoprospect.methods.boosting import Direction
 from geoprospect.methods.options import Balance, Preset, Pretext
@@ -44,6 +46,21 @@ class Points:
     validation: PointsSource | None = None
     lithology: PointsSource | None = None
     non_occurrences: DrawingRule | None = None
+
+
+@dataclass(frozen=True)
+class GridSettings:
+    """The ground that is mapped: the study area, and what of it is left out."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
+
+    area: Territory | None = None
+    exclude: tuple[Territory, ...] = ()
+
+    @property
+    def study_area(self) -> StudyArea | None:
+        """What hides the cells that are not mapped; None where all are."""
+        return StudyArea(self.area, self.exclude) if self.area or self.exclude else None
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,8 @@ class AuditRecord(Record):
     n_kept: Count
     no_coordinates: Counts
     outside: Counts
+    excluded: Counts
+    """Rows outside the study area."""
     invalid: Counts
     no_label: Counts
     shared: list[Counts]

@@ -17,9 +17,10 @@ class Audit:
     ----------
     n_read, n_kept : int
         Points in the file, and points that became samples.
-    no_coordinates, outside, invalid, no_label : tuple of int
-        Rows left out: without coordinates, outside the grid, in a cell where a layer is invalid,
-        without a label. A row stands under the first of these that holds for it.
+    no_coordinates, outside, excluded, invalid, no_label : tuple of int
+        Rows left out: without coordinates, outside the grid, outside the study area, in a cell
+        where a layer is invalid, without a label. A row stands under the first of these that
+        holds for it.
     shared : tuple of tuple of int
         Rows kept that lie in one cell, cell by cell.
     conflicting : tuple of tuple of int
@@ -43,6 +44,7 @@ class Audit:
     n_kept: int
     no_coordinates: tuple[int, ...] = ()
     outside: tuple[int, ...] = ()
+    excluded: tuple[int, ...] = ()
     invalid: tuple[int, ...] = ()
     no_label: tuple[int, ...] = ()
     shared: tuple[tuple[int, ...], ...] = ()
@@ -61,6 +63,7 @@ class Audit:
         for rows, why in (
             (self.no_coordinates, "for want of coordinates"),
             (self.outside, "outside the grid"),
+            (self.excluded, "outside the study area"),
             (self.invalid, "where there is no valid value"),
             (self.no_label, "for want of a label"),
         ):

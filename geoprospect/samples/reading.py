@@ -32,7 +32,8 @@ def read_samples(
     """Read labelled points and the evidence at them.
 
     Left out, and listed in the audit, are points without coordinates (also those at 0, 0 off
-    the grid), outside the grid, in cells where a layer is invalid, and without a label.
+    the grid), outside the grid or the study area, in cells where a layer is invalid, and without
+    a label.
     Points that share a cell are kept and listed.
 
     Parameters
@@ -95,6 +96,7 @@ def read_samples(
     reasons: dict[str, Bools] = {
         "no_coordinates": np.isnan(easting) | (at_origin.to_numpy() & ~inside),
         "outside": ~inside,
+        "excluded": stack.hidden(rows, columns),
         "invalid": ~valid,
         "no_label": codes < 0,
     }

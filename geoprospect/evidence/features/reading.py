@@ -156,13 +156,13 @@ def placed(
 
 
 @contextmanager
-def of_layer(name: str) -> Iterator[None]:
+def of_layer(name: str | None) -> Iterator[None]:
     """Tell a mistake in a file of features as one in a layer of evidence.
 
     Parameters
     ----------
-    name : str
-        The layer.
+    name : str or None
+        The layer; None where it is evidence of no layer.
 
     Raises
     ------

@@ -23,6 +23,7 @@ from geoprospect.evidence.neighbourhood import Neighbourhood
 from geoprospect.evidence.ranges import evidence_range
 from geoprospect.evidence.rasterband import RasterBand
 from geoprospect.evidence.stack import EvidenceStack
+from geoprospect.evidence.stations.column import Stations
 from geoprospect.evidence.surroundings import Surroundings
 from geoprospect.evidence.survey import Survey
 
@@ -43,6 +44,7 @@ _KINDS: dict[str, type[Column]] = {
     "vertical-derivative": VerticalDerivative,
     "tilt": Tilt,
     "analytic-signal": AnalyticSignal,
+    "stations": Stations,
 }
 for _kind, _class in _KINDS.items():
     register_column(_kind, _class)
@@ -59,6 +61,7 @@ __all__ = [
     "Neighbourhood",
     "OpenColumn",
     "RasterBand",
+    "Stations",
     "Surroundings",
     "Survey",
     "column_kinds",

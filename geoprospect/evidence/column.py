@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
 from rasterio.windows import Window
@@ -89,6 +90,15 @@ class OpenColumn(Protocol):
 
     def close(self) -> None:
         """Close the source."""
+        ...
+
+
+@runtime_checkable
+class DoubtfulColumn(Column, Protocol):
+    """A column that can say what a person should look at."""
+
+    def doubts(self, grid: Grid) -> Iterator[str]:
+        """Say, a sentence each, what is left out of the source or taken otherwise than it says."""
         ...
 
 

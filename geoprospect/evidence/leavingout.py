@@ -29,7 +29,7 @@ def layers_left(stack: EvidenceStack, layers: str) -> tuple[str, ...]:
     bare = stack.bare().names
     left_out: set[str] = set()
     for name in [layers] if layers in (*bare, *by_column) else map(str.strip, layers.split(",")):
-        found = (name,) if name in bare else by_column.get(name, ())
+        found = by_column.get(name) or ((name,) if name in bare else ())
         if not found:
             raise LayerNameError(
                 "there is no such layer to leave out",

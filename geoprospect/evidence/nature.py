@@ -13,9 +13,8 @@ from typing import Any
 from rasterio.enums import ColorInterp
 
 from geoprospect.errors import EvidenceError, without_secrets
-from geoprospect.evidence.column import Column
+from geoprospect.evidence.column import Column, DoubtfulColumn
 from geoprospect.evidence.computed import beneath
-from geoprospect.evidence.features.vectorlayer import VectorLayer
 from geoprospect.evidence.layers import RASTER_SUFFIXES, StackSource
 from geoprospect.evidence.raster import open_raster
 from geoprospect.evidence.rasterband import RasterBand
@@ -55,7 +54,7 @@ def warn_of_omissions(source: StackSource, stack: EvidenceStack) -> None:
             continue
         if doubt is not None:
             _LOGGER.warning(doubtful(band, *doubt))
-    for layer in vector_layers_of(stack.columns):
+    for layer in doubtful_of(stack.columns):
         for sentence in layer.doubts(stack.grid):
             _LOGGER.warning(sentence)
 
@@ -76,19 +75,19 @@ def bands_of(columns: Iterable[Column]) -> list[RasterBand]:
     return list(bands.values())
 
 
-def vector_layers_of(columns: Iterable[Column]) -> list[VectorLayer]:
-    """List the columns that are computed from features of vector files, each once.
+def doubtful_of(columns: Iterable[Column]) -> list[DoubtfulColumn]:
+    """List the columns that can say what a person should look at, each once.
 
     Examples
     --------
     >>> from geoprospect.evidence import Distance
-    >>> [layer.name for layer in vector_layers_of([Distance("faults", "faults.gpkg")])]
+    >>> [layer.name for layer in doubtful_of([Distance("faults", "faults.gpkg")])]
     ['faults']
     """
-    layers: dict[VectorLayer, None] = {}
+    layers: dict[DoubtfulColumn, None] = {}
     for column in columns:
-        layers |= dict.fromkeys(vector_layers_of(beneath(column)))
-        if isinstance(column, VectorLayer):
+        layers |= dict.fromkeys(doubtful_of(beneath(column)))
+        if isinstance(column, DoubtfulColumn):
             layers[column] = None
     return list(layers)
 

@@ -1,0 +1,1 @@
+"""Values measured at stations, geochemistry or gravity for instance, gridded onto cells."""

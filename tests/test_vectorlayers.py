@@ -30,6 +30,8 @@ from geoprospect.evidence import (
 )
 from geoprospect.grid import Grid
 from geoprospect.project import Project
+from geoprospect.samples import read_samples
+from geoprospect.samples.giveaway import warn_of_giveaways
 
 ALBERS, DEGREES = CRS.from_epsg(3578), CRS.from_epsg(4326)
 CELL = 500.0
@@ -416,8 +418,9 @@ def test_features_of_another_kind_are_refused_with_the_kinds_taken(files, column
         column("L", files["plain", kind], **more).open(PLAIN)
 
 
-def test_texts_are_no_numbers_and_the_layer_of_a_class_is_told(files):
-    with pytest.raises(EvidenceError, match=r'kind = "inside", where = "kind = \'a\'"'):
+def test_texts_are_no_numbers_and_the_kind_of_classes_is_told(files):
+    said = r'field kind holds no numbers .found a, b.*kind = "categorical"'
+    with pytest.raises(EvidenceError, match=said):
         Attribute("L", files["plain", "polygons"], field="kind").open(PLAIN)
 
 
@@ -452,6 +455,17 @@ def test_columns_travel_and_change_with_their_file(files, tmp_path, monkeypatch)
     assert (after.fingerprint() != before[0]) & (after.checksum() != before[1])
     limited = Distance("D", str(tmp_path / "near.gpkg"), limit=9.0, mapped="grid").open(PLAIN)
     assert limited.fingerprint() != after.fingerprint()
+
+
+def test_the_checksum_follows_the_mapped_ground_wherever_its_file_lies(files, tmp_path):
+    def checksum(name, corner):
+        area = gpd.GeoDataFrame(geometry=[shapely.box(405_000, 685_000, *corner)], crs=3578)
+        mapped = write(tmp_path / name, area)
+        return Distance("D", files["plain", "lines"], mapped=mapped).open(PLAIN).checksum()
+
+    first = checksum("one.gpkg", (420_000, 695_000))
+    assert checksum("two.gpkg", (420_000, 695_000)) == first
+    assert checksum("one.gpkg", (421_000, 695_000)) != first
 
 
 def test_a_table_of_points_is_as_good_as_a_vector_file(tmp_path, files):
@@ -493,3 +507,42 @@ def test_a_project_file_names_each_kind_and_its_settings(tmp_path):
     )
     with pytest.raises(ProjectError, match=r"contact.to: .*'rim'.*faulting.radius is missing"):
         Project.load(tmp_path / "wrong.toml")
+
+
+@pytest.mark.parametrize("kind", ["points", "outlines"])
+def test_features_that_are_the_training_points_are_warned_of(tmp_path, caplog, kind):
+    random = np.random.default_rng(3)
+    rows, columns = random.integers(0, 40, 60), random.integers(0, 60, 60)
+    x, y = PLAIN.centres(rows, columns)
+    known = gpd.GeoDataFrame(
+        {"DEP": np.arange(60) % 2}, geometry=gpd.points_from_xy(x, y), crs=3578
+    )
+    deposits = known[known["DEP"] == 1].to_crs("EPSG:4326")
+    if kind == "outlines":
+        moved = deposits.to_crs(3578).geometry.translate(90, -70)
+        deposits = deposits.set_geometry(moved.buffer(400)).set_crs(3578, allow_override=True)
+    path = write(tmp_path / "known.gpkg", deposits)
+    elsewhere = known.set_geometry(known.translate(2600, -1700))
+    others = write(tmp_path / "others.gpkg", elsewhere)
+    columns = [
+        RasterBand("X1", raster(tmp_path)),
+        Distance("near", path, mapped="grid"),
+        Distance("meant", path, mapped="grid", intended=True),
+        Distance("camps", others, mapped="grid"),
+        Density("faults", write(tmp_path / "faults.gpkg", strewn(PLAIN, "lines")), radius=900.0),
+    ]
+    with EvidenceStack.open(columns) as stack:
+        warn_of_giveaways(read_samples(known, stack, label="DEP"), stack)
+    [record] = caplog.records
+    assert "layer near: its features lie where the training points do, so" in record.getMessage()
+    assert "intended = true" in record.getMessage()
+
+
+def test_the_file_of_the_training_points_is_no_evidence(tmp_path, caplog):
+    camps = strewn(PLAIN, "points", n=60)
+    path = write(tmp_path / "camps.gpkg", camps)
+    columns = [RasterBand("X1", raster(tmp_path)), Distance("near", path, mapped="grid")]
+    with EvidenceStack.open(columns) as stack:
+        warn_of_giveaways(read_samples(path, stack, label=False), stack)
+    [record] = caplog.records
+    assert "layer near: its features are the training points, so" in record.getMessage()

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import logging
+import os
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geoprospect.errors import without_secrets
 from geoprospect.evidence import EvidenceStack
-from geoprospect.evidence.nature import bands_of, doubtful
+from geoprospect.evidence.features.ground import cell_side
+from geoprospect.evidence.features.vectorlayer import VectorLayer
+from geoprospect.evidence.nature import bands_of, doubtful, doubtful_of
 from geoprospect.grid import Grid, transformed
 from geoprospect.samples.labelled import Samples
-from geoprospect.typing import Floats, Ints, Values
+from geoprospect.typing import Bools, Floats, Ints, Values
+
+if TYPE_CHECKING:  # slow to import, and most projects have no vectors
+    from geoprospect.evidence.features.tracing import TracedFeatures
 
 _LOGGER = logging.getLogger(__name__)
+_MOST = 0.5  # share of occurrences that lie at features which are theirs, and
+_BY_CHANCE = 0.2  # of that share, the most among other cells
+_LOOKS = 2000  # other cells
 _FEWEST = 8  # points from which anything is concluded, and
 _FEWEST_A_LABEL = 3
 _LABELS = 3  # values of a label raster: occurrence, non-occurrence, and neither
@@ -51,6 +62,65 @@ def warn_of_giveaways(samples: Samples, stack: EvidenceStack) -> None:
         else:
             continue
         _LOGGER.warning(doubtful(band, doubt, "leave the layer out"))
+    vectors = [layer for layer in doubtful_of(stack.columns) if isinstance(layer, VectorLayer)]
+    for layer in vectors:
+        if not layer.intended and len(samples) >= _FEWEST and marks(samples, layer, stack):
+            same = os.path.abspath(layer.path) == os.path.abspath(samples.path)
+            where = "are the training points" if same else "lie where the training points do"
+            _LOGGER.warning(
+                f"{without_secrets(layer.path)}: layer {layer.name}: its features {where}, so that "
+                "it tells the labels, which a model would learn from it, and cross-validation too. "
+                "To mend it: leave the layer out, or give features of another kind; or, if it is "
+                "meant, write intended = true for the layer under [evidence]"
+            )
+
+
+def marks(samples: Samples, layer: VectorLayer, stack: EvidenceStack) -> bool:
+    """Whether the points or polygons that a layer is computed from are the occurrences.
+
+    Parameters
+    ----------
+    samples : Samples
+        Points of occurrences, and of non-occurrences or not.
+    layer : VectorLayer
+        The layer.
+    stack : EvidenceStack
+        The evidence.
+
+    Returns
+    -------
+    bool
+        Whether most occurrences lie at such a feature, each at another, and few other cells do.
+    """
+    traced, grid = layer.open(stack.grid).traced, stack.grid
+    if (traced.dimensions == 1).all():
+        return False  # deposits may well lie on a line
+    found = samples.label == 1
+    coincide, features = _at(traced, samples.easting[found], samples.northing[found])
+    by_chance, _ = _at(traced, *grid.centres(*stack.draw_cells(_LOOKS, seed=0)))
+    share = float(coincide.mean())
+    distinct = len(np.unique(samples.cells[found]))
+    return bool(
+        share >= _MOST
+        and by_chance.mean() <= _BY_CHANCE * share
+        and len(np.unique(features[coincide])) >= distinct / 2
+    )
+
+
+def _at(traced: TracedFeatures, easting: Floats, northing: Floats) -> tuple[Bools, Ints]:
+    """Tell which places lie at a point or in a polygon, and of which feature."""
+    import shapely  # noqa: PLC0415 - slow to import, and most projects have no vectors
+
+    distance, which = traced.distances(np.column_stack([easting, northing]))
+    features = traced.tree.feature[which].copy()
+    at = (distance <= cell_side(traced.grid) / 2) & (traced.dimensions[features] == 0)
+    areas = np.flatnonzero(traced.dimensions == 2)
+    places = transformed(easting, northing, traced.grid.crs, traced.fields.crs)
+    which, held = shapely.STRtree(traced.shapes[areas]).query(
+        shapely.points(*places), predicate="within"
+    )
+    at[which], features[which] = True, areas[held]
+    return at, features
 
 
 def are_coordinates(values: Values, rows: Ints, columns: Ints, grid: Grid) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from rasterio.windows import Window
@@ -18,6 +18,11 @@ _LOOKS = 32  # down and across, at which gaps between features are looked for
 
 class Extent(Protocol):
     """Ground that tells which cells are on it."""
+
+    @property
+    def digest(self) -> str:
+        """A text that changes with it."""
+        ...
 
     def holds(self, window: Window, places: Floats) -> Bools:
         """Tell which cells of a window lie on it.
@@ -36,6 +41,8 @@ class Extent(Protocol):
 class Everywhere:
     """All ground."""
 
+    digest: ClassVar[str] = "everywhere"
+
     def holds(self, window: Window, places: Floats) -> Bools:
         """Tell that all cells lie on it."""
         return np.ones(len(places), dtype=bool)
@@ -52,6 +59,11 @@ class PolygonExtent:
     """
 
     traced: TracedFeatures
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the polygons."""
+        return self.traced.digest
 
     def holds(self, window: Window, places: Floats) -> Bools:
         """Tell which cells have their centre in a polygon."""
@@ -84,6 +96,11 @@ class BoxExtent:
     margin: tuple[float, float]
     middle: float = 0.0
     circle: float = 0.0
+
+    @property
+    def digest(self) -> str:
+        """The box as text."""
+        return repr(self)
 
     @classmethod
     def about(cls, traced: TracedFeatures) -> BoxExtent:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import KW_ONLY, asdict, dataclass
+from dataclasses import KW_ONLY, asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # slow to import, and most maps need no vectors
     from geoprospect.evidence.features.tracing import TracedFeatures
 
 _CELLS = 2**17  # computed together
+_NOT_CELLS = ("name", "path", "intended")  # settings that no value hangs on
 _LOOKS = 64  # cells down and across, at which the mapped ground is looked at
 WHOLE_GRID = "grid"
 _FEATURES = ("points", "lines", "polygons")
@@ -52,6 +53,9 @@ class VectorLayer:
         As for `geoprospect.evidence.features.reading.read_features`.
     mapped : str, optional
         A file of polygons that were mapped; ``grid`` where all ground was.
+    intended : bool
+        Whether it is meant that features lie where the training points do. Then no warning says
+        so.
     """
 
     name: str
@@ -63,6 +67,7 @@ class VectorLayer:
     x: str | None = None
     y: str | None = None
     mapped: str | None = None
+    intended: bool = field(default=False, repr=False)
     halo: ClassVar[int] = 0
     takes: ClassVar[tuple[str, ...]] = _FEATURES
 
@@ -226,7 +231,8 @@ class OpenVectorLayer:
 
     def fingerprint(self) -> str:
         """Give the SHA-256 of the features and the settings."""
-        settings = {k: v for k, v in asdict(self.column).items() if k not in ("name", "path")}
+        settings = {k: v for k, v in asdict(self.column).items() if k not in _NOT_CELLS}
+        settings["mapped"] = self.extent.digest
         content = [self.traced.digest, sorted(settings.items(), key=lambda item: item[0])]
         return hashlib.sha256(repr(content).encode()).hexdigest()
 

@@ -111,10 +111,13 @@ def _columns_opened(project: Project) -> Iterator[Callable[[], None]]:
         columns = project.columns()
     except GeoprospectError:
         return
+    choice = project.grid
+    grid = _result(lambda: choice.of(columns)) if choice.named else None
+    opener = partial(EvidenceStack.open, grid=grid)
     first: list[Column] = []
     later: list[Column] = []
     for column in columns:
-        alone = partial(_open, [column])
+        alone = partial(_open, [column], opener)
         error = _error(alone)
         if isinstance(error, GridNeededError):
             later.append(column)
@@ -123,14 +126,14 @@ def _columns_opened(project: Project) -> Iterator[Callable[[], None]]:
         elif not first:
             first = [column]
         else:
-            yield partial(_open, [*first, column])
+            yield partial(_open, [*first, column], opener)
     if first:
-        yield from (partial(_open, [*first, column]) for column in later)
+        yield from (partial(_open, [*first, column], opener) for column in later)
 
 
-def _open(columns: list[Column]) -> None:
+def _open(columns: list[Column], opener: Callable[[list[Column]], EvidenceStack]) -> None:
     """Open columns as a stack, to see whether they can be."""
-    EvidenceStack.open(columns).close()
+    opener(columns).close()
 
 
 def _about_folder(project: Project) -> Iterator[Finding]:

@@ -42,7 +42,8 @@ class Project:
     points : Points
         The files of points, and the rule that non-occurrences are drawn by.
     grid : GridSettings
-        The study area, and what of it is left out.
+        The grid that layers are resampled onto, where one is named; the study area, and what of it
+        is left out.
     model : ModelSettings
         Method and ensemble.
     calibration : CalibrationSettings, optional
@@ -131,7 +132,7 @@ class Project:
         ProjectError
             If the spread of surroundings is asked for without scales.
         EvidenceError
-            As `EvidenceStack.open` and `Neighbourhood` say.
+            As `EvidenceStack.open`, `GridChoice.of` and `Neighbourhood` say.
         """
         model = self.model
         if model.context_spread and not model.context:
@@ -141,10 +142,13 @@ class Project:
                 found="context_spread = true",
                 mend="write context = [2] beside it, for instance, or leave it out",
             )
-        columns: tuple[Column, ...] = surrounded(self.columns(), model.neighbourhood)
+        layers = self.columns()
+        columns: tuple[Column, ...] = surrounded(layers, model.neighbourhood)
         area = self.grid.study_area
         stack = EvidenceStack.open(
-            columns if area is None else (*columns, area), preparation=preparation
+            columns if area is None else (*columns, area),
+            grid=self.grid.of(layers) if self.grid.named else None,
+            preparation=preparation,
         )
         warn_of_omissions(self.evidence, stack)
         return stack

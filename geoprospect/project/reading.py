@@ -134,13 +134,17 @@ def _absolute(content: dict[str, Any], home: Path) -> dict[str, Any]:
         return entry | files
 
     result = dict(content)
+    if isinstance(result.get("grid"), str):  # short for the grid of that layer
+        result["grid"] = {"like": result["grid"]}
     evidence = result.get("evidence")
     if isinstance(evidence, dict):
         result["evidence"] = {name: resolved(entry) for name, entry in evidence.items()}
     elif evidence is not None:
         result["evidence"] = resolve(evidence)
     if isinstance(result.get("grid"), dict):
-        grid = {name: resolved(entry) for name, entry in result["grid"].items()}
+        grid = dict(result["grid"])
+        if "area" in grid:
+            grid["area"] = resolved(grid["area"])
         if "exclude" in grid:
             several = grid["exclude"] if isinstance(grid["exclude"], list) else [grid["exclude"]]
             grid["exclude"] = [resolved(entry) for entry in several]

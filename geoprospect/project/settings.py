@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from geoprospect.evidence import Neighbourhood
+from geoprospect.evidence.gridchoice import GridChoice
 from geoprospect.evidence.studyarea import StudyArea
 from geoprospect.evidence.territory import Territory
 from geoprospect.methods import MethodOptions, strategy_names
@@ -49,10 +50,8 @@ class Points:
 
 
 @dataclass(frozen=True)
-class GridSettings:
-    """The ground that is mapped: the study area, and what of it is left out."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
+class GridSettings(GridChoice):
+    """The grid, and the ground that is mapped: the study area, and what of it is left out."""
 
     area: Territory | None = None
     exclude: tuple[Territory, ...] = ()

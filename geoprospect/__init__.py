@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from geoprospect.output import check_absent, check_apart
     from geoprospect.project.check import check_project as check
     from geoprospect.project.comparison import compare_methods
+    from geoprospect.project.drafting import draft_project
     from geoprospect.project.file import Project
     from geoprospect.project.progress import progress_shown
     from geoprospect.project.run import run_project as run
@@ -63,6 +64,7 @@ _ROOMS = {
     "output": ("check_absent", "check_apart"),
     "project.check": ("check",),
     "project.comparison": ("compare_methods",),
+    "project.drafting": ("draft_project",),
     "project.file": ("Project",),
     "project.progress": ("progress_shown",),
     "project.run": ("run", "train"),
@@ -100,6 +102,7 @@ __all__ = [
     "compare",
     "compare_methods",
     "cross_validate",
+    "draft_project",
     "draw_map",
     "draw_non_occurrences",
     "draw_rate_curves",

@@ -11,7 +11,7 @@ from geoprospect.cli import stopping
 from geoprospect.cli.ending import ended_in_a_line
 from geoprospect.errors import GeoprospectError
 
-VERBS = ("sample", "check", "run", "train", "map", "score", "crossval", "reproduce")
+VERBS = ("sample", "init", "check", "run", "train", "map", "score", "crossval", "reproduce")
 
 
 class Verbs(click.Group):

@@ -26,6 +26,7 @@ from geoprospect.project.file import Project
 METHODS = ("nearest", "inverse-distance", "spline", "kriging")
 PLANE = ("plain", "south-up", "rotated", "feet", "one row")
 UNITS = {"feet": 1200 / 3937}
+VARIOGRAM = {"variogram_model": "spherical", "nlags": 100, "weight": True}
 FAR = 1e7  # metres: no cell of a grid is as far from a station
 
 
@@ -113,7 +114,7 @@ def test_kriging_is_that_of_pykrige_called_on_the_whole_grid(files, name):
     grid = GRIDS[name]
     stations, value, cells = metres(name, grid)
     found = read(column(files[name], "kriging", variance=True), grid).reshape(2, -1)
-    theirs = OrdinaryKriging(*stations.T, value, variogram_model="spherical", nlags=12, weight=True)
+    theirs = OrdinaryKriging(*stations.T, value, **VARIOGRAM)
     expected = theirs.execute("points", *cells.T, backend="loop", n_closest_points=16)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
     assert np.ptp(found[0]) > 0.05
@@ -177,9 +178,7 @@ def test_a_geographic_grid_is_gridded_as_a_plane_about_it_is(files, method):
     stations, cells = (np.column_stack(onto(*axes)) for axes in ((x, y), centres(grid)))
     found = read(column(files["geographic"], method, neighbours=60), grid).ravel()
     if method == "kriging":
-        theirs = OrdinaryKriging(
-            *stations.T, value, variogram_model="spherical", nlags=12, weight=True
-        )
+        theirs = OrdinaryKriging(*stations.T, value, **VARIOGRAM)
         expected, _ = theirs.execute("points", *cells.T)
     elif method == "spline":
         expected = RBFInterpolator(stations / 1e4, value)(cells / 1e4)
@@ -252,6 +251,30 @@ def test_of_many_stations_the_variogram_is_fitted_on_the_same_two_thousand(tmp_p
     x, y = (first.stations.space[:5, axis] for axis in (0, 1))
     at_stations = opened.gridding.at(np.column_stack([x, y, np.zeros(5)]))
     np.testing.assert_allclose(at_stations[0], first.stations.values[:5], rtol=1e-9)
+
+
+@pytest.mark.parametrize("reach", [15_000.0, 40_000.0])
+def test_the_variogram_is_that_of_the_field_that_stations_were_drawn_from(tmp_path, reach):
+    grid, random = GRIDS["plain"], np.random.default_rng(0)
+    places = random.uniform(0, 150_000, (700, 2))
+    apart = np.linalg.norm(places[:, None] - places[None], axis=2) / reach
+    alike = np.where(apart < 1, 1 - 1.5 * apart + 0.5 * apart**3, 0)
+    field = np.linalg.cholesky(0.8 * alike + 0.2 * np.eye(700)) @ random.normal(size=700)
+    x, y = (places + np.array([400_000, 600_000])).T
+    path = write(tmp_path / "field.gpkg", grid, x=x, y=y, Cu=field)
+    fitted = column(path, "kriging").open(grid).gridding
+    assert fitted.reach == pytest.approx(reach, rel=0.35)
+    assert 0.05 < fitted.nugget / (fitted.sill + fitted.nugget) < 0.4
+    assert not fitted.is_flat
+
+
+def test_values_without_any_likeness_of_neighbours_are_told(tmp_path):
+    grid, random = GRIDS["plain"], np.random.default_rng(3)
+    x, y, _ = measured(grid, n=300)
+    path = write(tmp_path / "noise.gpkg", grid, x=x, y=y, Cu=random.normal(size=300))
+    [told] = column(path, "kriging").doubts(grid)
+    assert "neighbours are hardly more alike than stations far apart" in told
+    assert "leave the layer out" in told
 
 
 def spoilt(folder, grid, **changes):

@@ -146,12 +146,20 @@ class Stations:
 
     def doubts(self, grid: Grid) -> Iterator[str]:
         """Say what of the stations is left out, merged, or only known by a limit."""
+        from geoprospect.evidence.stations.gridding import Kriging  # noqa: PLC0415 - slow to import
+
         opened = self.open(grid)
         place = f"{without_secrets(self.path)}: layer {self.name}: "
         _LOGGER.info(
             f"layer {self.name}: {len(opened.measured)} stations; {opened.gridding.sentence()}"
         )
         yield from (place + doubt for doubt in opened.measured.doubts())
+        if isinstance(opened.gridding, Kriging) and opened.gridding.is_flat:
+            yield (
+                f"{place}neighbours are hardly more alike than stations far apart, so that kriging "
+                "gives little but means, and much the same variance. To mend it: see whether the "
+                "values need a logarithm or hold outliers; or leave the layer out"
+            )
 
     def _gridding(self, stations: Stations3D) -> Gridding:
         """Fit the way to grid."""

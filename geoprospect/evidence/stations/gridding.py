@@ -17,7 +17,8 @@ from geoprospect.typing import Floats
 
 _FITTED = 2_000  # stations, of more, that the variogram is fitted on
 _FEWEST = 10  # stations that tell a variogram
-_LAGS = 12
+_LAGS = 100  # with PyKrige's 6, what is alike over a tenth of the ground passes for nugget
+_UNLIKE = 0.9  # of sill and nugget: where neighbours differ by more, they tell little
 _FLAT = 1e-12  # of the greatest spread of stations: with less across, they lie on a line
 
 
@@ -157,6 +158,13 @@ class Kriging:
             nugget,
             variance,
         )
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether neighbours are hardly more alike than stations far apart."""
+        distance, _ = self.stations.nearest(self.stations.space, 2)
+        differ = float(self.model(np.median(distance[:, 1:], axis=0))[0])
+        return differ > _UNLIKE * (self.sill + self.nugget)
 
     def at(self, places: Floats) -> Floats:
         """Give the values and, where asked for, their variances."""

@@ -12,7 +12,12 @@ import geopandas as gpd
 
 from geoprospect.errors import SamplesError, without_secrets
 from geoprospect.evidence.features.selecting import select
-from geoprospect.evidence.features.tables import TABLE_SUFFIXES, read_table
+from geoprospect.evidence.features.tables import (
+    PARQUET_SUFFIXES,
+    TABLE_SUFFIXES,
+    read_parquet,
+    read_table,
+)
 from geoprospect.evidence.features.vectorfile import read_vector
 from geoprospect.evidence.local import is_local, missing
 from geoprospect.grid.crs import pyproj_crs
@@ -45,7 +50,8 @@ def read_features(
     ----------
     path : path-like
         Shapefile, GeoPackage, GeoJSON or any other vector file that GDAL reads; or a table
-        (``.csv``, ``.tsv``, ``.txt``) separated by commas, semicolons or tabs, with a header.
+        (``.csv``, ``.tsv``, ``.txt``) separated by commas, semicolons or tabs, with a header; or
+        Parquet, of geometries or coordinates.
     crs : str or pyproj.CRS, optional
         The CRS of the coordinates of a table, as ``EPSG:3578``.
     layer : str, optional
@@ -85,7 +91,8 @@ def read_features(
                 path=name,
                 mend="download or unpack it, and name the file; or give a GeoPackage there",
             )
-        features = read_table(name, None if crs is None else _parse_crs(crs, name), x=x, y=y)
+        read = read_parquet if _suffix(name) in PARQUET_SUFFIXES else read_table
+        features = read(name, None if crs is None else _parse_crs(crs, name), x=x, y=y)
     else:
         mend = 'name one, as in layer = "{}"'
         features = read_vector(name, layer, what=what, layer_mend=mend)
@@ -94,15 +101,19 @@ def read_features(
 
 
 def is_table(path: str) -> bool:
-    """Whether a path names a table of coordinates, by its ending.
+    """Whether a path names a table, by its ending: of coordinates, or GeoParquet.
 
     Examples
     --------
     >>> is_table("stations.csv"), is_table("stations.gpkg")
     (True, False)
     """
-    plain = without_secrets(path).removesuffix("?…")
-    return Path(plain).suffix.lower() in TABLE_SUFFIXES
+    return _suffix(path) in TABLE_SUFFIXES | PARQUET_SUFFIXES
+
+
+def _suffix(path: str) -> str:
+    """Give the ending of a path or address, in small letters."""
+    return Path(without_secrets(path).removesuffix("?…")).suffix.lower()
 
 
 def placed(

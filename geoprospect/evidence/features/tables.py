@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyproj
 
 TABLE_SUFFIXES = {".csv", ".tsv", ".txt"}
+PARQUET_SUFFIXES = {".parquet", ".geoparquet"}
 _PROJECTED = (
     ("easting", "northing"),
     ("este", "norte"),
@@ -70,6 +71,44 @@ def read_table(
         table = _parse_table(Path(path).read_bytes(), path)
     except OSError as error:
         raise unreadable(error, path) from error
+    return _with_geometry(table, path, crs, x=x, y=y)
+
+
+def read_parquet(
+    path: str, crs: pyproj.CRS | None, *, x: str | None = None, y: str | None = None
+) -> gpd.GeoDataFrame:
+    """Read features from GeoParquet, or points from a Parquet table of coordinates.
+
+    Parameters
+    ----------
+    path, crs, x, y
+        As for `read_table`; of GeoParquet, the file tells the CRS.
+
+    Raises
+    ------
+    SamplesError
+        If pyarrow is not installed, or as `read_table` says.
+    """
+    try:
+        return gpd.read_parquet(path)
+    except ImportError as error:
+        raise SamplesError(
+            "a Parquet file is read with pyarrow, which is not installed",
+            path=path,
+            mend='pip install "geoprospect[parquet]", or save the file as GeoPackage or CSV',
+        ) from error
+    except ValueError as error:
+        if "geo metadata" not in str(error):
+            raise unreadable(error, path) from error
+    except OSError as error:
+        raise unreadable(error, path) from error
+    return _with_geometry(pd.read_parquet(path), path, crs, x=x, y=y)
+
+
+def _with_geometry(
+    table: pd.DataFrame, path: str, crs: pyproj.CRS | None, *, x: str | None, y: str | None
+) -> gpd.GeoDataFrame:
+    """Give the rows of a table as points, by their columns of coordinates."""
     x, y = _coordinate_columns(table, path, crs=crs, x=x, y=y)
     values = []
     for column in (x, y):

@@ -1,10 +1,14 @@
 """The ensemble's training: Keras' arithmetic, folds and replicates as members, its errors."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
+from kerastwin import keras_model
 
 from geoprospect.errors import TrainingError
+from geoprospect.methods.transfersettings import transfer_settings
 from geoprospect.network import Dense, Network, Schedule
 from geoprospect.network.builders import (
     autoencoder,
@@ -13,7 +17,6 @@ from geoprospect.network.builders import (
     logistic_regression,
     prospectivity_network,
 )
-from geoprospect.network.kerasmodel import keras_model
 from geoprospect.network.training import Ensemble, class_weights, train
 from geoprospect.network.training.batches import BatchOrder
 from geoprospect.network.training.history import History
@@ -131,6 +134,26 @@ def test_two_hundred_steps_give_the_weights_that_keras_gives(kind):
     moved = [np.abs(after - before).max() for after, before in pairs]
     assert max(moved) > 0.05
     np.testing.assert_allclose(history.loss[0], expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("pretext", "preset"), [("lithology", "paper"), ("distribution", "recommended")]
+)
+def test_the_first_steps_of_fine_tuning_are_those_of_keras_by_the_settings_of_a_preset(
+    pretext, preset
+):
+    X, label, _ = samples()
+    how = transfer_settings(pretext, "fine-tuning", preset)
+    penalty = {"l1": how["l1"], "l2": how["l2"]}
+    form = {name: how[name] for name in ("widths", "activation", "lengths") if name in how}
+    network = prospectivity_network(encoder(7, **form, seed=3), seed=4)
+    twin = twin_of(network, **penalty)
+    schedule = replace(how["training"], batch=min(how["training"].batch, ROWS), epochs=6)
+    weight = class_weights(label)
+    assert how["class_weights"]
+    trained, _ = train_one(network, X, label, schedule=schedule, sample_weight=weight, **penalty)
+    keras_training(twin, X, label[:, None], schedule, 0, weight)
+    assert_weights_agree(trained, twin, atol=1e-5)
 
 
 @pytest.mark.parametrize(

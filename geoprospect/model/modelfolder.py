@@ -22,7 +22,7 @@ from geoprospect.typing import StrPath
 _FORMAT = "geoprospect-model"
 _VERSION = 1
 _DESCRIPTION = "model.json"
-_PACKAGES = ("geoprospect", "keras", "numpy", "rasterio", "scikit-learn", "tensorflow")
+_PACKAGES = ("geoprospect", "numba", "numpy", "rasterio", "scikit-learn")
 
 
 def check_model_absent(folder: StrPath, *, overwrite: bool) -> None:

@@ -1,75 +1,30 @@
-"""Layers as Keras models and back, and `.keras` files that plain Keras reads."""
+"""Layers out of Keras models, and into `.keras` files that plain Keras reads, without Keras."""
 
 from __future__ import annotations
 
+import io
 import json
-import re
 import zipfile
 from collections.abc import Sequence
+from typing import Any
+
+import h5py
 
 from geoprospect.errors import ModelError
-from geoprospect.network.backend import keras
 from geoprospect.network.dense import Dense
 from geoprospect.network.kerasfile import chain_of
 from geoprospect.typing import StrPath
 
-
-def keras_model(layers: Sequence[Dense]) -> keras.Sequential:
-    """Build a Keras model of dense layers.
-
-    Parameters
-    ----------
-    layers : sequence of Dense
-        From the input on.
-
-    Returns
-    -------
-    keras.Sequential
-        With the weights of the layers.
-
-    Examples
-    --------
-    >>> from geoprospect.network.builders import encoder
-    >>> keras_model(encoder(7).layers).count_params()
-    1700
-    """
-    parts = [keras.layers.Input((layers[0].n_inputs,), name="components")]
-    for number, layer in enumerate(layers):
-        activation: object = layer.activation
-        if activation == "cosine":
-            activation = keras.ops.cos
-        if activation == "leaky-relu":
-            activation = keras.layers.LeakyReLU(
-                negative_slope=layer.slope, name=f"leaky_relu_{number}"
-            )
-        parts.append(
-            keras.layers.Dense(
-                layer.n_outputs,
-                activation=activation,
-                kernel_initializer="zeros",  # replaced below, sooner than Keras would draw them
-                dtype="float32",
-                name=f"dense_{number}",
-            )
-        )
-    model = keras.Sequential(parts, name="prospectivity")
-    model.set_weights([weights for layer in layers for weights in (layer.kernel, layer.bias)])
-    return model
+_FORMAT = "3.3.0"  # of Keras; later ones read it too
 
 
-def layers_of(model: keras.Model) -> tuple[Dense, ...]:
+def layers_of(model: Any) -> tuple[Dense, ...]:
     """Take the dense layers of a Keras model.
 
     Raises
     ------
     ModelError
         If it is no chain of dense layers.
-
-    Examples
-    --------
-    >>> from geoprospect.network.builders import logistic_regression
-    >>> layers = logistic_regression(3).layers
-    >>> layers_of(keras_model(layers)) == layers
-    True
     """
     weights = {layer.name: layer.get_weights() for layer in model.layers}
     try:
@@ -92,17 +47,65 @@ def save_keras(layers: Sequence[Dense], path: StrPath) -> None:
     path : path-like
         The file, ending in `.keras`. The same weights give the same bytes.
     """
-    keras_model(layers).save(path)
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    # Keras does not write where it has its cosine, and could not find it again.
-    cosine = b'{"module": "%s", "class_name": "function", "config": "cos", "registered_name": %s}'
-    # Keras writes the hour and addresses in memory; neither says anything of the network.
-    config = re.sub(rb', "shared_object_id": \d+', b"", parts["config.json"])
-    parts["config.json"] = config.replace(
-        cosine % (b"builtins", b'"function"'), cosine % (b"keras.ops", b"null")
-    )
-    parts["metadata.json"] = json.dumps({"keras_version": keras.__version__}).encode()
+    parts = {
+        "config.json": json.dumps(_configuration(layers)).encode(),
+        "metadata.json": json.dumps({"keras_version": _FORMAT}).encode(),
+        "model.weights.h5": _weights(layers),
+    }
     with zipfile.ZipFile(path, "w") as archive:
-        for name in sorted(parts):
-            archive.writestr(zipfile.ZipInfo(name), parts[name])
+        for name, part in parts.items():
+            archive.writestr(zipfile.ZipInfo(name), part)  # without the hour
+
+
+def _configuration(layers: Sequence[Dense]) -> dict[str, Any]:
+    """Describe the layers as Keras does."""
+    shape = [None, layers[0].n_inputs]
+    entry = {"batch_shape": shape, "dtype": "float32", "name": "components"}
+    described = [_entry("InputLayer", entry)]
+    for number, layer in enumerate(layers):
+        settings = {
+            "name": f"dense_{number}",
+            "dtype": "float32",
+            "units": layer.n_outputs,
+            "activation": _activation(layer, number),
+        }
+        described.append(_entry("Dense", settings))
+        described[-1]["build_config"] = {"input_shape": [None, layer.n_inputs]}
+    config = {"name": "prospectivity", "layers": described, "build_input_shape": shape}
+    return {
+        "module": "keras",
+        "class_name": "Sequential",
+        "config": config,
+        "registered_name": None,
+        "build_config": {"input_shape": shape},
+    }
+
+
+def _activation(layer: Dense, number: int) -> str | dict[str, Any]:
+    """Describe the activation of a layer."""
+    if layer.activation == "cosine":
+        cosine = {"module": "keras.ops", "class_name": "function", "config": "cos"}
+        return cosine | {"registered_name": None}
+    if layer.activation == "leaky-relu":
+        slope = {"name": f"leaky_relu_{number}", "negative_slope": layer.slope}
+        return _entry("LeakyReLU", slope)
+    return layer.activation
+
+
+def _entry(kind: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Describe a Keras layer of some kind."""
+    entry = {"module": "keras.layers", "class_name": kind}
+    return entry | {"config": settings, "registered_name": None}
+
+
+def _weights(layers: Sequence[Dense]) -> bytes:
+    """Give the weights as Keras stores them, named by class and position of the layer."""
+    content = io.BytesIO()
+    with h5py.File(content, "w") as store:
+        store.create_group("vars")
+        for position, layer in enumerate(layers):
+            group = store.create_group(f"layers/dense{f'_{position}' if position else ''}")
+            if layer.activation == "leaky-relu":
+                group.create_group("activation/vars")
+            group["vars/0"], group["vars/1"] = layer.kernel, layer.bias
+    return content.getvalue()

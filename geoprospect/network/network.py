@@ -117,7 +117,7 @@ class Network:
         ModelError
             If it is no chain of dense layers.
         """
-        from geoprospect.network.kerasmodel import layers_of  # noqa: PLC0415 - loads TensorFlow
+        from geoprospect.network.kerasmodel import layers_of  # noqa: PLC0415 - h5py is slow
 
         return cls(layers_of(model))
 
@@ -136,7 +136,7 @@ class Network:
 
     def save(self, path: StrPath) -> None:
         """Write a `.keras` file, which plain Keras reads; the same weights give the same bytes."""
-        from geoprospect.network.kerasmodel import save_keras  # noqa: PLC0415 - loads TensorFlow
+        from geoprospect.network.kerasmodel import save_keras  # noqa: PLC0415 - h5py is slow
 
         save_keras(self.layers, path)
 

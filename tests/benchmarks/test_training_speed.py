@@ -5,16 +5,17 @@ cells in one batch for the reconstruction. Ratios are taken within one run, each
 of some repetitions, compilation left out.
 """
 
+import os
 import time
 from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
+from kerastwin import keras_model
 
 from geoprospect.network import Schedule
 from geoprospect.network.builders import autoencoder, encoder, prospectivity_network
-from geoprospect.network.kerasmodel import keras_model
 from geoprospect.network.training import Ensemble, class_weights, train
 
 pytestmark = pytest.mark.benchmark
@@ -88,14 +89,14 @@ def test_fine_tuning_is_a_hundred_times_faster_than_fit(capsys):
     assert ratio >= 100
 
 
-def test_ten_members_cost_less_than_four_times_one(capsys):
+def test_ten_members_share_the_cores(capsys):
     for n in (1, 10):
         fine_tuning(n)
     # One and ten by turns, so that other work on the machine slows both alike.
     one, ten = np.min([[fine_tuning(1), fine_tuning(10)] for _ in range(4)], axis=0)
     with capsys.disabled():
         print(f"\nfine-tuning, ten members: {ten:.2f} s, one: {one:.2f} s: {ten / one:.2f} times")
-    assert ten < 4 * one
+    assert ten < 1.3 * one * 10 / min(10, os.cpu_count())
 
 
 def test_reconstruction_is_ten_times_faster_than_fit(capsys):
@@ -112,10 +113,11 @@ def test_reconstruction_is_ten_times_faster_than_fit(capsys):
     assert ratio >= 10
 
 
-def test_a_first_call_is_compiled_within_seconds(capsys):
-    short = replace(FINE_TUNING, epochs=1, batch=83)  # a shape that no other test compiles
+def test_a_training_begins_within_a_second_once_the_loop_is_compiled(capsys):
+    short = replace(FINE_TUNING, epochs=1)
     X, label = points()
-    took = seconds(classifiers(10), X, label, short)
+    seconds(classifiers(1), X, label, short)
+    took = seconds(classifiers(10), X, label, replace(short, batch=83))  # of another shape
     with capsys.disabled():
-        print(f"\nfirst call of a new shape, ten members, one epoch: {took:.2f} s")
-    assert took < 10
+        print(f"\nten members, one epoch of a new shape: {took:.2f} s")
+    assert took < 1

@@ -12,13 +12,10 @@ from geoprospect.network.dense import Activation, Dense
 from geoprospect.network.network import Network
 from geoprospect.network.schedule import Loss
 from geoprospect.network.training.ensemble import Ensemble
-from geoprospect.network.training.widths import filled, is_wide
 from geoprospect.typing import Values
 
 # What the last layer gives, by loss; any activation goes with the mean squared error.
 _HEADS = {"binary-crossentropy": "sigmoid", "categorical-crossentropy": "softmax"}
-# The bias at which an activation is exactly 1 in float32, where it is not 1.
-_ALWAYS_ONE = {"cosine": 0.0, "sigmoid": 30.0}
 
 
 @dataclass(frozen=True)
@@ -101,57 +98,20 @@ class Architecture:
         """Leave out so many frozen layers from the input on."""
         return replace(self, layers=self.layers[n_layers:], n_frozen=self.n_frozen - n_layers)
 
-    def pack(self, members: Sequence[Sequence[Dense]], *, n_members: int) -> list[Values]:
-        """Put kernels and biases of the members, filled up to so many, into one array a layer."""
-        packed = []
-        for number, shape in enumerate(self.layers):
-            W = np.zeros((n_members, *self._matrix(number)), np.float32)
-            for member, layers in enumerate(members):
-                W[member, : shape.n_inputs, : shape.n_outputs] = layers[number].kernel
-                W[member, shape.n_inputs, : shape.n_outputs] = layers[number].bias
-            if W.shape[2] > shape.n_outputs:
-                W[:, shape.n_inputs, shape.n_outputs] = _ALWAYS_ONE.get(shape.activation, 1.0)
-            packed.append(self._turned(number, W))
-        return packed
+    def pack(self, layers: Sequence[Dense]) -> Values:
+        """Put the weights of a member one after the other, a layer's bias after its kernel."""
+        parts = [part.ravel() for layer in layers for part in (layer.kernel, layer.bias)]
+        return np.concatenate(parts).astype(np.float32)
 
-    def unpack(self, packed: Sequence[Values]) -> list[tuple[Dense, ...]]:
-        """Take the layers of each member out again."""
-        matrices = [self._turned(number, W) for number, W in enumerate(packed)]
-        return [
-            tuple(
-                Dense(
-                    W[member, : shape.n_inputs, : shape.n_outputs].copy(),
-                    W[member, shape.n_inputs, : shape.n_outputs].copy(),
-                    shape.activation,
-                    shape.slope,
-                )
-                for shape, W in zip(self.layers, matrices, strict=True)
-            )
-            for member in range(len(matrices[0]))
-        ]
-
-    def masks(self) -> list[tuple[Values, Values]]:
-        """Tell, with 1, which entries of each matrix are weights, and which of these a kernel's."""
-        masks = []
-        for number, shape in enumerate(self.layers):
-            kernel = np.zeros((1, *self._matrix(number)), np.float32)
-            kernel[:, : shape.n_inputs, : shape.n_outputs] = 1
-            weights = kernel.copy()
-            weights[:, shape.n_inputs, : shape.n_outputs] = 1
-            masks.append((self._turned(number, weights), self._turned(number, kernel)))
-        return masks
-
-    def _matrix(self, number: int) -> tuple[int, int]:
-        """Rows and columns: inputs, bias; outputs and, where wide, the unit that is always 1."""
-        shape = self.layers[number]
-        rows, columns = filled(shape.n_inputs), shape.n_outputs
-        if is_wide(columns) and number < len(self.layers) - 1:
-            columns = filled(columns)
-        return rows, columns
-
-    def _turned(self, number: int, W: Values) -> Values:
-        """Change a matrix of (inputs, outputs) to the layout of its layer, or back."""
-        return W if is_wide(self.layers[number].n_outputs) else W.transpose(0, 2, 1).copy()
+    def unpack(self, weights: Values) -> tuple[Dense, ...]:
+        """Take the layers of a member out again."""
+        layers, at = [], 0
+        for shape in self.layers:
+            stop = at + (shape.n_inputs + 1) * shape.n_outputs
+            W = weights[at:stop].reshape(shape.n_inputs + 1, shape.n_outputs).copy()
+            layers.append(Dense(W[:-1], W[-1], shape.activation, shape.slope))
+            at = stop
+        return tuple(layers)
 
 
 def _shapes(network: Network) -> tuple[LayerShape, ...]:

@@ -23,12 +23,11 @@ from geoprospect.network.training.architecture import Architecture
 from geoprospect.network.training.batches import BatchOrder
 from geoprospect.network.training.ensemble import Ensemble, Training
 from geoprospect.network.training.history import History
-from geoprospect.network.training.members import GroupSize, Member
 from geoprospect.network.training.trainingset import TrainingSet
 from geoprospect.typing import Floats, Progress
 
 if TYPE_CHECKING:
-    from geoprospect.network.training.group import MemberGroup
+    from geoprospect.network.training.member import MemberTraining
 
 _KEPT_BYTES = 256 << 20  # of what leaves frozen layers; beyond it, they run in every step
 _CALL_SECONDS = 0.7  # of one call of the compiled loop: how often progress is reported
@@ -91,9 +90,6 @@ def train(
     >>> training.networks[0].predict([[1.0]]) > ensemble.networks[0].predict([[1.0]])
     array([[ True]])
     """
-    # TensorFlow takes seconds to load: not before there is something to train.
-    from geoprospect.network.training.group import MemberGroup  # noqa: PLC0415
-
     schedule.check()
     architecture = Architecture.of(ensemble)
     architecture.check_loss(schedule.loss)
@@ -110,19 +106,12 @@ def train(
         encoders = [Network(network.layers[:n_once]) for network in ensemble.networks]
         samples = samples.entering(encoders)
         architecture = architecture.without(n_once)
-    members, tables = _members(ensemble, n_once, samples, schedule), samples.tables()
-    n_together = -(-len(members) // min(_n_cores(), len(members)))
-    size = GroupSize.of([member.order for member in members], members=n_together)
-    groups = [
-        MemberGroup(architecture, members[k : k + n_together], tables, schedule=schedule, size=size)
-        for k in range(0, len(members), n_together)
-    ]
-    curves = _run(groups, schedule, progress)
-    trained_layers = [layers for group in groups for layers in group.layers()]
+    members = _members(ensemble, n_once, samples, architecture, schedule)
+    curves = _run(members, schedule, progress)
     return Training(
         tuple(
-            Network((*network.layers[:n_once], *layers))
-            for network, layers in zip(ensemble.networks, trained_layers, strict=True)
+            Network((*network.layers[:n_once], *member.layers()))
+            for network, member in zip(ensemble.networks, members, strict=True)
         ),
         History.of(curves, held_back=schedule.held_back > 0),
     )
@@ -142,15 +131,21 @@ def _layers_run_once(ensemble: Ensemble, samples: TrainingSet) -> int:
 
 
 def _members(
-    ensemble: Ensemble, n_once: int, samples: TrainingSet, schedule: Schedule
-) -> list[Member]:
+    ensemble: Ensemble,
+    n_once: int,
+    samples: TrainingSet,
+    architecture: Architecture,
+    schedule: Schedule,
+) -> list[MemberTraining]:
     """Give each member what it trains, from the layer `n_once` on, and its order of rows."""
-    members, rows = [], [samples.rows(number) for number in range(len(ensemble))]
-    most = max(1, *map(len, rows))  # a batch holds no more: where points are drawn, far fewer
+    from geoprospect.network.training.member import MemberTraining  # noqa: PLC0415 - loads numba
+
+    members, columns = [], samples.columns()
     for number, (network, seed) in enumerate(zip(ensemble.networks, ensemble.seeds, strict=True)):
+        rows = samples.rows(number)
         order = BatchOrder(
-            rows[number],
-            batch=min(schedule.batch, most),
+            rows,
+            batch=min(schedule.batch, max(1, len(rows))),
             held_back=schedule.held_back,
             seed=seed,
         )
@@ -160,22 +155,28 @@ def _members(
                 found=f"{len(order.held_back)} samples held back",
                 mend="give it samples of a weight above 0, or hold back fewer",
             )
-        members.append(Member(network.layers[n_once:], order, number))
+        of_member = columns[number % len(columns)]
+        layers = network.layers[n_once:]
+        members.append(
+            MemberTraining(architecture, layers, of_member, order=order, schedule=schedule)
+        )
     return members
 
 
-def _run(groups: Sequence[MemberGroup], schedule: Schedule, progress: Progress | None) -> Floats:
+def _run(
+    members: Sequence[MemberTraining], schedule: Schedule, progress: Progress | None
+) -> Floats:
     """Run the epochs; gives the losses of shape (epochs, 2, members)."""
     curves: list[Floats] = []
     done, count = 0, 1
-    with ThreadPoolExecutor(len(groups)) as pool:
-        while done < schedule.epochs and not all(group.has_stopped for group in groups):
-            count = min(count, schedule.epochs - done, groups[0].epochs_a_call)
+    most = min(member.epochs_a_call for member in members)
+    with ThreadPoolExecutor(min(_n_cores(), len(members))) as pool:
+        while done < schedule.epochs and not all(member.has_stopped for member in members):
+            count = min(count, schedule.epochs - done, most)
             started = time.perf_counter()
-            # The first call compiles the loop, which is then there for the other groups.
+            # The first call compiles the loop, which is then there for the other members.
             call = pool.map if done else map
-            parts = list(call(methodcaller("advance", count), groups))
-            curves.append(np.concatenate(parts, axis=2))
+            curves.append(np.stack(list(call(methodcaller("advance", count), members)), axis=2))
             seconds = time.perf_counter() - started
             _check_finite(curves[-1], done)
             done += count

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from geoprospect.errors import TrainingError
 from geoprospect.network.network import Network
 from geoprospect.network.schedule import Loss
-from geoprospect.network.training.widths import table_width
 from geoprospect.typing import Ints, Values
 
 
@@ -119,17 +118,16 @@ class TrainingSet:
         inputs = [network.predict(self.X[k % len(self.X)]) for k, network in enumerate(networks)]
         return replace(self, X=np.stack(inputs))
 
-    def tables(self) -> Values:
-        """Give inputs (where many, a 1 as well), outputs and weight side by side.
+    def columns(self) -> Sequence[tuple[Values, Values, Values]]:
+        """Give inputs, outputs and weights as the compiled loop takes them.
 
         Returns
         -------
-        ndarray of float32, shape (1 or members, n, table_width + n_outputs + 1)
+        sequence of tuple of ndarray of float32
+            For all members, or for each: shapes (n_inputs, n), (n_outputs, n) and (n,).
         """
-        n_tables = max(len(self.X), len(self.y), len(self.weight))
-        n_inputs = self.X.shape[2]
-        ones = np.zeros((1, self.n_rows, table_width(n_inputs) - n_inputs), np.float32)
-        ones[:, :, :1] = 1
-        parts = (self.X, ones, self.y, self.weight[:, :, None])
-        shaped = [np.broadcast_to(part, (n_tables, *part.shape[1:])) for part in parts]
-        return np.concatenate(shaped, axis=2)
+        X, y = (np.ascontiguousarray(part.transpose(0, 2, 1)) for part in (self.X, self.y))
+        number = max(len(X), len(y), len(self.weight))
+        return [
+            (X[k % len(X)], y[k % len(y)], self.weight[k % len(self.weight)]) for k in range(number)
+        ]

@@ -394,6 +394,19 @@ def test_a_model_keeps_what_its_layers_learned_and_maps_by_it(province, tmp_path
     )
 
 
+def test_the_map_counts_the_layers_that_were_filled_in(province):
+    with rasterio.open(province / "rasters" / "G.tif") as raster:
+        gaps = raster.read(1) == raster.nodata
+    with rasterio.open(province / "out" / "prospectivity.tif") as raster:
+        scores, filled = raster.read(1), raster.read(raster.count)
+        assert raster.descriptions[-1] == "layers filled in"
+        assert raster.count == 3
+    valid = scores != -9999
+    assert filled[valid].any()
+    np.testing.assert_array_equal(filled[valid], gaps[valid])
+    assert (filled[~valid] == -9999).all()
+
+
 def test_layers_of_other_ground_are_prepared_as_those_trained_on(province, tmp_path, caplog):
     project = gp.Project.load(province / "project.toml")
     model = gp.load_model(province / "out" / "model")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from geoprospect.errors import ModelError, OutputError
 from geoprospect.evidence import Block, EvidenceStack
 from geoprospect.evidence.column import path_of
 from geoprospect.evidence.fills import fills_of, is_mark, warn_of_fills
+from geoprospect.evidence.imputed import IMPUTED, ImputedCount, imputed_count
 from geoprospect.mapping.execution import Execution
 from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult
 from geoprospect.mapping.writing import write_raster
@@ -25,6 +27,7 @@ Engine = Literal["compiled", "numpy"]
 _WORTH_COMPILING = 2**22
 _HOLDS = " holds "  # between layer and value where a kernel counts fill values
 _BANDS = Band("prospectivity"), Band("standard deviation of the members")
+_FILLED = Band(IMPUTED)
 
 
 class ScoreKernel(Kernel):
@@ -40,10 +43,13 @@ class ScoreKernel(Kernel):
     engine : {"compiled", "numpy"}
         The compiled loop, for chains of dense layers alone, or NumPy, for all members. Their
         scores differ by rounding (1e-7), so one map is made by one of them.
+    imputed : bool
+        Whether the evidence ends with the count of layers that were filled in, which becomes a
+        band of its own.
     """
 
-    def __init__(self, model: ProspectivityModel, engine: Engine) -> None:
-        self._model, self._engine = model, engine
+    def __init__(self, model: ProspectivityModel, engine: Engine, *, imputed: bool = False) -> None:
+        self._model, self._engine, self._imputed = model, engine, imputed
         self._forward = model.forward_pass()
         self._compiled = None
         if engine == "compiled":
@@ -60,8 +66,9 @@ class ScoreKernel(Kernel):
 
     @property
     def bands(self) -> tuple[Band, ...]:
-        """Prospectivity and, of an ensemble, the members' standard deviation."""
-        return _BANDS[: len(self._model.members)]
+        """Prospectivity; of an ensemble, the members' standard deviation; layers filled in."""
+        scores = _BANDS[: len(self._model.members)]
+        return (*scores, _FILLED) if self._imputed else scores
 
     def bytes_a_cell(self) -> int:
         """Give the memory of the valid cells' evidence, components and scores."""
@@ -82,6 +89,7 @@ class ScoreKernel(Kernel):
             "folder": Path(self._model.folder).absolute(),
             "engine": self._engine,
             "formats": self._model.formats,
+            "imputed": self._imputed,
         }
 
     @classmethod
@@ -98,11 +106,21 @@ class ScoreKernel(Kernel):
             raise ModelError(
                 "is not the model that the map was begun with", path=description["folder"]
             )
-        return cls(model, description["engine"])
+        return cls(model, description["engine"], imputed=description["imputed"])
 
     def __call__(self, block: Block) -> KernelResult:
         """Score a window."""
-        bands = np.empty((len(self.bands), *block.values.shape[1:]), np.float32)
+        if self._imputed:
+            scored = self._scored(replace(block, values=block.values[:-1]))
+            filled = np.where(scored.bands[0] == NODATA, NODATA, block.values[-1])
+            bands = np.concatenate([scored.bands, filled[None]], dtype=np.float32)
+            return KernelResult(bands, scored.counts)
+        return self._scored(block)
+
+    def _scored(self, block: Block) -> KernelResult:
+        """Score the evidence alone."""
+        n_bands = len(_BANDS[: len(self._model.members)])
+        bands = np.empty((n_bands, *block.values.shape[1:]), np.float32)
         if self._compiled is not None:
             values = block.values.reshape(len(block.values), -1)
             beyond = self._compiled.score(values, bands.reshape(len(bands), -1), nodata=NODATA)
@@ -167,7 +185,8 @@ def write_map(
         The evidence; its grid and CRS become the map's.
     path : path-like
         Where to, as for `write_raster`. Band 1 is the prospectivity in [0, 1], band 2 (of an
-        ensemble) the standard deviation over the members.
+        ensemble) the standard deviation over the members. Where layers are filled in, the last
+        band counts those that were in a cell.
     execution, overwrite, resume, progress
         As for `write_raster`.
 
@@ -206,15 +225,18 @@ def write_map(
             mend="save the model and load it again",
         )
     evidence = model.select(stack)
-    raster = write_raster(
-        evidence,
-        ScoreKernel(model, ScoreKernel.choose(model, evidence.grid.n_cells)),
-        path,
-        execution=execution,
-        overwrite=overwrite,
-        resume=resume,
-        progress=progress,
-    )
+    count = imputed_count(evidence.columns, evidence.names)
+    engine = ScoreKernel.choose(model, evidence.grid.n_cells)
+    with _counted(evidence, count) as counted:
+        raster = write_raster(
+            counted,
+            ScoreKernel(model, engine, imputed=count is not None),
+            path,
+            execution=execution,
+            overwrite=overwrite,
+            resume=resume,
+            progress=progress,
+        )
     _warn_of_fills(evidence, raster.counts)
     scores = raster.statistics[0]
     return MapSummary(
@@ -227,6 +249,17 @@ def write_map(
         scores.mean,
         scores.std,
     )
+
+
+@contextmanager
+def _counted(evidence: EvidenceStack, count: ImputedCount | None) -> Iterator[EvidenceStack]:
+    """Give the evidence with a count of the layers that are filled in, if any are."""
+    if count is None:
+        yield evidence
+        return
+    names = (*evidence.names, *count.names)
+    with EvidenceStack.open((*evidence.columns, count), names=names, grid=evidence.grid) as counted:
+        yield counted
 
 
 def _warn_of_fills(evidence: EvidenceStack, counts: Mapping[str, int]) -> None:

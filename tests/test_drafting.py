@@ -10,6 +10,7 @@ import pytest
 import rasterio
 import shapely
 from click.testing import CliRunner
+from mixedsurvey import mixed_survey
 from smallproject import SHAPE, TRANSFORM, points, write_project, write_raster
 
 import geoprospect as gp
@@ -134,6 +135,20 @@ def test_layers_on_several_grids_are_put_on_that_of_most(survey):
     project, _, output = drafted(survey)
     assert project["grid"]["like"] in ("rtp", "cu", "k_pct", "map")
     assert "layers lie on 2 grids" in output
+
+
+def test_a_mixed_survey_is_drafted_with_few_questions(tmp_path):
+    folder = mixed_survey(tmp_path / "mixed")
+    project, _, output = drafted(folder)
+    assert project["grid"] == {"like": "X5", "exclude": ["parks.gpkg"]}
+    evidence = project["evidence"]
+    assert set(evidence) == {*(f"X{k}" for k in range(1, 7)), "rocks", "contacts", "soil As_ppm"}
+    assert evidence["X5"]["nodata"] == -9999
+    assert evidence["rocks"]["kind"] == "categorical"
+    assert evidence["contacts"]["kind"] == "distance"
+    assert evidence["soil As_ppm"]["kind"] == "stations"
+    assert set(project["points"]) == {"training", "validation", "lithology"}
+    assert output.count("look at: ") == 5
 
 
 def test_many_bands_are_one_line(survey):

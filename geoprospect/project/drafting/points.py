@@ -14,6 +14,7 @@ import pandas as pd
 from scipy.spatial import KDTree
 
 from geoprospect.errors import SamplesError
+from geoprospect.evidence.stations.limits import numbers_of
 from geoprospect.project.drafting.lines import Line
 from geoprospect.project.drafting.looking import named
 from geoprospect.samples.labels import label_field
@@ -75,6 +76,7 @@ def draft_points(line: Line, called: Path, points: gpd.GeoDataFrame) -> DraftedF
         }  # fmt: skip
         others = f"; other fields: {', '.join(measured[1:6])}" if measured[1:] else ""
         asked = f"is {measured[0]} to be gridded, and how far from its stations{others}"
+        asked = "; ".join(part for part in (line.asked, asked) if part)
         return DraftedFeatures(
             replace(line, key=f"{called.name} {measured[0]}", value=value, asked=asked), "evidence"
         )
@@ -126,14 +128,13 @@ def _measured(table: gpd.GeoDataFrame, fields: Sequence[str]) -> list[str]:
     """Give the fields of measured quantities."""
     found = []
     for field in fields:
-        numbers = pd.to_numeric(
-            table[field].astype(str).str.strip().str.lstrip("<>"), errors="coerce"
-        )
-        is_place = (
-            table.geometry.x.eq(numbers).mean() > 0.9 or table.geometry.y.eq(numbers).mean() > 0.9
-        )
-        enough = numbers.notna().sum() >= 20 and numbers.nunique() > 10
-        if enough and not is_place and _MEASURED.search(field):
+        try:
+            values = numbers_of(table[field], "").values
+        except SamplesError:  # of texts
+            continue
+        values = values[np.isfinite(values)]
+        enough = values.size >= _FEWEST_STATIONS and np.unique(values).size > _FEWEST_STATIONS // 2
+        if enough and _MEASURED.search(field) and field not in _COORDINATES:
             found.append(field)
     return found
 

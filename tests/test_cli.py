@@ -173,7 +173,7 @@ def test_check_of_a_sound_project_ends_well(tmp_path):
     project = write_project(tmp_path)
     done = geoprospect("check", project, "--json")
     assert done.returncode == 0, done.stdout
-    findings = json.loads(done.stdout)
+    findings = json.loads(done.stdout)["findings"]
     assert all(finding["level"] != "error" for finding in findings)
     assert any("1840 of 1920 cells are valid" in finding["text"] for finding in findings)
 

@@ -8,6 +8,7 @@ import logging
 import click
 
 import geoprospect as gp
+from geoprospect.cli.layers import print_layers
 from geoprospect.cli.options import json_option, project_argument
 
 
@@ -23,10 +24,12 @@ def check_command(project: str, as_json: bool) -> None:
         findings = gp.check(project, progress=progress)
     errors = sum(finding.level == "error" for finding in findings)
     if as_json:
-        click.echo(json.dumps([vars(finding) for finding in findings], indent=1))
+        click.echo(json.dumps(findings.to_dict(), indent=1))
     else:
         for finding in findings:
             click.echo(f"{finding.level:>7}  {finding.text}")
+        if findings.layers is not None:
+            print_layers(findings.layers)
         click.echo(
             f"{errors} errors: `geoprospect run {project}` would stop"
             if errors

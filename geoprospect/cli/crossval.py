@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import click
 
 import geoprospect as gp
 from geoprospect.cli.options import FiniteRange, json_option, overwrite_option, project_argument
+from geoprospect.cli.tables import print_table, table_of
 
 
 @click.command("crossval")
@@ -123,38 +123,23 @@ def _scheme(options: dict[str, Any]) -> gp.FoldScheme:
 _SHORT = {"rate_area": "rate area", "auc": "ROC area", "average_precision": "precision"}
 
 
-def _table(heads: Iterable[str]) -> Any:
-    """Begin a table."""
-    from rich import box  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for head in heads:
-        table.add_column(head, no_wrap=head != "")
-    return table
-
-
 def _print_gains(comparison: Any) -> None:
     """Print what layers add to each method, a row for both."""
-    from rich.console import Console  # noqa: PLC0415
-
     figures = comparison.figures
-    table = _table(["", *(f"adds to {_SHORT[figure]}" for figure in figures)])
+    table = table_of(["", *(f"adds to {_SHORT[figure]}" for figure in figures)])
     for gain in comparison.gains:
         gaps = [gain.gained[figure] for figure in figures]
         table.add_row(
             f"{gain.layers} to {gain.method}",
             *(f"{gap.value:+z.3f}\n{gap.interval:+z.3f}" for gap in gaps),
         )
-    Console().print(table)
+    print_table(table)
 
 
 def _print_table(comparison: Any) -> None:
     """Print the figures, a row a method."""
-    from rich.console import Console  # noqa: PLC0415
-
     names = comparison.figures
-    table = _table(["", *(_SHORT[name] for name in names), "area gained *"])
+    table = table_of(["", *(_SHORT[name] for name in names), "area gained *"])
     for result in comparison.results:
         values = [getattr(result, name).mean() for name in names]
         cells = [
@@ -166,4 +151,4 @@ def _print_table(comparison: Any) -> None:
             difference = comparison.difference(result, comparison.null, comparison.headline)
             gap = f"{difference.value:+z.3f}\n{difference.interval:+z.3f}"
         table.add_row(result.method, *cells, gap)
-    Console().print(table)
+    print_table(table)

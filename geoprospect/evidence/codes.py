@@ -28,13 +28,9 @@ def warn_of_codes(stack: EvidenceStack) -> None:
     stack : EvidenceStack
         The stack; it is surveyed. Layers whose files say so themselves are left aside.
     """
-    survey = stack.survey()
     for band in bands_of(stack.columns):
-        known = survey.layers.get(band.name)
-        distinct = None if known is None or band.intended else known.distinct
-        if distinct is None or len(distinct) < 3 or any(x != round(x) for x in distinct):
-            continue
-        if not lie_in_patches(_looks(stack.select([band.name])), distinct):
+        distinct = () if band.intended else codes_in(stack, band.name)
+        if not distinct:
             continue
         if not asks_servers(band.path):
             with closing(open_raster(band.path)) as dataset:
@@ -45,6 +41,26 @@ def warn_of_codes(stack: EvidenceStack) -> None:
             "as codes of classes do, and they are taken for quantities"
         )
         _LOGGER.warning(doubtful(band, doubt, as_classes(band)))
+
+
+def codes_in(stack: EvidenceStack, name: str) -> tuple[float, ...]:
+    """Give the values of a layer, sorted, if they are integers that lie as codes of classes do.
+
+    Parameters
+    ----------
+    stack : EvidenceStack
+        The stack; it is surveyed.
+    name : str
+        The layer.
+    """
+    known = stack.survey().layers.get(name)
+    distinct = () if known is None or known.distinct is None else known.distinct
+    if len(distinct) < 3 or any(x != round(x) for x in distinct):
+        return ()
+    looked = stack.once(
+        ("patches", name), lambda: lie_in_patches(_looks(stack.select([name])), distinct)
+    )
+    return distinct if looked else ()
 
 
 def lie_in_patches(windows: Iterable[Values], distinct: Sequence[float]) -> bool:

@@ -103,20 +103,28 @@ A = { path = "a.tif", band = 1, intended = true } under [evidence]
     """
     return (
         f"{without_secrets(band.path)}: layer {band.name}: {doubt}. To mend it: {mend}; or, if it "
-        f"is meant, write {_line(band, 'intended = true')} under [evidence]"
+        f"is meant, write {line_of(band, 'intended = true')} under [evidence]"
     )
 
 
-def _line(band: RasterBand, setting: str) -> str:
-    """Give the line of a project file that names a band, with a setting."""
+def line_of(band: RasterBand, setting: str) -> str:
+    """Give the line of a project file that names a band, with a setting.
+
+    Examples
+    --------
+    >>> line_of(RasterBand("Cu/Zn", "cu.tif", nodata=-1.0), 'transform = "log"')
+    '"Cu/Zn" = { path = "cu.tif", band = 1, nodata = -1.0, transform = "log" }'
+    """
     path = without_secrets(band.path)
     quoted = f"'{path}'" if '"' in path or "\\" in path else f'"{path}"'
-    return f"{band.name} = {{ path = {quoted}, band = {band.band}, {setting} }}"
+    name = band.name if re.fullmatch(r"[\w-]+", band.name, re.ASCII) else f'"{band.name}"'
+    nodata = "" if band.nodata is None else f"nodata = {band.nodata!r}, "
+    return f"{name} = {{ path = {quoted}, band = {band.band}, {nodata}{setting} }}"
 
 
 def as_classes(band: RasterBand) -> str:
     """Say how to tell the classes of a layer apart."""
-    line = _line(band, 'kind = "categorical"')
+    line = line_of(band, 'kind = "categorical"')
     return f"write {line} under [evidence]"
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
 
 from geoprospect.errors import GeoprospectError, GridNeededError
 from geoprospect.evidence import Column, EvidenceStack
+from geoprospect.evidence.inspection.table import LayerTable
 from geoprospect.evidence.remote.raster import asked_once
 from geoprospect.project.file import Project
 from geoprospect.project.inputs import Inputs
@@ -42,7 +43,40 @@ class Finding:
     text: str
 
 
-def check_project(project: Project | StrPath, *, progress: Progress | None = None) -> list[Finding]:
+@dataclass(frozen=True)
+class Checked(Sequence[Finding]):
+    """What a check found, as a sequence, errors first; and the table of the layers.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        What was found.
+    layers : LayerTable or None
+        What the layers hold; None where the evidence cannot be read.
+    """
+
+    findings: tuple[Finding, ...]
+    layers: LayerTable | None = None
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    @overload
+    def __getitem__(self, place: int) -> Finding: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Finding, ...]: ...
+    def __getitem__(self, place: int | slice) -> Finding | tuple[Finding, ...]:
+        return self.findings[place]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give plain values for JSON."""
+        return {
+            "findings": [vars(finding) for finding in self.findings],
+            "layers": [] if self.layers is None else self.layers.to_dict(),
+        }
+
+
+def check_project(project: Project | StrPath, *, progress: Progress | None = None) -> Checked:
     """Look at evidence, points, settings and output folder of a project.
 
     The errors are of the preconditions that `run` looks at before it trains; all are listed, not
@@ -57,8 +91,8 @@ def check_project(project: Project | StrPath, *, progress: Progress | None = Non
 
     Returns
     -------
-    list of Finding
-        Errors first.
+    Checked
+        The findings, errors first, with the table of the layers.
 
     Examples
     --------
@@ -84,8 +118,10 @@ def check_project(project: Project | StrPath, *, progress: Progress | None = Non
             *_about_points(inputs),
             *_about_calibration(inputs),
         ]
-    logged = [Finding("warning", line) for line in warnings]
-    return list(dict.fromkeys([*errors, *logged, *findings]))
+        layers = _result(lambda: LayerTable.of(inputs.evidence))
+    alike = [] if layers is None else layers.warnings()
+    logged = [Finding("warning", line) for line in (*warnings, *alike)]
+    return Checked(tuple(dict.fromkeys([*errors, *logged, *findings])), layers)
 
 
 def _error(step: Callable[[], object]) -> GeoprospectError | None:

@@ -1,0 +1,1 @@
+"""What layers hold, looked at before anything is learned from them."""

@@ -44,7 +44,7 @@ def write(path, *bands, colours=None, palette=False):
 
 
 def project_of(folder, layer, *, labels=LABEL, setting=""):
-    write_raster(folder / "a.tif", VALUES, nodata=None)
+    write_raster(folder / "a.tif", VALUES[::-1], nodata=None)
     points(*np.divmod(AT, SHAPE[1]), occurrence=labels).to_file(folder / "p.gpkg")
     path = folder / "project.toml"
     path.write_text(
@@ -182,7 +182,7 @@ def test_a_band_that_is_named_is_not_doubted(tmp_path):
 
 def test_what_a_folder_holds_besides_is_named_with_a_command_that_works(tmp_path, caplog):
     folder = tmp_path / "layers"
-    write_raster(folder / "a.tif", VALUES, nodata=None)
+    write_raster(folder / "a.tif", VALUES[::-1], nodata=None)
     for name, driver in (("e.ers", "ERS"), ("n.nc", "netCDF"), ("v.dat", "ENVI")):
         rasterio.shutil.copy(folder / "a.tif", folder / name, driver=driver)
     (folder / "grid").mkdir()

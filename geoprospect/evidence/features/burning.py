@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from rasterio.windows import Window
@@ -39,21 +39,14 @@ class BurntPolygons:
         grid : Grid
             The grid.
         """
-        turns = [outlines]
-        if grid.crs.is_geographic:
-            circle = np.array([2 * np.pi / float(grid.crs.units_factor[1]), 0.0])
-            turns = [
-                Segments(outlines.starts + turn, outlines.ends + turn, outlines.feature)
-                for turn in (-circle, 0 * circle, circle)
-            ]
-        everywhere = joined(turns)
+        everywhere = _on_all_turns(outlines, grid) if grid.crs.is_geographic else outlines
         starts, ends = (_in_cells(x, grid) for x in (everywhere.starts, everywhere.ends))
         down = starts[:, 1] > ends[:, 1]
         starts[down], ends[down] = ends[down], starts[down]
         crossing = (np.ceil(ends[:, 1] - 0.5) > np.ceil(starts[:, 1] - 0.5)) & (
             (ends[:, 1] > 0.5) & (starts[:, 1] <= grid.shape[0] - 0.5)
         )
-        return cls(Segments(starts, ends, everywhere.feature)[crossing])
+        return cls(replace(everywhere, starts=starts, ends=ends)[crossing])
 
     def holding(self, window: Window) -> Ints:
         """Tell which polygon holds the centre of each cell of a window.
@@ -103,6 +96,19 @@ def _fill(rows: Ints, first: Ints, features: Ints, number: Ints) -> None:
     for k in range(0, rows.size - 1, 2):
         for column in range(first[k], min(first[k + 1], number.shape[1])):
             number[rows[k], column] = features[k]
+
+
+def _on_all_turns(outlines: Segments, grid: Grid) -> Segments:
+    """Give outlines as they lie about the middle of a grid, and a circle west and east of it."""
+    circle = 2 * np.pi / float(grid.crs.units_factor[1])
+    middle, _ = grid.transform * (grid.shape[1] / 2, grid.shape[0] / 2)
+    _, which = np.unique(outlines.ring, return_inverse=True)
+    centre = np.bincount(which, outlines.starts[:, 0]) / np.maximum(np.bincount(which), 1)
+    home = circle * np.rint((centre - middle) / circle)[which]
+    turns = (np.column_stack([k * circle - home, 0 * home]) for k in (-1, 0, 1))
+    return joined(
+        [replace(outlines, starts=outlines.starts + x, ends=outlines.ends + x) for x in turns]
+    )
 
 
 def _in_cells(places: Floats, grid: Grid) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,17 +25,21 @@ class Segments:
         Coordinates; those of a point are the same twice.
     feature : ndarray of int64, shape (n,)
         The feature that each is of, in the order of the features.
+    ring : ndarray of int64, shape (n,)
+        The outline that each is of, one after another along it; -1 for lines and points.
     """
 
     starts: Floats
     ends: Floats
     feature: Ints
+    ring: Ints
 
     def __len__(self) -> int:
         return len(self.feature)
 
     def __getitem__(self, chosen: Bools | Ints) -> Segments:
-        return Segments(self.starts[chosen], self.ends[chosen], self.feature[chosen])
+        starts, ends = self.starts[chosen], self.ends[chosen]
+        return Segments(starts, ends, self.feature[chosen], self.ring[chosen])
 
     @classmethod
     def of(cls, shapes: npt.NDArray[np.object_]) -> Segments:
@@ -49,8 +53,9 @@ class Segments:
         Examples
         --------
         >>> square, camp = shapely.box(0, 0, 1, 1), shapely.Point(5, 5)
-        >>> Segments.of(np.array([square, camp])).feature.tolist()
-        [0, 0, 0, 0, 1]
+        >>> segments = Segments.of(np.array([camp, square]))
+        >>> segments.feature.tolist(), segments.ring.tolist()
+        ([0, 1, 1, 1, 1], [-1, 0, 0, 0, 0])
         """
         feature = np.arange(len(shapes))
         for _ in range(2):  # collections hold multipart features, and these their parts
@@ -60,6 +65,7 @@ class Segments:
         kind = shapely.get_type_id(shapes)
         plain = kind != shapely.GeometryType.POLYGON
         parts = np.concatenate([shapes[plain], rings])
+        ring = np.append(np.full(np.count_nonzero(plain), -1), np.arange(len(rings)))
         feature = np.concatenate([feature[plain], feature[of]])
         places, part = shapely.get_coordinates(parts, return_index=True)
         together = np.flatnonzero(part[1:] == part[:-1])
@@ -70,7 +76,8 @@ class Segments:
         long = (places[first] != places[last]).any(axis=1) | (first == last)
         first, last, owner = first[long], last[long], owner[long]
         order = np.lexsort((first, owner))
-        return cls(places[first[order]], places[last[order]], owner[order].astype(np.int64))
+        first, last, owner = first[order], last[order], owner[order]
+        return cls(places[first], places[last], owner.astype(np.int64), ring[part[first]])
 
     def put(
         self, place: Callable[[Floats], Floats], tolerance: float, *, circle: float | None = None
@@ -93,7 +100,7 @@ class Segments:
 
         Examples
         --------
-        >>> edge = Segments(np.array([[0.0, 0.0]]), np.array([[4.0, 0.0]]), np.array([0]))
+        >>> edge = Segments.of(np.array([shapely.LineString([(0, 0), (4, 0)])]))
         >>> edge.put(lambda xy: np.column_stack([xy[:, 0], xy[:, 0] ** 2]), 0.5).ends.tolist()
         [[1.0, 1.0], [2.0, 4.0], [3.0, 9.0], [4.0, 16.0]]
         """
@@ -117,7 +124,8 @@ class Segments:
             reached = np.isfinite(starts).all(axis=1) & np.isfinite(ends).all(axis=1)
             bent = reached & ~(off <= tolerance) & (halving < _HALVINGS)
             good = reached & ~bent
-            done.append((Segments(starts, ends, here.feature)[good], number[good], along[good]))
+            straight = replace(here, starts=starts, ends=ends)
+            done.append((straight[good], number[good], along[good]))
             if not bent.any():
                 break
             here, number, along = here[bent], np.tile(number[bent], 2), along[bent]
@@ -125,15 +133,28 @@ class Segments:
             middle = (here.starts + here.ends) / 2
             starts = np.concatenate([here.starts, middle])
             ends = np.concatenate([middle, here.ends])
-            here = Segments(starts, ends, np.tile(here.feature, 2))
+            here = Segments(starts, ends, np.tile(here.feature, 2), np.tile(here.ring, 2))
         order = np.lexsort([np.concatenate([part[k] for part in done]) for k in (2, 1)])
-        return joined([part for part, _, _ in done])[order]
+        put = joined([part for part, _, _ in done])[order]
+        return put if circle is None else put._unrolled(circle)
+
+    def _unrolled(self, circle: float) -> Segments:
+        """Turn longitudes so that each segment of an outline begins where the last one ends."""
+        turns = np.zeros(len(self))
+        turns[1:] = np.rint((self.starts[1:, 0] - self.ends[:-1, 0]) / circle)
+        begins = np.append(True, self.ring[1:] != self.ring[:-1]) | (self.ring < 0)
+        turns[begins] = 0
+        total = np.cumsum(turns)
+        total -= total[np.maximum.accumulate(np.where(begins, np.arange(len(self)), 0))]
+        turn = np.column_stack([circle * total, np.zeros(len(self))])
+        return replace(self, starts=self.starts - turn, ends=self.ends - turn)
 
 
 def joined(parts: Sequence[Segments]) -> Segments:
     """Give the segments of several as one."""
-    starts, ends, feature = (
-        np.concatenate([getattr(part, name) for part in parts])
-        for name in ("starts", "ends", "feature")
+    return Segments(
+        np.concatenate([part.starts for part in parts]),
+        np.concatenate([part.ends for part in parts]),
+        np.concatenate([part.feature for part in parts]),
+        np.concatenate([part.ring for part in parts]),
     )
-    return Segments(starts, ends, feature)

@@ -102,8 +102,7 @@ class TracedFeatures:
     @cached_property
     def polygons(self) -> BurntPolygons:
         """The polygons on the cells."""
-        areal = self.dimensions[self.segments.feature] == 2
-        return BurntPolygons.on(self.segments[areal], self.grid)
+        return BurntPolygons.on(self.segments[self.segments.ring >= 0], self.grid)
 
     @cached_property
     def digest(self) -> str:

@@ -43,7 +43,7 @@ class SegmentTree:
         Examples
         --------
         >>> camps = np.array([[0.0, 0, 0], [30, 40, 0], [90, 0, 0]])
-        >>> tree = SegmentTree.over(Segments(camps, camps, np.arange(3)))
+        >>> tree = SegmentTree.over(Segments(camps, camps, np.arange(3), np.full(3, -1)))
         >>> distance, which = tree.nearest(np.array([[0.0, 10, 0], [60, 0, 0]]))
         >>> distance.tolist(), tree.feature[which].tolist()
         ([10.0, 30.0], [0, 2])

@@ -264,6 +264,19 @@ def test_a_comparison_sets_the_balances_side_by_side(project):
     assert not np.array_equal(repeated.scores, smote.scores)
 
 
+def test_a_pretext_task_is_learned_once_however_labels_are_balanced(project):
+    stages = []
+    compare_methods(
+        project,
+        FoldScheme("random", folds=2, repeats=1),
+        ["weights-reconstruction-fine-tuning", "smote-reconstruction-fine-tuning"],
+        progress=lambda stage, done, total, word: stages.append((stage, done == total)),
+    )
+    ended = [stage for stage, is_last in stages if is_last]
+    assert ended.count("reconstruction pretext") == 1
+    assert "smote-reconstruction-fine-tuning" in ended
+
+
 def test_a_balance_that_is_not_known_or_cannot_be_is_told_by_check(project):
     text = project.read_text()
     for wrong, told in (

@@ -15,7 +15,7 @@ from geoprospect.crossval.heldout import HeldOutScores
 from geoprospect.crossval.validate import prepare_apart, score_folded
 from geoprospect.errors import EvidenceError, TrainingError
 from geoprospect.evidence import evidence_range
-from geoprospect.methods import HeedsNames, Method, Preparation
+from geoprospect.methods import HeedsNames, Method, Preparation, Resampled
 from geoprospect.methods.stages import under_stage
 from geoprospect.model import FitInputs
 from geoprospect.samples import DistinctCells, DrawnSamples, Samples
@@ -154,7 +154,9 @@ class _Preparations:
         n_inputs = len(self.inputs.components.names)
         if method.pretext == "none":
             return method.prepare(None, n_inputs, progress=progress)
-        key = (type(method), method.preparation_key)
+        # However labels are balanced, what is prepared knows none.
+        balanced = isinstance(method, Resampled)
+        key = method.preparation_key if balanced else (type(method), method.preparation_key)
         if key not in self.known:
             cells = self.inputs.cells_of_pretext(method)
             if self.exclude_held_out and cells is not None:

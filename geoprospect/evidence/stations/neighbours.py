@@ -11,7 +11,7 @@ import numpy as np
 
 from geoprospect.typing import Floats, Ints
 
-_BYTES = 2**25  # of systems that are solved together
+_BYTES = 2**23  # of systems that are solved together
 
 
 @dataclass(frozen=True)

@@ -174,3 +174,24 @@ def test_polygons_that_overlap_count_once_inside_and_the_last_tells_its_number(t
     np.testing.assert_array_equal(read(Inside("I", path, mapped="grid"), PLAIN), expected > 0)
     found = read(Attribute("A", path, field="n", mapped="grid"), PLAIN)
     np.testing.assert_array_equal(np.nan_to_num(found), expected)
+
+
+def test_metres_that_are_said_to_be_degrees_are_refused(tmp_path):
+    line = shapely.LineString([(405_000, 685_000), (420_000, 695_000)])
+    path = write(tmp_path / "faults.gpkg", [line], crs=4326)
+    said = r"layer L: the coordinates are no longitudes and latitudes.*found latitude 685000"
+    with pytest.raises(EvidenceError, match=said):
+        Distance("L", path).open(PLAIN)
+    right = Distance("L", path, crs="EPSG:3578", mapped="grid")
+    assert read(right, PLAIN).min() < 250
+
+
+def test_features_beyond_any_ground_are_left_out(tmp_path):
+    line = shapely.LineString([(405_000, 685_000), (420_000, 695_000)])
+    lost = [shapely.Point(1e300, 7e5), shapely.LineString([(0, 0), (-1e200, 1e200)])]
+    path = write(tmp_path / "faults.geojson", [line, *lost])
+    alone = write(tmp_path / "alone.geojson", [line])
+    columns = [Distance("L", x, mapped="grid") for x in (path, alone)]
+    np.testing.assert_array_equal(*(read(column, PLAIN) for column in columns))
+    [sentence] = columns[0].doubts(PLAIN)
+    assert "2 features left out" in sentence

@@ -429,13 +429,13 @@ def test_features_need_the_grid_of_a_raster(files):
         EvidenceStack.open([Distance("D", files["plain", "lines"])])
 
 
-def test_features_elsewhere_on_earth_leave_no_valid_cell(tmp_path):
+def test_features_elsewhere_on_earth_are_refused_with_the_line_to_write(tmp_path):
     line = shapely.LineString([(10, 50), (11, 51)])
     path = write(tmp_path / "far.gpkg", gpd.GeoDataFrame(geometry=[line], crs=4326))
-    columns = [RasterBand("X1", raster(tmp_path)), Distance("far", path)]
-    said = pytest.raises(EvidenceError, match=r"far\.gpkg: layer far: ")
-    with EvidenceStack.open(columns) as stack, said:
-        stack.survey()
+    said = r'far\.gpkg: layer far: no cell lies on ground that was mapped.*mapped = "grid"'
+    with pytest.raises(EvidenceError, match=said):
+        Distance("far", path).open(PLAIN)
+    assert np.isfinite(read(Distance("far", path, mapped="grid"), PLAIN)).all()
 
 
 def test_columns_travel_and_change_with_their_file(files, tmp_path, monkeypatch):

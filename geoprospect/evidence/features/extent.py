@@ -10,6 +10,7 @@ from rasterio.windows import Window
 
 from geoprospect.evidence.features.burning import NONE
 from geoprospect.evidence.features.tracing import TracedFeatures
+from geoprospect.grid import Grid
 from geoprospect.grid.places import ellipsoid_axes
 from geoprospect.typing import Bools, Floats
 
@@ -132,6 +133,16 @@ class BoxExtent:
         off = np.maximum(np.array(self.low) - places, places - np.array(self.high))
         held: Bools = (off <= np.array(self.margin)).all(axis=1)
         return held
+
+    def misses(self, grid: Grid) -> bool:
+        """Whether all of the grown box lies to one side of a grid."""
+        low, high = (np.array(x) for x in (self.low, self.high))
+        margin = np.array(self.margin)
+        corners = np.stack(np.meshgrid(*np.stack([low - margin, high + margin]).T), -1)
+        back = ~grid.transform
+        places = np.array([back * tuple(corner) for corner in corners.reshape(-1, 2)])
+        ends = np.array(grid.shape[::-1])
+        return bool((places.max(axis=0) <= 0).any() or (places.min(axis=0) >= ends).any())
 
 
 def _turned(places: Floats, middle: float, circle: float) -> Floats:

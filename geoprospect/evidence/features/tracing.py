@@ -31,6 +31,8 @@ from geoprospect.typing import Bools, Floats, Ints
 
 _OFF = 2e-4  # of a cell: what a line bent by another CRS may lie off
 
+_FARTHEST = 1e12  # units of a CRS: no ground is farther
+
 
 @dataclass(frozen=True)
 class TracedFeatures:
@@ -160,6 +162,7 @@ def _trace(source: FeatureSource, grid: Grid) -> TracedFeatures:
     broken = (shapely.get_dimensions(shapes) == 2) & ~shapely.is_valid(shapes)
     shapes[broken] = shapely.make_valid(shapes[broken])
     bare = Segments.of(shapes)
+    _check_latitudes(bare, table.crs, path)
     segments = _on_grid(bare, table.crs, grid)
     # An outline of which a part is out of reach no longer tells what is inside.
     cut = np.unique(bare.feature[~_reached(bare, table.crs, grid)])
@@ -176,10 +179,26 @@ def _trace(source: FeatureSource, grid: Grid) -> TracedFeatures:
     return TracedFeatures(path, grid, shapes, fields, segments, int((~known).sum()), lost)
 
 
+def _check_latitudes(segments: Segments, crs: Any, path: str) -> None:
+    """Refuse coordinates in metres that are said to be degrees."""
+    if not crs.is_geographic:
+        return
+    quarter = np.pi / 2 / crs.axis_info[0].unit_conversion_factor
+    latitude = np.append(segments.starts[:, 1], segments.ends[:, 1])
+    wrong = latitude[np.abs(latitude) > quarter * (1 + 1e-9)]
+    if len(wrong):
+        raise SamplesError(
+            "the coordinates are no longitudes and latitudes, as its CRS says",
+            path=path,
+            found=f"latitude {wrong[0]:g}, CRS {crs.name}",
+            mend='find out in which CRS they are, and give it, as in crs = "EPSG:3578"',
+        )
+
+
 def _on_grid(segments: Segments, crs: Any, grid: Grid) -> Segments:
     """Put segments into the CRS of a grid."""
-    finite: Bools = np.logical_and.reduce(np.isfinite(segments.starts + segments.ends), axis=1)
-    segments = segments[finite]
+    farthest = np.maximum(np.abs(segments.starts), np.abs(segments.ends)).max(axis=1)
+    segments = segments[farthest < _FARTHEST]  # NaN is not
     if same_crs(CRS.from_wkt(crs.to_wkt()), grid.crs):
         return segments
 

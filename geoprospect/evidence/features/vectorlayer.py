@@ -26,6 +26,10 @@ _CELLS = 2**17  # computed together
 _NOT_CELLS = ("name", "path", "intended")  # settings that no value hangs on
 _LOOKS = 64  # cells down and across, at which the mapped ground is looked at
 WHOLE_GRID = "grid"
+_MAPPED = (
+    f'all of the grid was mapped, write mapped = "{WHOLE_GRID}" for the layer under [evidence]; if '
+    'a part was, mapped = "area.gpkg", a file of polygons'
+)
 _FEATURES = ("points", "lines", "polygons")
 
 
@@ -155,8 +159,7 @@ class VectorLayer:
                 f"{place}{share:.1%} of the cells have no value, because they lie beyond the "
                 "ground that was mapped as far as the file tells (the box about its features, and "
                 "about it the widest gap between these). To mend it: give a file that reaches "
-                'farther; or, under [evidence], write for the layer mapped = "area.gpkg", polygons '
-                f'of what was mapped, or mapped = "{WHOLE_GRID}" if all of it was'
+                f"farther; or, if {_MAPPED}"
             )
 
     def _extent(self, traced: TracedFeatures) -> Extent:
@@ -176,7 +179,15 @@ class VectorLayer:
                 )
             return extent.PolygonExtent(ground)
         everything = FeatureSource(self.path, self.layer, None, self.crs, self.x, self.y)
-        return extent.BoxExtent.about(trace(everything, traced.grid))
+        box = extent.BoxExtent.about(trace(everything, traced.grid))
+        if box.misses(traced.grid):
+            raise SamplesError(
+                "no cell lies on ground that was mapped, as far as the file tells",
+                path=self.path,
+                found=f"its features, and about them the widest gap between these, {box.gap:.6g} m",
+                mend=f"check its CRS; or, if {_MAPPED}",
+            )
+        return box
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(vars(self))

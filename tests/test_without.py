@@ -151,6 +151,21 @@ def test_the_surroundings_of_a_layer_go_with_it(path):
         assert stack.select(layers_left(stack, "C")).names[-1] == "B@2"
 
 
+def test_what_is_computed_from_a_layer_left_out_stays_and_is_told(path):
+    computed = path.with_name("computed.toml")
+    line = '"A-B" = { kind = "difference", of = ["A", "B"] }\n'
+    text = path.read_text().replace('C = "rasters/C.tif"\n', 'C = "rasters/C.tif"\n' + line)
+    computed.write_text(text.replace(', C = "increasing"', ""))
+    compared = compare_methods(
+        computed, FoldScheme(folds=2, repeats=1), ["svm"], without=["A", "C", "A,A-B"]
+    )
+    told = [note for note in compared.notes if "stays" in note and "computed" in note]
+    assert told == [
+        "A-B, computed from what is left out with A, stays: to leave it out too, write "
+        '--without "A,A-B".'
+    ]
+
+
 def test_rocks_and_draws_do_without_the_layers_too(project):
     with project.open_evidence() as stack:
         samples = project.read_samples("training", stack)

@@ -12,11 +12,12 @@ from geoprospect.crossval.footing import Footing
 from geoprospect.crossval.heldout import HeldOutScores
 from geoprospect.crossval.validate import coordinates_folded, score_held_out
 from geoprospect.evidence import EvidenceStack
+from geoprospect.evidence.leavingout import computed_still
 from geoprospect.methods import Method
 from geoprospect.model import FitInputs, method_for
 from geoprospect.samples import DrawnSamples, Samples
 from geoprospect.typing import Progress
-from geoprospect.wording import counted
+from geoprospect.wording import counted, listed
 
 # Width of a cluster, of the evidence's range. Intervals of nominal 95% hold the truth in 90-100% of
 # draws with half the range, in 97-100%, a quarter wider, with all (`tests/test_coverage.py`).
@@ -181,6 +182,12 @@ def compare_on(
             f"without {layers}, {n_left_out} of {counted(n_layers, 'input')} left out: components "
             "are those of the others; points, folds, draws and ground stay as they are."
         )
+        still = computed_still(inputs.stack, fewer.stack.names)
+        if still:
+            footing.notes.add(
+                f"{listed(still)}, computed from what is left out with {layers}, stays: to leave "
+                f'it out too, write --without "{layers},{still[0]}".'
+            )
         scored = footing.score(fewer, methods, without=layers, **options)
         ablations.append(Ablation.of(layers, scored))
     null = coordinates_folded(footing.folded, seed=scheme.seed)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from geoprospect.errors import LayerNameError
 from geoprospect.evidence.column import Column, DerivedColumn
+from geoprospect.evidence.computed import beneath
 from geoprospect.evidence.stack import EvidenceStack
 
 
@@ -49,10 +50,44 @@ def layers_left(stack: EvidenceStack, layers: str) -> tuple[str, ...]:
     return left
 
 
-def _by_column(columns: tuple[Column, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Give what each column that has a name gives, those beneath derived columns instead."""
+def computed_still(stack: EvidenceStack, left: Sequence[str]) -> tuple[str, ...]:
+    """Give what is left of a stack that is computed from a layer which is not.
+
+    Parameters
+    ----------
+    stack : EvidenceStack
+        The evidence.
+    left : sequence of str
+        What is left of it.
+    """
+    gone = set(stack.names) - set(left)
+    return tuple(
+        name
+        for column in _bare(stack.columns)
+        if not gone.isdisjoint(_names_beneath(column))
+        for name in column.names
+        if name in left
+    )
+
+
+def _names_beneath(column: Column) -> Iterator[str]:
+    """Name all that a column is computed from."""
+    for source in beneath(column):
+        yield from source.names
+        yield from _names_beneath(source)
+
+
+def _bare(columns: Iterable[Column]) -> Iterator[Column]:
+    """Give columns, those beneath derived ones in their place."""
     for column in columns:
         if isinstance(column, DerivedColumn):
-            yield from _by_column(column.columns)
-        elif isinstance(name := getattr(column, "name", None), str):
+            yield from _bare(column.columns)
+        else:
+            yield column
+
+
+def _by_column(columns: Iterable[Column]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Give what each column that has a name gives."""
+    for column in _bare(columns):
+        if isinstance(name := getattr(column, "name", None), str):
             yield name, column.names

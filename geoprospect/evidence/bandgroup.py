@@ -12,6 +12,7 @@ from geoprospect.evidence.computed import OpenComputed
 from geoprospect.evidence.layers import find_layers
 from geoprospect.evidence.rasterband import RasterBand
 from geoprospect.evidence.seen import Seen
+from geoprospect.evidence.warping import Resampling
 from geoprospect.grid import Grid
 from geoprospect.typing import Values
 
@@ -30,6 +31,8 @@ class BandGroup:
         Which bands, counted from 1.
     nodata : float or None
         A value that means no value, besides what the files declare.
+    resampling : str or None
+        How they are read on another grid than their own; None leaves them on their own.
     layers : tuple of RasterBand or None
         The bands, found.
     """
@@ -38,6 +41,7 @@ class BandGroup:
     path: str
     bands: Literal["all"] | tuple[int, ...] = "all"
     nodata: float | None = None
+    resampling: Resampling | None = None
     layers: tuple[RasterBand, ...] | None = field(default=None, repr=False)
     halo: ClassVar[int] = 0
 
@@ -67,6 +71,11 @@ class BandGroup:
         """Give the group itself: its bands are what its files hold."""
         return self
 
+    def resampled(self) -> BandGroup:
+        """Give the group read on the grid of the stack: as quantities, if it says nothing else."""
+        layers = None if self.layers is None else tuple(x.resampled() for x in self.layers)
+        return replace(self, resampling=self.resampling or "continuous", layers=layers)
+
     def learn(self, seen: Sequence[Seen]) -> BandGroup:
         """Find the bands."""
         found = find_layers(self.path)
@@ -85,7 +94,13 @@ class BandGroup:
         return replace(
             self,
             layers=tuple(
-                replace(layer, name=f"{self.name} {layer.name}", nodata=self.nodata, intended=True)
+                replace(
+                    layer,
+                    name=f"{self.name} {layer.name}",
+                    nodata=self.nodata,
+                    intended=True,
+                    resampling=self.resampling,
+                )
                 for layer in found
             ),
         )

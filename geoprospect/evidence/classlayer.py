@@ -14,6 +14,7 @@ from geoprospect.evidence.features.vectorlayer import WHOLE_GRID
 from geoprospect.evidence.legend import legend_of
 from geoprospect.evidence.rasterband import RasterBand
 from geoprospect.evidence.seen import Seen
+from geoprospect.evidence.warping import Resampling
 
 _MOST = 200  # classes, beyond which a layer is none of classes
 
@@ -38,8 +39,12 @@ class ClassLayer:
     field : str or None
         The field of polygons that names their classes; a cell is of the polygon that holds its
         centre.
-    layer, where, crs : str or None
+    layer, where : str or None
         Of a vector file, as for other layers of features.
+    crs : str or None
+        The CRS, where the file tells none, or a wrong one.
+    resampling : str or None
+        How a raster is read on another grid than its own; None leaves it on its own.
     """
 
     name: str
@@ -51,6 +56,7 @@ class ClassLayer:
     layer: str | None = None
     where: str | None = None
     crs: str | None = None
+    resampling: Resampling | None = None
 
     halo: ClassVar[int] = 0
 
@@ -58,7 +64,15 @@ class ClassLayer:
     def _codes(self) -> RasterBand | ClassCodes:
         """The codes."""
         if self.field is None:
-            return RasterBand(self.name, self.path, self.band, self.nodata, intended=True)
+            return RasterBand(
+                self.name,
+                self.path,
+                self.band,
+                self.nodata,
+                intended=True,
+                resampling=self.resampling,
+                crs=self.crs,
+            )
         return ClassCodes(
             self.name,
             self.path,
@@ -73,6 +87,10 @@ class ClassLayer:
     def sources(self) -> tuple[Column, ...]:
         """The codes."""
         return (self._codes,)
+
+    def resampled(self) -> Self:
+        """Give the layer read on the grid of the stack: the nearest class, or the most frequent."""
+        return dataclasses.replace(self, resampling=self.resampling or "classes")
 
     def _legend(self) -> dict[float, str]:
         """Give the names of the classes, by code."""

@@ -33,7 +33,7 @@ def warn_of_codes(stack: EvidenceStack) -> None:
         if not distinct:
             continue
         if not asks_servers(band.path):
-            with closing(open_raster(band.path)) as dataset:
+            with closing(open_raster(band.path, crs=band.stated_crs)) as dataset:
                 if says_classes(band, dataset) is not None:
                     continue
         doubt = (

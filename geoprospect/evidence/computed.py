@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -159,3 +159,41 @@ def beneath(column: Column) -> tuple[Column, ...]:
     if isinstance(column, ComputedColumn):
         return column.sources
     return column.columns if isinstance(column, DerivedColumn) else ()
+
+
+def over(column: Column, sources: tuple[Column, ...]) -> Column:
+    """Give a column computed from other columns than it was.
+
+    Parameters
+    ----------
+    column : Column
+        A column.
+    sources : tuple of Column
+        As many as `beneath` gives; none where it is read as it is.
+    """
+    if isinstance(column, ComputedColumn):
+        return column.over(sources)
+    return replace(column, columns=sources) if sources else column  # type: ignore[type-var]  # derived columns are dataclasses
+
+
+@runtime_checkable
+class ResampledColumn(Column, Protocol):
+    """A column that can be read on other grids than its own, and is left on its own by default."""
+
+    def resampled(self) -> Column:
+        """Give the column that is read on the grid of the stack, resampled by its kind."""
+        ...
+
+
+def on_any_grid(column: Column) -> Column:
+    """Give a column whose rasters are read on the grid of the stack, whatever their own.
+
+    Examples
+    --------
+    >>> from geoprospect.evidence import RasterBand
+    >>> on_any_grid(RasterBand("X1", "X1.tif")).resampling
+    'continuous'
+    """
+    if isinstance(column, ResampledColumn):
+        return column.resampled()
+    return over(column, tuple(on_any_grid(source) for source in beneath(column)))

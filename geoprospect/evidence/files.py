@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 import rasterio
+from rasterio.crs import CRS
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from geoprospect.evidence.local import is_local
@@ -31,13 +32,13 @@ class RasterFile:
         The open raster.
     """
 
-    def __init__(self, path: str, *, layer: str) -> None:
+    def __init__(self, path: str, *, layer: str, crs: CRS | None = None) -> None:
         self.path = path
-        self.dataset: Any = open_raster(path, layer=layer)
+        self.dataset: Any = open_raster(path, layer=layer, crs=crs)
         self.users = 0
 
     @classmethod
-    def open(cls, path: str, *, layer: str) -> RasterFile:
+    def open(cls, path: str, *, layer: str, crs: CRS | None = None) -> RasterFile:
         """Open a raster, or take the one that is open already for a column opened together.
 
         Raises
@@ -46,9 +47,12 @@ class RasterFile:
             As `geoprospect.evidence.raster.open_raster` says.
         """
         files = _opened_together.get()
-        file = cls(path, layer=layer) if files is None or path not in files else files[path]
+        key = (path, crs)  # without a stated CRS, one that tells none is refused
+        file = None if files is None else files.get(key)
+        if file is None:
+            file = cls(path, layer=layer, crs=crs)
         if files is not None:
-            files[path] = file
+            files[key] = file
         file.users += 1
         return file
 
@@ -96,6 +100,6 @@ def opened_together() -> Iterator[None]:
         _opened_together.reset(before)
 
 
-_opened_together: ContextVar[dict[str, RasterFile] | None] = ContextVar(
+_opened_together: ContextVar[dict[tuple[str, CRS | None], RasterFile] | None] = ContextVar(
     "opened_together", default=None
 )

@@ -11,11 +11,11 @@ import numpy as np
 from affine import Affine
 from pydantic import Field
 from rasterio.crs import CRS
-from rasterio.errors import CRSError
 
 from geoprospect.errors import EvidenceError, GridNeededError
 from geoprospect.evidence.column import Column, path_of
 from geoprospect.evidence.computed import beneath
+from geoprospect.evidence.placement import stated_crs
 from geoprospect.grid import Grid, describe_crs
 from geoprospect.grid.layout import (
     Box,
@@ -184,30 +184,6 @@ class GridChoice:
             expected=f"one of {', '.join(dict.fromkeys(names))}",
             mend="correct its name",
         )
-
-
-def stated_crs(text: str, *, layer: str | None = None) -> CRS:
-    """Give the CRS that a project states by code, WKT or PROJ string.
-
-    Raises
-    ------
-    EvidenceError
-        If there is no such CRS.
-
-    Examples
-    --------
-    >>> stated_crs("EPSG:3578").to_epsg()
-    3578
-    """
-    try:
-        return CRS.from_user_input(text)
-    except CRSError as error:
-        raise EvidenceError(
-            "there is no such CRS",
-            layer=layer,
-            found=text,
-            mend='write crs = "EPSG:…" with a code of epsg.org, or WKT',
-        ) from error
 
 
 def _all(columns: Sequence[Column]) -> Iterator[Column]:

@@ -25,6 +25,8 @@ RASTER_SUFFIXES = frozenset(
 )
 
 
+_SETTINGS = ("band", "nodata", "intended", "resampling", "crs")
+
 LayerSource: TypeAlias = StrPath | RasterBand | tuple[StrPath, int] | Mapping[str, Any]
 StackSource: TypeAlias = StrPath | Mapping[str, LayerSource] | Sequence[Column]
 
@@ -57,9 +59,10 @@ def find_layers(source: StrPath | Mapping[str, LayerSource]) -> tuple[RasterBand
     Parameters
     ----------
     source : mapping, or path-like
-        Names to paths, to (path, band), to ``{"path": …, "band": …, "nodata": …, "intended": …}``
-        or to `RasterBand`; a folder, whose every raster is a layer named by its stem, in natural
-        order; or one raster, whose bands are layers named by their descriptions, or else B1, B2, …
+        Names to paths, to (path, band), to settings of `RasterBand`, as
+        ``{"path": …, "band": …}``, or to `RasterBand`; a folder, whose every raster is a layer
+        named by its stem, in natural order; or one raster, whose bands are layers named by their
+        descriptions, or else B1, B2, …
         A raster with one band is named by its stem; in a folder, the bands of a raster with
         several are named ``stem_band``. Alpha bands are masks, not layers.
 
@@ -108,10 +111,8 @@ def _named(name: str, value: LayerSource) -> RasterBand:
     if isinstance(value, RasterBand):
         return replace(value, name=name)
     if isinstance(value, Mapping):
-        band = {"band": int(value["band"])} if "band" in value else {}
-        nodata, intended = value.get("nodata"), bool(value.get("intended", False))
-        path = os.fspath(value["path"])
-        return RasterBand(name, path, **band, nodata=nodata, intended=intended)
+        settings = {key: value[key] for key in _SETTINGS if key in value}
+        return RasterBand(name, os.fspath(value["path"]), **settings)
     if isinstance(value, tuple):
         return RasterBand(name, os.fspath(value[0]), int(value[1]))
     return RasterBand(name, os.fspath(value))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy as np
 from geoprospect.errors import EvidenceError, GridNeededError
 from geoprospect.evidence.categorical import Categorical
 from geoprospect.evidence.column import Column, path_of
-from geoprospect.evidence.computed import ComputedColumn, beneath
+from geoprospect.evidence.computed import ComputedColumn, beneath, on_any_grid, over
 from geoprospect.evidence.fills import fill_sentence
 from geoprospect.evidence.opening import open_columns
 from geoprospect.evidence.raster import little_cache, whole_blocks
@@ -40,7 +39,8 @@ def settled(
     columns : sequence of Column
         The columns.
     grid : Grid, optional
-        The grid to lie on; by default that of the first column with one of its own.
+        The grid to lie on, onto which rasters of others are then resampled; by default that of
+        the first column with one of its own.
     preparation : mapping, optional
         What was learned before, as `learnt_by` gives it; it goes before what would be seen.
 
@@ -50,6 +50,8 @@ def settled(
         If a source cannot be read, or a column cannot learn from it.
     """
     known = preparation or {}
+    if grid is not None:
+        columns = tuple(map(on_any_grid, columns))
     made = [_told(column, known) for column in columns]
     if grid is None and not all(map(_knows, made)):
         grid = _first_grid(made)
@@ -78,16 +80,9 @@ def _kind(column: ComputedColumn) -> str:
     return type(column).__name__.lower()
 
 
-def _over(column: Column, sources: tuple[Column, ...]) -> Column:
-    """Give a column over other columns than it was."""
-    if isinstance(column, ComputedColumn):
-        return column.over(sources)
-    return replace(column, columns=sources) if sources else column  # type: ignore[type-var]  # derived columns are dataclasses
-
-
 def _told(column: Column, known: Preparation) -> Column:
     """Give a column with what was learned before, as far as that goes."""
-    column = _over(column, tuple(_told(source, known) for source in beneath(column)))
+    column = over(column, tuple(_told(source, known) for source in beneath(column)))
     if isinstance(column, ComputedColumn):
         learnt = known.get(column.name, {}).get(_kind(column))
         return column if learnt is None else column.told(learnt)
@@ -103,7 +98,7 @@ def _knows(column: Column) -> bool:
 def _learned(column: Column, grid: Grid | None, known: Preparation) -> Column:
     """Give a column that has looked at what it must, its sources first."""
     sources = beneath(column)
-    column = _over(column, tuple(_learned(source, grid, known) for source in sources))
+    column = over(column, tuple(_learned(source, grid, known) for source in sources))
     if not isinstance(column, ComputedColumn):
         return column
     if column.learnt is None:

@@ -115,7 +115,10 @@ def _in_raster(band: RasterBand) -> Legend:
     """Read the names that GDAL knows: a raster attribute table, or names of categories."""
     if asks_servers(band.path):
         return {}
-    with tempfile.TemporaryDirectory() as folder, closing(open_raster(band.path)) as dataset:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(open_raster(band.path, crs=band.stated_crs)) as dataset,
+    ):
         described = Path(folder, "raster.vrt")
         rasterio.shutil.copy(dataset, described, driver="VRT")
         tree = ElementTree.fromstring(described.read_bytes())

@@ -48,7 +48,7 @@ def warn_of_omissions(source: StackSource, stack: EvidenceStack) -> None:
         if band.intended or asks_servers(band.path):
             continue
         try:
-            with closing(open_raster(band.path)) as dataset:
+            with closing(open_raster(band.path, crs=band.stated_crs)) as dataset:
                 doubt = _doubt(band, dataset, read[band.path])
         except EvidenceError:  # which is told where it is read
             continue

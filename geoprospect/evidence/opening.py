@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -104,13 +105,16 @@ def _check_grid(column: Column, lies_on: Grid, first: Column | None, grid: Grid)
     path, like = (without_secrets(path_of(x) or "") if x else "" for x in (column, first))
     whose = f"layer {first.names[0]}" if first is not None else "the other layers"
     aligned = quote(f"{stem_of(path)}_aligned.tif")
+    named = "" if first is None else str(getattr(first, "name", first.names[0]))
+    line = f"grid = {json.dumps(named, ensure_ascii=False)}"
     command = (
-        f", for instance: rio warp {quote(path)} {aligned} --like {quote(like)} "
-        "--resampling bilinear (nearest for classes)"
+        f"write {line} at the top of the project file, to have it resampled as it is read; or "
+        f"resample it onto that grid, for instance: rio warp {quote(path)} {aligned} --like "
+        f"{quote(like)} --resampling bilinear (nearest for classes)"
     )
     raise GridMismatchError(
         f"the layer does not lie on the grid of {whose}{', ' if like else ''}{like}: {difference}",
         path=path or None,
         layer=", ".join(column.names),
-        mend=f"resample it onto that grid{command if path and like else ''}",
+        mend=command if path and like else "resample it onto that grid",
     )

@@ -6,6 +6,8 @@ from shlex import quote
 from typing import Any
 
 import numpy as np
+from rasterio.crs import CRS
+from rasterio.errors import CRSError
 
 from geoprospect.errors import EvidenceError, without_secrets
 from geoprospect.evidence.remote.address import stem_of
@@ -15,7 +17,7 @@ from geoprospect.grid.crs import pyproj_crs
 _FARTHEST = 1e12  # units of the CRS: beyond, digits of a coordinate are lost, and squares overflow
 
 
-def check_place(dataset: Any, *, path: str, layer: str | None) -> None:
+def check_place(dataset: Any, *, path: str, layer: str | None, crs: CRS | None = None) -> None:
     """Refuse a raster whose place on the ground is unknown.
 
     Parameters
@@ -26,6 +28,8 @@ def check_place(dataset: Any, *, path: str, layer: str | None) -> None:
         Its file.
     layer : str or None
         The layer's name.
+    crs : rasterio.crs.CRS, optional
+        The CRS that is stated for it, in place of the file's.
 
     Raises
     ------
@@ -34,26 +38,29 @@ def check_place(dataset: Any, *, path: str, layer: str | None) -> None:
         ground has.
     """
     shown = without_secrets(path)
-    transform = dataset.transform
+    transform, crs = dataset.transform, crs or dataset.crs
     nowhere = transform.is_identity or transform.is_degenerate
     found = None
     points, points_crs = dataset.gcps if nowhere else ((), None)
     if points:
         problem = f"the raster is placed by {len(points)} ground control points, without an affine"
-        crs = describe_crs(points_crs) if points_crs and points_crs.to_authority() else "EPSG:…"
+        code = describe_crs(points_crs) if points_crs and points_crs.to_authority() else "EPSG:…"
         mend = (
             f"resample it: rio warp {quote(shown)} {quote(stem_of(path) + '_placed.tif')} "
-            f"--dst-crs {crs} --resampling bilinear (nearest for classes)"
+            f"--dst-crs {code} --resampling bilinear (nearest for classes)"
         )
-    elif not dataset.crs:
+    elif not crs:
         problem = "the raster has no CRS, so its place on the ground is unknown"
-        mend = f"assign it, for instance: rio edit-info --crs EPSG:… {quote(shown)}"
+        mend = (
+            'state it for the layer under [evidence]: crs = "EPSG:…"; or assign it, for instance: '
+            f"rio edit-info --crs EPSG:… {quote(shown)}"
+        )
     elif nowhere:
         problem = "the raster has no affine, so its place on the ground is unknown"
         mend = "georeference it (QGIS: Raster, Georeferencer)"
-    elif _without_plane(dataset.crs):
+    elif _without_plane(crs):
         problem = "the CRS of the raster has no easting and northing"
-        found = f"{describe_crs(dataset.crs)}, {pyproj_crs(dataset.crs).name}"
+        found = f"{describe_crs(crs)}, {pyproj_crs(crs).name}"
         mend = f"assign the right one, for instance: rio edit-info --crs EPSG:… {quote(shown)}"
     elif not _on_ground(dataset):
         problem = "the coordinates of the raster are beyond any ground"
@@ -62,6 +69,30 @@ def check_place(dataset: Any, *, path: str, layer: str | None) -> None:
     else:
         return
     raise EvidenceError(problem, path=shown, layer=layer, found=found, mend=mend)
+
+
+def stated_crs(text: str, *, layer: str | None = None) -> CRS:
+    """Give the CRS that a project states by code, WKT or PROJ string.
+
+    Raises
+    ------
+    EvidenceError
+        If there is no such CRS.
+
+    Examples
+    --------
+    >>> stated_crs("EPSG:3578").to_epsg()
+    3578
+    """
+    try:
+        return CRS.from_user_input(text)
+    except CRSError as error:
+        raise EvidenceError(
+            "there is no such CRS",
+            layer=layer,
+            found=text,
+            mend='write crs = "EPSG:…" with a code of epsg.org, or WKT',
+        ) from error
 
 
 def _without_plane(crs: Any) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import rasterio
+from rasterio.crs import CRS
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.env import getenv, hasenv
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
@@ -35,7 +36,7 @@ _EXACT = 2**53  # integers up to it are told exactly by numbers of double precis
 _ROUNDING = 4 * float(np.finfo(np.float32).eps)  # by which GDAL takes numbers for equal
 
 
-def open_raster(path: StrPath, *, layer: str | None = None) -> Any:
+def open_raster(path: StrPath, *, layer: str | None = None, crs: CRS | None = None) -> Any:
     """Open a raster, quietly, or say why it cannot be an evidence layer.
 
     Parameters
@@ -44,6 +45,8 @@ def open_raster(path: StrPath, *, layer: str | None = None) -> Any:
         The file, or any path that GDAL reads; a server that fails now and then is asked again.
     layer : str, optional
         The layer's name, for the message.
+    crs : rasterio.crs.CRS, optional
+        The CRS that is stated for it, so that the file need not tell one.
 
     Returns
     -------
@@ -78,7 +81,7 @@ def open_raster(path: StrPath, *, layer: str | None = None) -> Any:
         raise unreadable(error, path=name, layer=layer) from error
     try:
         check_single(dataset, path=name, layer=layer)
-        check_place(dataset, path=name, layer=layer)
+        check_place(dataset, path=name, layer=layer, crs=crs)
     except EvidenceError:
         dataset.close()
         raise

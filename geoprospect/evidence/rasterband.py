@@ -5,17 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
+from rasterio.crs import CRS
 from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
+from geoprospect.evidence.aligned import aligned
+from geoprospect.evidence.column import OpenColumn
 from geoprospect.evidence.files import RasterFile
 from geoprospect.evidence.local import is_local
+from geoprospect.evidence.placement import stated_crs
 from geoprospect.evidence.raster import checksum_of_cells, read_band
+from geoprospect.evidence.warping import Resampling
 from geoprospect.grid import Grid
 from geoprospect.typing import Values
 
@@ -43,6 +48,10 @@ class RasterBand:
     intended : bool
         Whether its values are known to be what they seem not to be: quantities. Then no warning
         doubts them.
+    resampling : Resampling or None
+        How it is read on another grid than its own; None leaves it on its own.
+    crs : str or None
+        The CRS, where the file tells none, or a wrong one.
     """
 
     name: str
@@ -50,6 +59,8 @@ class RasterBand:
     band: Annotated[int, Field(ge=1)] = _NOT_GIVEN
     nodata: float | None = None
     intended: bool = field(default=False, repr=False)
+    resampling: Resampling | None = field(default=None, repr=False)
+    crs: str | None = field(default=None, repr=False)
     halo: ClassVar[int] = 0
     band_given: ClassVar[bool] = True
 
@@ -63,22 +74,51 @@ class RasterBand:
         """The layer's name alone."""
         return (self.name,)
 
-    def open(self, grid: Grid | None = None) -> OpenRasterBand:
+    @property
+    def stated_crs(self) -> CRS | None:
+        """The CRS that is stated for it; None where the file's is taken.
+
+        Raises
+        ------
+        EvidenceError
+            If there is no such CRS.
+        """
+        return None if self.crs is None else stated_crs(self.crs, layer=self.name)
+
+    def resampled(self) -> RasterBand:
+        """Give the layer read on the grid of the stack: as a quantity, if it says nothing else."""
+        band = self.band if self.band_given else _NOT_GIVEN
+        return replace(self, band=band, resampling=self.resampling or "continuous")
+
+    def open(self, grid: Grid | None = None) -> OpenColumn:
         """Open the file.
 
         Raises
         ------
         EvidenceError
             If the file is missing or unreadable, lacks the band or a CRS, or holds complex
-            numbers.
+            numbers; or shares no ground with the grid that it is to be read on.
         """
-        file = RasterFile.open(self.path, layer=self.name)
+        own = self.open_own()
+        if grid is None or self.resampling is None:
+            return own
+        try:
+            return aligned(own, grid, self.resampling, path=self.path, layer=self.name)
+        except EvidenceError:
+            own.close()
+            raise
+
+    def open_own(self) -> OpenRasterBand:
+        """Open the file, on its own grid; see `open`."""
+        stated = self.stated_crs
+        file = RasterFile.open(self.path, layer=self.name, crs=stated)
         try:
             self._check(file.dataset)
         except EvidenceError:
             file.close()
             raise
-        return OpenRasterBand(self, file, Grid.of(file.dataset))
+        grid = Grid.of(file.dataset)
+        return OpenRasterBand(self, file, grid if stated is None else replace(grid, crs=stated))
 
     def _check(self, dataset: Any) -> None:
         """Refuse a band that is not there, or holds no real numbers."""
@@ -101,9 +141,10 @@ class RasterBand:
                 mend="export the amplitude or another real quantity",
             )
 
-    def __reduce__(self) -> tuple[type[RasterBand], tuple[str, str, int, float | None, bool]]:
+    def __reduce__(self) -> tuple[type[RasterBand], tuple[Any, ...]]:
         path = os.path.abspath(self.path) if is_local(self.path) else self.path
-        return RasterBand, (self.name, path, self.band, self.nodata, self.intended)
+        settings = (self.nodata, self.intended, self.resampling, self.crs)
+        return RasterBand, (self.name, path, self.band, *settings)
 
 
 @dataclass(frozen=True)
@@ -132,13 +173,20 @@ class OpenRasterBand:
 
     def read(self, window: Window, out: Values) -> None:
         """Read a window; see `geoprospect.evidence.raster.read_band`."""
+        self._read(window, out[0])
+
+    def cells(self, window: Window) -> Values:
+        """Read a window, shape (rows, columns), NaN where invalid."""
+        return self._read(window, None)
+
+    def _read(self, window: Window, out: Values | None) -> Values:
         column = self.column
-        read_band(
+        return read_band(
             self.file.dataset,
             column.band,
             window,
             layer=column.name,
-            out=out[0],
+            out=out,
             nodata=column.nodata,
         )
 
@@ -150,7 +198,7 @@ class OpenRasterBand:
         """
         dataset, band = self.file.dataset, self.column.band
         structure = [
-            *(dataset.width, dataset.height, dataset.crs.to_wkt(), list(dataset.transform)),
+            *(dataset.width, dataset.height, self.grid.crs.to_wkt(), list(dataset.transform)),
             *(band, dataset.dtypes[band - 1], str(dataset.nodatavals[band - 1])),
             *(dataset.scales[band - 1], dataset.offsets[band - 1]),
             *(() if self.column.nodata is None else (self.column.nodata,)),

@@ -70,7 +70,7 @@ class EvidenceStack:
         source, names
             As for `geoprospect.evidence.open_evidence`, which raises the same errors.
         grid : Grid, optional
-            The grid to lie on; by default that of the first column with one of its own.
+            The grid to lie on, onto which rasters of others are resampled; by default the first's.
         preparation : mapping, optional
             What such columns learned elsewhere, as the `preparation` of a model or stack.
         """

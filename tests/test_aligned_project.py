@@ -1,0 +1,84 @@
+"""Projects whose layers lie on several grids: checked, run and mapped on the one that is named."""
+
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+from rasterio.enums import Resampling
+from rasterio.vrt import WarpedVRT
+from rasterio.warp import transform
+from smallproject import SHAPE, TRANSFORM, TUNED, write_project, write_raster
+
+import geoprospect as gp
+from geoprospect.evidence.warping import TOLERANCE
+
+ALBERS = "EPSG:3578"
+
+
+def another_grid(folder, name, *, cell):
+    """Put a layer of the small project on a grid in Albers; give it on the project's, warped."""
+    path = folder / "rasters" / f"{name}.tif"
+    size = {"width": int(4200 / cell), "height": int(5200 / cell)}
+    with rasterio.open(path) as raster:
+        middle = raster.lnglat()
+        x, y = (p[0] for p in transform("EPSG:4326", ALBERS, *([z] for z in middle)))
+        place = Affine(cell, 0, x - 2100 + 11, 0, -cell, y + 2600 + 17)
+        with WarpedVRT(
+            raster, crs=ALBERS, transform=place, resampling=Resampling.bilinear, **size
+        ) as warped:
+            values = warped.read(1)
+    path.unlink()
+    write_raster(path, values, crs=ALBERS, transform=place)
+    settings = {"resampling": Resampling.bilinear, "tolerance": TOLERANCE, "XSCALE": 1, "YSCALE": 1}
+    place = {"crs": "EPSG:32608", "transform": TRANSFORM, "width": SHAPE[1], "height": SHAPE[0]}
+    with rasterio.open(path) as raster, WarpedVRT(raster, **settings, **place) as warped:
+        return warped.read(1)
+
+
+@pytest.fixture
+def mixed(tmp_path):
+    """Give a small project with a layer in another CRS, and one whose layers were warped before."""
+    path = write_project(tmp_path / "mixed")
+    settings = path.read_text().replace(TUNED, 'strategy = "logistic-regression"\n')
+    warped = another_grid(path.parent, "A", cell=100.0)
+    path.write_text(f'grid = "B"\n{settings}')
+    before = write_project(tmp_path / "before")
+    before.write_text(settings)
+    write_raster(before.parent / "rasters" / "A.tif", warped)
+    return path, before
+
+
+def bands(path):
+    with rasterio.open(path) as raster:
+        return raster.read()
+
+
+def test_the_map_is_that_of_layers_warped_beforehand(mixed):
+    path, before = mixed
+    assert "error" not in {finding.level for finding in gp.check(path)}
+    made = bands(gp.run(path).map.path)
+    model = gp.load_model(gp.Project.load(path).folder / "model")
+    for project, workers in ((before, None), (path, 1)):
+        execution = gp.Execution() if workers is None else gp.Execution(workers=workers)
+        target = project.parent / "again.tif"
+        with gp.Project.load(project).open_evidence(model.preparation) as stack:
+            gp.write_map(model, stack, target, execution=execution)
+        np.testing.assert_array_equal(bands(target) == -9999, made == -9999)
+        np.testing.assert_allclose(bands(target), made, atol=1e-5)
+
+
+def test_without_the_line_the_layer_is_refused_and_with_it_the_project_checks(mixed):
+    path, _ = mixed
+    text = path.read_text()
+    path.write_text(text.replace('grid = "B"', ""))
+    errors = [finding.text for finding in gp.check(path) if finding.level == "error"]
+    assert any('write grid = "A" at the top of the project file' in error for error in errors)
+    path.write_text(text.replace('grid = "B"', 'grid = "A"'))
+    assert "error" not in {finding.level for finding in gp.check(path)}
+
+
+def test_a_broken_layer_is_named_beside_those_of_other_grids(mixed):
+    path, _ = mixed
+    (path.parent / "rasters" / "C.tif").write_bytes(b"no raster")
+    errors = [finding.text for finding in gp.check(path) if finding.level == "error"]
+    assert ["C.tif" in error for error in errors] == [True]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, Literal, TypeVar, overload
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,7 +13,9 @@ from geoprospect.errors import GeoprospectError, GridNeededError
 from geoprospect.evidence import Column, EvidenceStack
 from geoprospect.evidence.inspection.table import LayerTable
 from geoprospect.evidence.remote.raster import asked_once
+from geoprospect.output import check_absent, check_apart
 from geoprospect.project.file import Project
+from geoprospect.project.findings import Checked, Finding
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.outputfolder import is_empty
 from geoprospect.project.preconditions import PRECONDITIONS
@@ -22,61 +23,17 @@ from geoprospect.project.progress import lines_sent
 from geoprospect.samples import Samples
 from geoprospect.typing import Progress, StrPath
 
-Level = Literal["error", "warning", "note"]
 _T = TypeVar("_T")
 _FEW = 20  # occurrences: fewer leave a score's interval wider than most differences
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What a check found: an error stops a run, a warning needs a look, a note tells.
-
-    Attributes
-    ----------
-    level : {"error", "warning", "note"}
-        How grave it is.
-    text : str
-        What was found, in one line.
-    """
-
-    level: Level
-    text: str
-
-
-@dataclass(frozen=True)
-class Checked(Sequence[Finding]):
-    """What a check found, as a sequence, errors first; and the table of the layers.
-
-    Attributes
-    ----------
-    findings : tuple of Finding
-        What was found.
-    layers : LayerTable or None
-        What the layers hold; None where the evidence cannot be read.
-    """
-
-    findings: tuple[Finding, ...]
-    layers: LayerTable | None = None
-
-    def __len__(self) -> int:
-        return len(self.findings)
-
-    @overload
-    def __getitem__(self, place: int) -> Finding: ...
-    @overload
-    def __getitem__(self, place: slice) -> tuple[Finding, ...]: ...
-    def __getitem__(self, place: int | slice) -> Finding | tuple[Finding, ...]:
-        return self.findings[place]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give plain values for JSON."""
-        return {
-            "findings": [vars(finding) for finding in self.findings],
-            "layers": [] if self.layers is None else self.layers.to_dict(),
-        }
-
-
-def check_project(project: Project | StrPath, *, progress: Progress | None = None) -> Checked:
+def check_project(
+    project: Project | StrPath,
+    *,
+    pictures: StrPath | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Checked:
     """Look at evidence, points, settings and output folder of a project.
 
     The errors are of the preconditions that `run` looks at before it trains; all are listed, not
@@ -86,6 +43,10 @@ def check_project(project: Project | StrPath, *, progress: Progress | None = Non
     ----------
     project : Project or path-like
         The project, or its file.
+    pictures : path-like, optional
+        An HTML file that is written with a small map and a histogram of each layer.
+    overwrite : bool
+        Whether that file is replaced if it exists.
     progress : callable, optional
         As for `geoprospect.run`.
 
@@ -93,6 +54,11 @@ def check_project(project: Project | StrPath, *, progress: Progress | None = Non
     -------
     Checked
         The findings, errors first, with the table of the layers.
+
+    Raises
+    ------
+    OutputError
+        If the file of pictures exists, would replace what the project reads, or cannot be written.
 
     Examples
     --------
@@ -104,6 +70,9 @@ def check_project(project: Project | StrPath, *, progress: Progress | None = Non
     {'note'}
     """
     project = Project.of(project)
+    if pictures is not None:
+        check_apart([pictures], project.inputs())
+        check_absent(pictures, overwrite=overwrite)
     warnings: list[str] = []
     sent = lines_sent(warnings.append, logging.WARNING)
     with sent, asked_once(), Inputs(project, progress) as inputs:
@@ -119,9 +88,39 @@ def check_project(project: Project | StrPath, *, progress: Progress | None = Non
             *_about_calibration(inputs),
         ]
         layers = _result(lambda: LayerTable.of(inputs.evidence))
+        if pictures is not None:
+            findings += _draw(inputs, layers, pictures, overwrite, progress)
     alike = [] if layers is None else layers.warnings()
     logged = [Finding("warning", line) for line in (*warnings, *alike)]
     return Checked(tuple(dict.fromkeys([*errors, *logged, *findings])), layers)
+
+
+def _draw(
+    inputs: Inputs,
+    layers: LayerTable | None,
+    pictures: StrPath,
+    overwrite: bool,
+    progress: Progress | None,
+) -> Iterator[Finding]:
+    """Write the page of the layers, or tell why it cannot be."""
+    if layers is None:
+        yield Finding("warning", f"{pictures}: not written, because the evidence cannot be read")
+        return
+    from geoprospect.project.layerpage import LayerPoints, write_layer_page  # noqa: PLC0415 - slow
+
+    points = {
+        "training": _result(lambda: inputs.training),
+        "validation": _result(lambda: inputs.validation),
+    }
+    write_layer_page(
+        pictures,
+        layers,
+        inputs.evidence,
+        LayerPoints.of(points),
+        overwrite=overwrite,
+        progress=progress,
+    )
+    yield Finding("note", f"pictures of the layers: {pictures}")
 
 
 def _error(step: Callable[[], object]) -> GeoprospectError | None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from geoprospect.output import check_absent, check_apart, replacing, write_points
-from geoprospect.typing import StrPath
 
 if TYPE_CHECKING:  # slow to import, and most files hold no points
     import geopandas as gpd
 
+StrPath: TypeAlias = str | PathLike[str]
 Content: TypeAlias = str | Callable[[Path], None] | Mapping[str, "gpd.GeoDataFrame"]
 """What a file is to hold: a text, what writes it to the path that it is given, or the layers of a
 GeoPackage by name."""

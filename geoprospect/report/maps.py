@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
@@ -67,33 +69,23 @@ def draw_values(
     >>> figure.axes[0].get_xlabel(), figure.axes[0].child_axes[0].get_ylabel()
     ('easting (km)', 'prospectivity')
     """
-    scale, names = axes_unit(grid)
-    corners = _corners(grid) * scale
-    left, bottom = corners.min(axis=0)
-    right, top = corners.max(axis=0)
-    aspect = 1.0
-    if grid.crs.is_geographic:  # a degree of longitude shrinks towards the poles
-        aspect = 1 / max(0.05, float(np.cos(np.radians(np.clip((bottom + top) / 2, -89, 89)))))
-    shape = (top - bottom) / (right - left) * aspect
-    width = max(2.2, min(5.1, 6.6 / shape))
-    height = max(1.5, min(width * shape, 8.0))
+    frame = Frame.of(grid)
+    width = max(2.2, min(5.1, 6.6 / frame.shape))
+    height = max(1.5, min(width * frame.shape, 8.0))
     figure, axes = new_figure(width + 1.5, height + 1.1)
-    image = _draw_cells(axes, values, grid, scale)
-    axes.set(xlim=(left, right), ylim=(bottom, top), aspect=aspect)
-    axes.set_xlabel(names[0], fontsize=9.5, color=INK)
-    axes.set_ylabel(names[1], fontsize=9.5, color=INK)
+    valid = values[np.isfinite(values)]
+    inside = bool((valid >= 0).all() and (valid <= 1).all())
+    image = draw_cells(axes, values, grid, limits=(0.0, 1.0) if inside else None)
+    axes.set_xlabel(frame.names[0], fontsize=9.5, color=INK)
+    axes.set_ylabel(frame.names[1], fontsize=9.5, color=INK)
     axes.xaxis.set_major_locator(MaxNLocator(max(2, int(width / 0.8))))
     axes.yaxis.set_major_locator(MaxNLocator(max(2, int(height / 0.65))))
-    axes.ticklabel_format(useOffset=False, style="plain")
     _draw_colour_bar(figure, axes, image, name)
     handles: list[Line2D | Patch] = []
-    for whose, (easting, northing) in (points or {}).items():
-        inside = grid.cells(easting, northing)[2]
-        east, north = (np.asarray(along)[inside] * scale for along in (easting, northing))
-        style = Line2D([], [], linestyle="none", markeredgewidth=0.8)
-        style.update(_MARKERS[len(handles) % len(_MARKERS)])
-        style.set(xdata=east, ydata=north, label=f"{whose} (n = {east.size})")
-        handles.append(axes.add_line(style))
+    for number, (whose, places) in enumerate((points or {}).items()):
+        line = draw_points(axes, grid, places, **_MARKERS[number % len(_MARKERS)])
+        line.set_label(f"{whose} (n = {np.size(line.get_xdata())})")
+        handles.append(line)
     if np.isnan(values).any():
         handles.append(Patch(facecolor=NO_DATA, edgecolor="#bdbdbd", label="no data"))
     if handles:
@@ -123,24 +115,101 @@ def _corners(grid: Grid) -> npt.NDArray[np.float64]:
     return np.column_stack(grid.centres(np.repeat(rows, 2), np.tile(columns, 2)))
 
 
-def _draw_cells(
-    axes: Axes, values: npt.NDArray[np.floating[Any]], grid: Grid, scale: float
+def draw_cells(
+    axes: Axes,
+    values: npt.NDArray[np.floating[Any]],
+    grid: Grid,
+    *,
+    limits: tuple[float, float] | None = None,
+    colours: Colormap | None = None,
 ) -> AxesImage:
-    """Draw the cells where the affine puts them, rotated if it is."""
-    a, b, c, d, e, f = (scale * value for value in grid.transform[:6])
+    """Draw the cells where the affine puts them, rotated if it is, and nothing around them.
+
+    Parameters
+    ----------
+    axes : matplotlib Axes
+        Where to draw; they get the extent of the grid, in the unit that `axes_unit` gives.
+    values, grid
+        As for `draw_values`.
+    limits : tuple of float, optional
+        Values of the first and the last colour; by default the least and the greatest.
+    colours : matplotlib Colormap, optional
+        By default viridis, which is told with every common colour blindness; single colours are
+        not mixed.
+    """
+    frame = Frame.of(grid)
+    a, b, c, d, e, f = (frame.scale * value for value in grid.transform[:6])
     rows, columns = grid.shape
-    valid = values[np.isfinite(values)]
-    inside = bool((valid >= 0).all() and (valid <= 1).all())
-    return axes.imshow(
+    low, high = limits or (None, None)
+    image = axes.imshow(
         values,
-        cmap=colormaps["viridis"].with_extremes(bad=NO_DATA),
-        vmin=0 if inside else None,
-        vmax=1 if inside else None,
+        cmap=(colours or colormaps["viridis"]).with_extremes(bad=NO_DATA),
+        vmin=low,
+        vmax=high,
         aspect="auto",
+        interpolation="auto" if colours is None else "nearest",
         interpolation_stage="data",  # that of colours takes ten times the memory
         extent=(0, columns, rows, 0),
         transform=Affine2D.from_values(a, d, b, e, c, f) + axes.transData,
     )
+    (left, bottom), (right, top) = frame.corners
+    axes.set(xlim=(left, right), ylim=(bottom, top), aspect=frame.aspect)
+    axes.ticklabel_format(useOffset=False, style="plain")
+    return image
+
+
+def draw_points(axes: Axes, grid: Grid, points: Coordinates, **marker: Any) -> Line2D:
+    """Draw the points that lie on a grid, over its cells."""
+    easting, northing = (np.asarray(along) for along in points)
+    inside = grid.cells(easting, northing)[2]
+    scale, _ = axes_unit(grid)
+    line = Line2D(
+        easting[inside] * scale, northing[inside] * scale, linestyle="none", markeredgewidth=0.8
+    )
+    line.update(marker)
+    axes.add_line(line)
+    return line
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The frame of a map.
+
+    Attributes
+    ----------
+    scale : float
+        The factor from the CRS to the unit of the axes.
+    names : tuple of str
+        Names of the axes, with their unit.
+    corners : tuple of (float, float)
+        The lower left and the upper right corner, in the unit of the axes.
+    aspect : float
+        How much longer a unit is upwards than across.
+    """
+
+    scale: float
+    names: tuple[str, str]
+    corners: tuple[tuple[float, float], tuple[float, float]]
+    aspect: float
+
+    @classmethod
+    def of(cls, grid: Grid) -> Frame:
+        """Give the frame of a grid; a degree of longitude shrinks towards the poles."""
+        scale, names = axes_unit(grid)
+        corners = _corners(grid) * scale
+        left, bottom = corners.min(axis=0).tolist()
+        right, top = corners.max(axis=0).tolist()
+        aspect = 1.0
+        if grid.crs.is_geographic:
+            latitude = float(np.clip((bottom + top) / 2, -89, 89))
+            aspect = 1 / max(0.05, float(np.cos(np.radians(latitude))))
+        return cls(scale, names, ((left, bottom), (right, top)), aspect)
+
+    @property
+    def shape(self) -> float:
+        """How much higher than wide it is drawn."""
+        (left, bottom), (right, top) = self.corners
+        return (top - bottom) / (right - left) * self.aspect
 
 
 def _draw_colour_bar(figure: Figure, axes: Axes, image: AxesImage, name: str) -> None:

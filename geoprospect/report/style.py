@@ -47,14 +47,25 @@ def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
     width, height : float
         Size in inches.
     """
+    figure = empty_figure(width, height)
+    axes = figure.add_subplot()
+    set_style(axes)
+    return figure, axes
+
+
+def empty_figure(width: float, height: float) -> Figure:
+    """Make a figure without axes, as `new_figure` does."""
     # The wide margin keeps room for the axis label, which shrinking to the aspect moves outwards.
     layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.06)
     figure = Picture(figsize=(width, height), dpi=_DPI, facecolor="white", layout=layout)
     FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
+    return figure
+
+
+def set_style(axes: Axes) -> None:
+    """Give axes the ticks and lines that all have."""
     axes.tick_params(colors=INK, labelsize=8.5, width=0.7, length=3.5)
     axes.spines[:].set(color=INK, linewidth=0.7)
-    return figure, axes
 
 
 def set_title(axes: Axes, title: str | None) -> None:
@@ -92,8 +103,8 @@ def svg_uri(figure: Figure) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
-def png_uri(figure: Figure) -> str:
+def png_uri(figure: Figure, *, dpi: int = 100) -> str:
     """Give a figure of many cells as a `data:` address, which a page holds in itself."""
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=100)
+    figure.savefig(stream, format="png", dpi=dpi, metadata={"Software": "geoprospect"})
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from geoprospect.evidence import EvidenceStack, RasterBand, open_evidence, register_column
     from geoprospect.mapping import Execution, write_map, write_raster
     from geoprospect.methods import method_named, register_member_format, register_method
-    from geoprospect.model import ProspectivityModel, fit, load_model
+    from geoprospect.model import ProspectivityModel, fit, load_model, out_of_bag_scores
     from geoprospect.model.modelfolder import check_model_absent
     from geoprospect.output import check_absent, check_apart
     from geoprospect.project.check import check_project as check
@@ -59,7 +59,7 @@ _ROOMS = {
     "evidence": ("EvidenceStack", "RasterBand", "open_evidence", "register_column"),
     "mapping": ("Execution", "write_map", "write_raster"),
     "methods": ("method_named", "register_member_format", "register_method"),
-    "model": ("ProspectivityModel", "fit", "load_model"),
+    "model": ("ProspectivityModel", "fit", "load_model", "out_of_bag_scores"),
     "model.modelfolder": ("check_model_absent",),
     "output": ("check_absent", "check_apart"),
     "project.check": ("check",),
@@ -111,6 +111,7 @@ __all__ = [
     "method_named",
     "model_from_weights",
     "open_evidence",
+    "out_of_bag_scores",
     "progress_shown",
     "read_samples",
     "register_column",

@@ -15,7 +15,9 @@ from smallproject import PROJECT, TRANSFORM, points, write_project, write_raster
 from geoprospect.crossval import FoldScheme, compare
 from geoprospect.errors import ProjectError, SamplesError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.model import fit
+from geoprospect.methods.mean import Average
+from geoprospect.model import fit, out_of_bag_scores
+from geoprospect.network import Schedule
 from geoprospect.project.check import check_project
 from geoprospect.project.comparison import compare_methods
 from geoprospect.project.file import Project
@@ -397,11 +399,54 @@ def test_a_run_from_occurrences_alone_keeps_the_cells_drawn_and_maps_their_sprea
     summary = run_project(project)
     table = gpd.read_file(folder / "drawn" / "non_occurrences.gpkg")
     assert table.draw.value_counts().to_dict() == {1: 60, 2: 60, 3: 60}
-    assert "60 cells drawn at random, 3 times" in (folder / "drawn" / "log.txt").read_text()
+    once = ~table.geometry.to_wkt().duplicated(keep=False)
+    assert table.out_of_bag[once].between(0, 1).all()
+    log = (folder / "drawn" / "log.txt").read_text()
+    assert "60 cells drawn at random, 3 times" in log
+    cells = table[table.out_of_bag.notna()].drop_duplicates("geometry")
+    high = (cells.out_of_bag > 0.5).sum()
+    assert f"{high} of {len(cells)} cells drawn score above 0.5, like occurrences" in log
     with rasterio.open(summary.map.path) as raster:
         assert raster.read(2, masked=True).min() > 0
     assert summary.probability is None
     assert not (folder / "drawn" / "probability.tif").exists()
+
+
+def test_a_cell_drawn_is_scored_out_of_bag_by_the_members_of_the_other_draws(stack, known):
+    drawn = draw_non_occurrences(known, stack, DrawingRule(draws=3, number=300, distance=0))
+    network = replace(
+        method("from-scratch", members=4), training=Schedule("binary-crossentropy", 1e-2, 99, 9)
+    )
+    average = Average((method("svm", members=4), network))
+    model = fit(stack, drawn, average)
+    scores, samples = out_of_bag_scores(model, drawn), drawn.samples
+    X = model.components.transform(samples.X)
+    by_member = [member.predict(X)[:, 0].astype(float) for member in model.members]
+    assert len(by_member) == 8
+    times = drawn.masks[:, 20:].sum(axis=0)
+    assert set(times) == {1, 2, 3}  # some cells were drawn by chance each time
+    for sample in range(20, len(scores)):
+        others = [s[sample] for k, s in enumerate(by_member) if not drawn.masks[k % 3, sample]]
+        expected = np.mean(others) if others else np.nan
+        np.testing.assert_allclose(scores[sample], expected, atol=1e-6)
+    assert np.isnan(scores[:20]).all()  # every member learns from all occurrences
+
+
+def test_of_one_draw_no_cell_has_an_out_of_bag_score(stack, known):
+    drawn = draw_non_occurrences(known, stack, DrawingRule(draws=1, number=30))
+    assert np.isnan(out_of_bag_scores(fit(stack, drawn, method("svm")), drawn)).all()
+
+
+def test_members_that_learned_that_a_cell_is_barren_mostly_score_it_lower_than_the_others(
+    stack, known
+):
+    drawn = draw_non_occurrences(known, stack, DrawingRule(draws=4, number=200, distance=0))
+    model = fit(stack, drawn, method("random-forest", members=4))
+    unseen = out_of_bag_scores(model, drawn)
+    in_bag, _ = model.forward_pass().predict(drawn.samples.X)
+    scored = np.isfinite(unseen)
+    assert scored.sum() > 300
+    assert (unseen[scored] > in_bag[scored]).mean() > 0.6  # of as many cells, by chance 0.5
 
 
 def test_check_tells_what_will_be_drawn_and_what_stands_in_the_way(folder):

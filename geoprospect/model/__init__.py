@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         method_for,
     )
     from geoprospect.model.inputs import FitInputs
+    from geoprospect.model.outofbag import out_of_bag_scores
 
 __all__ = [
     "Components",
@@ -28,6 +29,7 @@ __all__ = [
     "fit_components",
     "load_model",
     "method_for",
+    "out_of_bag_scores",
 ]
 
 _SLOW = {
@@ -37,6 +39,7 @@ _SLOW = {
     "fit": "fitting",
     "fit_components": "fitting",
     "method_for": "fitting",
+    "out_of_bag_scores": "outofbag",
 }
 
 

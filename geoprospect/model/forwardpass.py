@@ -46,6 +46,8 @@ class ForwardPass:
             member.after(standardise, offset) for member in members if isinstance(member, Chain)
         ]
         self.others = [member for member in members if not isinstance(member, Chain)]
+        last = [not isinstance(member, Chain) for member in members]
+        self._places = np.argsort(np.argsort(last, kind="stable"))  # of the members in that order
 
     @property
     def compilable(self) -> bool:
@@ -77,6 +79,27 @@ class ForwardPass:
         mean, spread : ndarray of float32, shape (n,)
             Mean of the members' scores in [0, 1], and their standard deviation.
         """
+        scores = self._scores(X)
+        mean = scores.mean(axis=0, dtype=np.float64)
+        spread = np.sqrt(((scores - mean) ** 2).mean(axis=0))
+        return mean.astype(np.float32), spread.astype(np.float32)
+
+    def predict_each(self, X: npt.ArrayLike) -> Values:
+        """Score cells by each member, in the members' order.
+
+        Parameters
+        ----------
+        X : array_like, shape (n, n_layers)
+            As for `predict`.
+
+        Returns
+        -------
+        ndarray of float32, shape (members, n)
+        """
+        return self._scores(X)[self._places]
+
+    def _scores(self, X: npt.ArrayLike) -> Values:
+        """Score cells by each of the networks, then by each of the others."""
         centred = np.asarray(X, dtype=np.float32) - self.centre
         each = [network.predict(centred)[:, 0] for network in self.networks]
         if self.others:
@@ -84,7 +107,4 @@ class ForwardPass:
             distinct = {id(member): member for member in self.others}
             scored = {key: member.predict(P)[:, 0] for key, member in distinct.items()}
             each += [scored[id(member)] for member in self.others]
-        scores = np.stack(each)
-        mean = scores.mean(axis=0, dtype=np.float64)
-        spread = np.sqrt(((scores - mean) ** 2).mean(axis=0))
-        return mean.astype(np.float32), spread.astype(np.float32)
+        return np.stack(each)

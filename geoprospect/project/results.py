@@ -117,7 +117,7 @@ NON_OCCURRENCES = Product(
     "points",
     "Non-occurrences drawn",
     "Where the training points are occurrences alone: the cells drawn as non-occurrences, with "
-    "the draw each is of.",
+    "the draw each is of and the score by the members that did not learn from it.",
 )
 COMPONENTS = Product(
     "components.json",

@@ -8,11 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from geoprospect import __version__
 from geoprospect.calibration import ProbabilitySummary
 from geoprospect.errors import without_secrets
 from geoprospect.mapping import Execution, MapSummary, write_map
 from geoprospect.mapping.memory import give_back
+from geoprospect.model import out_of_bag_scores
 from geoprospect.model.model import ProspectivityModel
 from geoprospect.output import replacing, write_points
 from geoprospect.project import results
@@ -22,6 +25,7 @@ from geoprospect.project.inputs import Inputs
 from geoprospect.project.outputfolder import as_log, logged, made_aside
 from geoprospect.project.preconditions import require
 from geoprospect.project.training import train_ensemble
+from geoprospect.samples import DrawnSamples
 from geoprospect.scoring import CurveKind, Score, score_map
 from geoprospect.scoring.pictures import write_map_picture, write_rate_curves
 from geoprospect.typing import Progress, StrPath
@@ -118,12 +122,11 @@ def run_project(
     with logged(folder) as log, made_aside(folder, overwrite=overwrite) as made:
         with Inputs(project, progress) as inputs:
             require(inputs)
-            if inputs.drawn is not None:
-                with replacing(results.NON_OCCURRENCES.path(made)) as temporary:
-                    write_points(inputs.drawn.points(), temporary)
             give_back()
             calibrated = _calibrated(inputs, progress)
             model = train_ensemble(inputs, progress=progress)
+            if inputs.drawn is not None:
+                _write_drawn(made, model, inputs.drawn)
             inputs.stack.preload()  # nothing: the map is made in little memory
             give_back()
             model.components.save(results.COMPONENTS.path(made))
@@ -163,6 +166,20 @@ def run_project(
     if probability is not None:
         probability = replace(probability, path=str(results.PROBABILITY.path(folder)))
     return RunSummary(str(folder), summary, scores, probability)
+
+
+def _write_drawn(folder: Path, model: ProspectivityModel, drawn: DrawnSamples) -> None:
+    """Write the cells drawn as non-occurrences, with what members say that were not told so."""
+    scores = out_of_bag_scores(model, drawn)
+    told = scores[np.isfinite(scores)]
+    if len(told):
+        _LOGGER.info(
+            f"non-occurrences: by the members that did not learn from them, {(told > 0.5).sum()} "
+            f"of {len(told)} cells drawn score above 0.5, like occurrences; "
+            f"{results.NON_OCCURRENCES.file} tells which"
+        )
+    with replacing(results.NON_OCCURRENCES.path(folder)) as temporary:
+        write_points(drawn.points(scores), temporary)
 
 
 def _calibrated(inputs: Inputs, progress: Progress | None) -> Calibrated | None:

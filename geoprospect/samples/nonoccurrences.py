@@ -78,18 +78,26 @@ class DrawnSamples:
         """
         return self.masks[np.arange(max(members, len(self.masks))) % len(self.masks)]
 
-    def points(self) -> gpd.GeoDataFrame:
+    def points(self, out_of_bag: Floats | None = None) -> gpd.GeoDataFrame:
         """Give the cells drawn as points, with the draw that each is of.
+
+        Parameters
+        ----------
+        out_of_bag : ndarray of float64, shape (n,), optional
+            The score of each sample by the members that did not learn from it, or NaN.
 
         Returns
         -------
         geopandas.GeoDataFrame
-            `draw`, counted from 1; `occurrence`, 0; and the centre of the cell.
+            `draw`, counted from 1; `occurrence`, 0; `out_of_bag` if given; and the centre of
+            the cell.
         """
         draw, sample = np.nonzero(self.masks & (self.samples.label == 0))
         places = gpd.points_from_xy(self.samples.easting[sample], self.samples.northing[sample])
         crs = self.samples.grid.crs
-        drawn = {"draw": draw + 1, "occurrence": 0}
+        drawn: dict[str, object] = {"draw": draw + 1, "occurrence": 0}
+        if out_of_bag is not None:
+            drawn["out_of_bag"] = out_of_bag[sample]
         return gpd.GeoDataFrame(drawn, geometry=places, crs=crs.to_wkt()).to_crs(vector_crs(crs))
 
 

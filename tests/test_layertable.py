@@ -9,8 +9,8 @@ import pytest
 import rasterio
 from click.testing import CliRunner
 from scipy.stats import skew, spearmanr
-from shapely.geometry import LineString
-from smallproject import SHAPE, TRANSFORM, points, write_raster
+from shapely.geometry import LineString, box
+from smallproject import SHAPE, TRANSFORM, points, write_project, write_raster
 
 import geoprospect as gp
 from geoprospect.cli import main
@@ -287,6 +287,20 @@ def test_a_stack_larger_than_the_draw_is_told_by_cells_drawn_alike_each_time(tmp
     assert row["median"] == pytest.approx(np.median(values), rel=0.03)
 
 
+def test_of_a_study_area_shares_are_of_its_cells_and_it_has_no_row(tmp_path):
+    project = write_project(tmp_path)
+    west = box(*(TRANSFORM @ (0, SHAPE[0])), *(TRANSFORM @ (10, 0)))
+    gpd.GeoDataFrame(geometry=[west], crs="EPSG:32608").to_file(tmp_path / "west.gpkg")
+    text = project.read_text().replace("[evidence]", '[grid]\narea = "west.gpkg"\n[evidence]')
+    project.write_text(text.replace("fine-tuning", "logistic-regression"))
+    printed(project, "--pictures", tmp_path / "layers.html")
+    found = gp.check(project).layers
+    assert [row.name for row in found.rows] == ["A", "B", "C"]
+    assert found.rows[0].profile.survey.n_valid == 460  # of ten columns, less two rows of nodata
+    assert [row.valid_share for row in found.rows] == [pytest.approx(46 / 48)] * 3
+    assert (tmp_path / "layers.html").is_file()
+
+
 def test_surroundings_have_no_row(messy):
     changed = messy.with_name("context.toml")
     changed.write_text(messy.read_text() + "context = [1]\n")
@@ -296,7 +310,7 @@ def test_surroundings_have_no_row(messy):
 
 
 def printed(path, *options):
-    result = CliRunner().invoke(main, ["check", str(path), *options])
+    result = CliRunner().invoke(main, ["check", str(path), *map(str, options)])
     return result.exit_code, result.stdout
 
 

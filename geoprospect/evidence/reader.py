@@ -148,7 +148,11 @@ class Reader:
             if self.grid.n_cells <= _REMEMBERED_CELLS:
                 self.selection.remember(_REMEMBERED_BYTES)
             blocks = self._told(self.grid.windows(size), progress)
-            return Survey.take(blocks, self.selection.names, self.grid, size)
+            survey = Survey.take(blocks, self.selection.names, self.grid, size)
+            if not self.selection.hiders:
+                return survey
+            hidden = (self.selection.hidden(window) for window in self.grid.windows(size))
+            return replace(survey, n_hidden=sum(int(x.sum()) for x in hidden))
 
     def _told(self, windows: Iterable[Window], progress: CellsDone | None) -> Iterator[Block]:
         """Read windows, and tell how many cells are done."""

@@ -95,6 +95,8 @@ class Survey:
     masks : tuple of bytes or None
         Which cells are valid in all layers, bits compressed, of each window; None where these are
         too many bytes to keep.
+    n_hidden : int
+        Cells that are hidden in all layers, as those outside of a study area are.
 
     Examples
     --------
@@ -114,6 +116,7 @@ class Survey:
     counts: npt.NDArray[np.int32]
     layers: dict[str, LayerSurvey]
     masks: tuple[bytes, ...] | None
+    n_hidden: int = 0
 
     @classmethod
     def take(

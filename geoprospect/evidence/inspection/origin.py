@@ -78,7 +78,6 @@ def origins_of(column: Column) -> Iterator[Origin]:
     inner = column if prepared is None else prepared.column
     kinds = {cls: kind for kind, cls in column_kinds().items()}
     transforms = () if prepared is None else tuple(step.kind for step in prepared.transforms)
-    layer = getattr(column, "name", column.names[0])
     path = path_of(column)
     closed = isinstance(inner, Categorical) or (
         isinstance(inner, LogRatios) and inner.form in ("clr", "closure")
@@ -87,7 +86,7 @@ def origins_of(column: Column) -> Iterator[Origin]:
     for name in column.names:
         indicator = prepared is not None and name != prepared.name
         yield Origin(
-            layer,
+            getattr(column, "name", name),
             "indicator" if indicator else kinds.get(type(inner), type(inner).__name__),
             () if indicator else transforms,
             None if path is None else without_secrets(path),

@@ -41,7 +41,7 @@ class LayerRow:
     profile : Profile
         What its values are like.
     valid_share : float
-        Share of the grid's cells where it has a value.
+        Share of the grid's cells, or of those in the study area, where it has a value.
     inflation : float
         Variance inflation, of all names of a column whose names sum to one; see
         `geoprospect.evidence.inspection.likeness.variance_inflation`.
@@ -163,7 +163,7 @@ class LayerTable:
                     name,
                     origin,
                     profile,
-                    survey.layers[name].n_valid / stack.grid.n_cells,
+                    survey.layers[name].n_valid / (stack.grid.n_cells - survey.n_hidden),
                     inflation[number],
                     None if like is None else stack.names[like[1]],
                     float("nan") if like is None else float(correlations[like]),

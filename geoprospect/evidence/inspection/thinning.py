@@ -47,6 +47,8 @@ def thinned(
     stack = stack.bare()
     for column in stack.columns:
         names = tuple(name for name in column.names if name in stack.names)
+        if not names:  # it hides cells alone
+            continue
         with little_cache():
             yield column, names, _thinned(stack.select(names), column.halo, longest)
 

@@ -85,3 +85,63 @@ def test_a_broken_layer_is_named_beside_those_of_other_grids(mixed):
     (path.parent / "rasters" / "C.tif").write_bytes(b"no raster")
     errors = [finding.text for finding in gp.check(path) if finding.level == "error"]
     assert ["C.tif" in error for error in errors] == [True]
+
+
+def notes(path):
+    return [x.text for x in gp.check(path) if x.text.startswith("alignment: layer A")]
+
+
+def test_check_tells_how_a_layer_came_onto_the_grid(tmp_path):
+    path = write_project(tmp_path)
+    path.write_text('grid = "B"\n' + path.read_text())
+    # The grid: 40 x 48 cells of 100 m from 500000, 7000000. A: of 50 m, 10 m east and 5 m north.
+    values = np.ones((104, 84), np.float32)
+    values[:, :21] = -9999  # a quarter
+    smallproject.write_raster(
+        path.parent / "rasters" / "A.tif",
+        values + np.arange(84, dtype=np.float32) * (values > 0),
+        transform=Affine(50, 0, 499_910, 0, -50, 7_000_105),
+    )
+    [note] = notes(path)
+    assert note == (
+        "alignment: layer A: EPSG:32608, cells of 50 x 50 m; 15 m west and 20 m south from those "
+        "of the grid; averaged; 75.0% of its cells have a value, and 77.5% of the grid's"
+    )
+
+
+def test_a_shift_of_part_of_a_cell_is_told_in_cells_and_metres(tmp_path):
+    path = write_project(tmp_path)
+    path.write_text('grid = "B"\n' + path.read_text())
+    with rasterio.open(path.parent / "rasters" / "A.tif") as raster:
+        values = raster.read(1)
+    place = TRANSFORM * Affine.translation(0.4, 0)
+    smallproject.write_raster(path.parent / "rasters" / "A.tif", values, transform=place)
+    [note] = notes(path)
+    assert "40 m east and 0 m north (0.4 and 0 of a cell) from those of the grid" in note
+    assert "(bilinear)" in note
+    place = TRANSFORM * Affine.translation(-3, 2)
+    smallproject.write_raster(path.parent / "rasters" / "A.tif", values, transform=place)
+    assert "the same cells, copied" in notes(path)[0]
+    smallproject.write_raster(path.parent / "rasters" / "A.tif", values)
+    assert notes(path) == []
+
+
+def test_a_stated_crs_that_contradicts_the_file_is_warned_of(tmp_path):
+    path = write_project(tmp_path)
+    settings = path.read_text().replace(
+        'A = "rasters/A.tif"', 'A = { path = "rasters/A.tif", crs = "EPSG:32609" }'
+    )
+    path.write_text(settings.replace("[evidence]", '[grid]\nlike = "B"\n[evidence]'))
+    texts = [x.text for x in gp.check(path)]
+    assert any("shares no ground with the grid" in text for text in texts)
+    path.write_text(path.read_text().replace('"B"\n[evidence]', '"A"\n[evidence]'))
+    path.write_text(path.read_text().replace("EPSG:32609", "EPSG:32608"))
+    assert not any("its file tells" in x.text for x in gp.check(path))
+    nearly = settings.replace("EPSG:32609", "EPSG:26908")  # NAD83, which is as good as WGS 84
+    path.write_text('grid = "B"\n' + nearly)
+    assert not any("its file tells" in x.text for x in gp.check(path))
+    old = settings.replace("EPSG:32609", "EPSG:26708")  # NAD27, on another ellipsoid
+    path.write_text('grid = "B"\n' + old)
+    warned = [x.text for x in gp.check(path) if x.level == "warning"]
+    assert any("tells the CRS EPSG:32608, and the project EPSG:26708" in x for x in warned)
+    assert any("off by some" in x and "pyproj sync --file" in x for x in warned)

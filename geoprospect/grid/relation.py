@@ -12,6 +12,7 @@ from rasterio.errors import RasterioError
 from geoprospect.grid.crs import same_coordinates, transformed
 from geoprospect.grid.grid import Grid
 from geoprospect.grid.layout import circle
+from geoprospect.grid.places import Places
 from geoprospect.typing import Floats
 
 _SAME = 1e-3  # of a cell: cells closer than this are one; as in `Grid.difference`
@@ -220,3 +221,68 @@ def _shared(grid: Grid, other: Grid) -> tuple[Floats, Floats] | None:
             found = (down, across) if first is grid else (rows, columns)
             return found[0][on], found[1][on]
     return None
+
+
+@dataclass(frozen=True)
+class Offset:
+    """How far the cells of a grid lie from the nearest of another, in the middle of both.
+
+    Attributes
+    ----------
+    east, north : float
+        Metres on the ground from the centre of the grid's cell to the nearest centre of the other.
+    cells : tuple of float or None
+        The same in columns and rows of the grid, where cells are equally large and upright.
+    """
+
+    east: float
+    north: float
+    cells: tuple[float, float] | None
+
+    def __str__(self) -> str:
+        words = []
+        for metres, positive, negative in (
+            (self.east, "east", "west"),
+            (self.north, "north", "south"),
+        ):
+            words.append(f"{abs(metres):.3g} m {positive if metres >= 0 else negative}")
+        part = "" if self.cells is None else " ({:.2g} and {:.2g} of a cell)".format(*self.cells)
+        return " and ".join(words) + part
+
+
+def offset(grid: Grid, other: Grid) -> Offset | None:
+    """Measure how far the cells of a grid lie from those of another; None where none is near.
+
+    Examples
+    --------
+    >>> from rasterio.crs import CRS
+    >>> crs = CRS.from_epsg(3578)
+    >>> whole = Grid(crs, Affine(100, 0, 0, 0, -100, 9000), (90, 90))
+    >>> print(offset(whole, Grid(crs, Affine(100, 0, 40, 0, -100, 9000), (90, 90))))
+    40 m east and 0 m north (0.4 and 0 of a cell)
+    """
+    places, between = _shared(grid, other), spacing(grid, other)
+    if places is None or between is None:
+        return None
+    middle = len(places[0]) // 2
+    row, column = (np.floor(x[middle : middle + 1]) for x in places)
+    columns, rows, turns = in_cells(column + 0.5, row + 0.5, grid, other)
+    if not np.isfinite(columns + rows).all():
+        return None
+    x, y = other.centres(np.floor(rows), np.floor(columns))
+    x, y = into(x - turns * circle(other.crs), y, other, grid)
+    here = grid.centres(row, column)
+    x = grid.wrapped(x, y)
+    apart = [
+        Places(*here, grid.crs).apart(Places(*there, grid.crs))[0] * sign
+        for there, sign in (
+            ((x, here[1]), np.sign(x - here[0])[0]),
+            ((here[0], y), np.sign(y - here[1])[0]),
+        )
+    ]
+    cells = None
+    if same_plane(grid, other) and np.allclose(np.abs(between.jacobian), np.eye(2), atol=_SAME):
+        a, b, c, d, e, f = (~grid.transform)[:6]
+        found = (a * x + b * y + c - column - 0.5)[0], (d * x + e * y + f - row - 0.5)[0]
+        cells = (abs(float(found[0])), abs(float(found[1])))
+    return Offset(float(apart[0]), float(apart[1]), cells)

@@ -11,6 +11,7 @@ import numpy as np
 
 from geoprospect.errors import GeoprospectError, GridNeededError
 from geoprospect.evidence import Column, EvidenceStack
+from geoprospect.evidence.alignment import alignments
 from geoprospect.evidence.inspection.table import LayerTable
 from geoprospect.evidence.remote.raster import asked_once
 from geoprospect.output import check_absent, check_apart
@@ -178,10 +179,12 @@ def _about_folder(project: Project) -> Iterator[Finding]:
 
 
 def _about_evidence(inputs: Inputs) -> Iterator[Finding]:
-    """Tell how much ground the evidence covers."""
+    """Tell how much ground the evidence covers, and how layers came onto its grid."""
     sentence = _result(lambda: inputs.evidence_sentence)
     if sentence is not None:
         yield Finding("note", sentence)
+    for alignment in _result(lambda: alignments(inputs.stack)) or ():
+        yield Finding("note", f"alignment: {alignment}")
 
 
 def _about_points(inputs: Inputs) -> Iterator[Finding]:

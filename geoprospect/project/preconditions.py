@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from geoprospect.errors import ProjectError
+from geoprospect.evidence.alignment import alignments
 from geoprospect.evidence.codes import warn_of_codes
 from geoprospect.methods import HeedsNames, strategy_names, taken_by
 from geoprospect.project.choosing import candidate_names
@@ -82,6 +83,7 @@ PRECONDITIONS: tuple[Precondition, ...] = (
     lambda inputs: check_products(inputs.project),
     lambda inputs: inputs.method,
     lambda inputs: inputs.evidence_sentence,
+    lambda inputs: alignments(inputs.stack),
     lambda inputs: inputs.evidence,
     lambda inputs: inputs.training,
     _doubtful_layers,

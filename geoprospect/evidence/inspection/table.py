@@ -141,7 +141,8 @@ class LayerTable:
         X, _, _ = stack.draw(_DRAWN, seed=_SEED)
         origins = dict[str, Origin]()
         for column in stack.columns:
-            origins |= dict(zip(column.names, origins_of(column), strict=True))
+            if column.names:  # a study area has none
+                origins |= dict(zip(column.names, origins_of(column), strict=True))
         sources = [origins[name] for name in stack.names]
         apart = _apart(sources)
         correlations = np.where(apart, np.nan, rank_correlations(X))

@@ -231,7 +231,7 @@ def test_cells_without_a_value_are_grey_and_points_are_where_they_lie():
 def test_a_skewed_layer_shows_what_most_of_its_cells_hold():
     values = RNG.lognormal(0, 2, (80, 80)).astype("f4")
     grid = Grid(CRS.from_epsg(32608), TRANSFORM, (80, 80))
-    figure = draw_layer(values, grid, occurrences=[values.max(), 1.0])
+    figure = draw_layer(values, grid, occurrences=[values.max(), 1.0], unit="ppm")
     upper, lower = figure.axes
     least, most = upper.images[0].get_clim()
     assert least == pytest.approx(values.min())
@@ -239,7 +239,7 @@ def test_a_skewed_layer_shows_what_most_of_its_cells_hold():
     assert lower.get_xlim() == (least, most)
     ticks = lower.lines[0].get_xdata()
     assert ticks.tolist() == pytest.approx([most, 1.0])  # what lies beyond stands at the end
-    assert any("1% up to" in text.get_text() for text in lower.texts)
+    assert lower.get_xlabel() == f"ppm; 1% higher, up to {values.max():.4g}"
     heights = [bar.get_height() for bar in lower.patches]
     assert sum(heights) == ((values >= least) & (values <= most)).sum()
 

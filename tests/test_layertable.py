@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +15,7 @@ from smallproject import SHAPE, TRANSFORM, points, write_project, write_raster
 
 import geoprospect as gp
 from geoprospect.cli import main
-from geoprospect.evidence import Categorical, EvidenceStack, RasterBand, Ratio
+from geoprospect.evidence import BandGroup, Categorical, EvidenceStack, RasterBand, Ratio
 from geoprospect.evidence.inspection.likeness import rank_correlations, variance_inflation
 from geoprospect.evidence.inspection.table import LayerTable
 from geoprospect.evidence.prepared import PreparationSettings
@@ -187,6 +188,8 @@ def test_twins_are_warned_of_with_what_to_do(messy):
     assert "again.tif" in same
     assert "leave again or smooth out of [evidence]" in same
     assert not [text for text in warned if text.startswith("layer copper")]
+    [near] = [text for text in warned if text.startswith("layer spectra B5: ")]
+    assert near.endswith("leave noisy out of [evidence]")  # a band of many is no layer by itself
 
 
 def test_a_layer_and_its_logarithm_are_twins_but_not_the_same(tmp_path):
@@ -199,6 +202,22 @@ def test_a_layer_and_its_logarithm_are_twins_but_not_the_same(tmp_path):
     assert "tells nearly what Cu tells (rank correlation +1.000)" in text
     assert found.rows[1].origin.transforms == ("log",)
     assert not [odd for odd in found.rows[1].oddities if "skewed" in odd]
+
+
+def test_of_many_twins_ten_are_told_and_the_others_named(tmp_path):
+    bands = np.broadcast_to(NOISY, (14, *SHAPE))
+    with rasterio.open(
+        tmp_path / "many.tif", "w", driver="GTiff", dtype="float32", count=14, height=SHAPE[0],
+        width=SHAPE[1], crs="EPSG:32608", transform=TRANSFORM,
+    ) as raster:  # fmt: skip
+        raster.write(bands)
+    with EvidenceStack.open([BandGroup("many", str(tmp_path / "many.tif"))]) as stack:
+        found = LayerTable.of(stack)
+    *told, last = found.warnings()
+    assert len(told) == 10
+    assert all("name the bands of many to be read, as in bands = [1, 2]" in x for x in told)
+    assert last.startswith("layers many B12, many B13, many B14: tell, too, what others tell")
+    assert [row["twin_of"] for row in found.to_dict()] == [None, *["many B1"] * 13]
 
 
 def line_suggested(row):
@@ -214,6 +233,18 @@ def test_the_line_for_a_skewed_layer_can_be_pasted_and_levels_it(messy, rows, tm
     after = {row["name"]: row for row in gp.check(changed).layers.to_dict()}["copper"]
     assert after["skewness"] == pytest.approx(skew(np.log10(COPPER.ravel().astype("f8"))), abs=1e-3)
     assert after["transforms"] == ["log"]
+
+
+def test_the_line_keeps_what_the_layer_says_of_its_file(messy):
+    written = 'copper = { path = "copper.tif", crs = "EPSG:32608", nodata = -7.0 }'
+    changed = messy.with_name("settings.toml")
+    changed.write_text(messy.read_text().replace('copper = "copper.tif"', written))
+    line = line_suggested(
+        {row["name"]: row for row in gp.check(changed).layers.to_dict()}["copper"]
+    )
+    said = tomllib.loads(line)["copper"]
+    assert said.pop("path") == str(messy.with_name("copper.tif"))
+    assert said == {"crs": "EPSG:32608", "nodata": -7.0, "band": 1, "transform": "log"}
 
 
 @pytest.mark.parametrize(

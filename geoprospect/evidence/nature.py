@@ -118,8 +118,14 @@ def line_of(band: RasterBand, setting: str) -> str:
     path = without_secrets(band.path)
     quoted = f"'{path}'" if '"' in path or "\\" in path else f'"{path}"'
     name = band.name if re.fullmatch(r"[\w-]+", band.name, re.ASCII) else f'"{band.name}"'
-    nodata = "" if band.nodata is None else f"nodata = {band.nodata!r}, "
-    return f"{name} = {{ path = {quoted}, band = {band.band}, {nodata}{setting} }}"
+    settings = [f"path = {quoted}", f"band = {band.band}"]
+    if band.nodata is not None:
+        settings.append(f"nodata = {band.nodata!r}")
+    if band.crs is not None:
+        settings.append(f"crs = '{band.crs}'")
+    if band.resampling not in (None, "continuous"):  # which is how it is read without a word
+        settings.append(f'resampling = "{band.resampling}"')
+    return f"{name} = {{ {', '.join([*settings, setting])} }}"
 
 
 def as_classes(band: RasterBand) -> str:

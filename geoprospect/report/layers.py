@@ -19,7 +19,6 @@ from geoprospect.grid import Grid
 from geoprospect.report.maps import Coordinates, Frame, draw_cells, draw_points
 from geoprospect.report.style import (
     COLOURS,
-    GREY,
     INK,
     NO_DATA,
     empty_figure,
@@ -82,7 +81,8 @@ def draw_layer(
         _draw_histogram(lower, valid, limits, np.asarray(occurrences, np.float64))
     lower.set_yticks([])
     lower.spines[["left", "right", "top"]].set_visible(False)
-    lower.set_xlabel(unit or "", fontsize=8, color=INK)
+    words = [*([unit] if unit else []), *_beyond(valid, limits)]
+    lower.set_xlabel("; ".join(words), fontsize=8, color=INK)
     return figure
 
 
@@ -229,12 +229,17 @@ def _draw_histogram(
         ticks, np.full(ticks.size, 0.93), "|", color=_ORANGE, markersize=6,
         transform=axes.get_xaxis_transform(), clip_on=False,
     )  # fmt: skip
-    beyond = ((valid.min() < low, f"1% from {valid.min():.4g}", 0.0, "left"),
-              (valid.max() > high, f"1% up to {valid.max():.4g}", 1.0, "right"))  # fmt: skip
-    for cut, told, place, side in beyond:
-        if cut:
-            axes.text(place, 0.83, told, transform=axes.transAxes, ha=side, va="top",
-                      fontsize=7, color=GREY)  # fmt: skip
+
+
+def _beyond(valid: npt.NDArray[np.float64], limits: tuple[float, float]) -> list[str]:
+    """Say which values lie beyond the colours."""
+    if not valid.size:
+        return []
+    ends = (
+        (valid.min() < limits[0], f"1% lower, from {valid.min():.4g}"),
+        (valid.max() > limits[1], f"1% higher, up to {valid.max():.4g}"),
+    )
+    return [told for cut, told in ends if cut]
 
 
 def _short(name: str) -> str:

@@ -58,7 +58,8 @@ class Origin:
         >>> origin.mend('transform = "log"')
         'write Cu = { path = "/no/cu.tif", band = 1, transform = "log" } under [evidence]'
         """
-        if len(self.column.names) > 1 or self.kind in ("ordinal", "categorical"):
+        column = self.column.column if isinstance(self.column, Prepared) else self.column
+        if len(column.names) > 1 or self.kind in ("ordinal", "categorical", "indicator"):
             return None
         if isinstance(self.column, RasterBand):
             return f"write {line_of(self.column, setting)} under [evidence]"

@@ -26,6 +26,7 @@ from geoprospect.wording import listed
 
 _DRAWN = 10_000  # cells, with the seed below those that the evidence's range is told by
 _SEED = 0
+_WARNED = 10  # twins that are told one by one
 
 
 @dataclass(frozen=True)
@@ -185,26 +186,42 @@ class LayerTable:
         return None if like is None else (self.rows[like[1]].name, float(self.correlations[like]))
 
     def warnings(self) -> Iterator[str]:
-        """Warn of layers that tell what another tells."""
-        for pair in self.twins:
-            first, second = self.rows[pair.first], self.rows[pair.second]
-            alike = (
-                f"holds the same values as {first.name} at all {self.n_drawn} cells looked at"
-                if pair.identical
-                else f"tells nearly what {first.name} tells (rank correlation "
-                f"{pair.correlation:+.3f})"
-            )
-            files = [row.origin.path for row in (second, first) if row.origin.path is not None]
-            place = f" ({listed(files)})" if pair.identical and len(files) == 2 else ""
-            yield (
-                f"layer {second.name}: {alike}{place}, so what they tell weighs twice. To mend "
-                f"it: leave {second.name} or {first.name} out of [evidence]"
-                + ("; or correct the path or band, if it is not meant" if pair.identical else "")
-            )
+        """Warn of layers that tell what another tells: of ten, and of the others together."""
+        yield from (self._alike(pair) for pair in self.twins[:_WARNED])
+        if rest := self.twins[_WARNED:]:
+            names = listed([self.rows[pair.second].name for pair in rest])
+            yield f"layers {names}: tell, too, what others tell; `check --json` says which"
+
+    def _alike(self, pair: Twins) -> str:
+        """Say that two layers tell the same, and what to do."""
+        first, second = self.rows[pair.first], self.rows[pair.second]
+        files = [row.origin.path for row in (second, first) if row.origin.path is not None]
+        alike, mistaken = (
+            f"tells nearly what {first.name} tells (rank correlation {pair.correlation:+.3f})",
+            "",
+        )
+        if pair.identical:
+            place = f" ({listed(files)})" if len(files) == 2 else ""
+            alike = f"holds the same values as {first.name} at all {self.n_drawn} cells looked at"
+            alike += place
+            mistaken = "; or correct the path or band, if it is not meant"
+        single = [x.name for x in (second, first) if len(x.origin.column.names) == 1]
+        if second.origin.column == first.origin.column:
+            mend = f"name the bands of {second.origin.layer} to be read, as in bands = [1, 2]"
+        else:
+            leave = single or [second.origin.layer, first.origin.layer]
+            mend = f"leave {' or '.join(leave)} out of [evidence]"
+        return (
+            f"layer {second.name}: {alike}, so what they tell weighs twice. To mend it: {mend}"
+            f"{mistaken}"
+        )
 
     def to_dict(self) -> list[dict[str, Any]]:
         """Give the rows as plain values, for JSON."""
-        return [row.to_dict() for row in self.rows]
+        first = {pair.second: self.rows[pair.first].name for pair in self.twins}
+        return [
+            row.to_dict() | {"twin_of": first.get(number)} for number, row in enumerate(self.rows)
+        ]
 
 
 def _apart(origins: list[Origin]) -> Bools:

@@ -1,6 +1,7 @@
 """The study area: what lies outside is hidden from maps, draws, samples and figures."""
 
 import pickle
+import shutil
 
 import geopandas as gpd
 import numpy as np
@@ -17,8 +18,8 @@ from rasterio.windows import Window
 from smallproject import SHAPE, TRANSFORM, points, write_project, write_raster
 
 from geoprospect import check, fit, read_samples, write_map
-from geoprospect.errors import EvidenceError, ProjectError
-from geoprospect.evidence import EvidenceStack, Neighbourhood, RasterBand
+from geoprospect.errors import EvidenceError, OutputError, ProjectError
+from geoprospect.evidence import EvidenceStack, Neighbourhood, RasterBand, Surroundings
 from geoprospect.evidence.studyarea import StudyArea
 from geoprospect.evidence.territory import Territory
 from geoprospect.grid import Grid
@@ -282,3 +283,23 @@ def test_a_project_file_names_the_area_and_what_is_left_out(tmp_path):
         hidden = ~burnt(ground(*PARKS))
         hidden[:2] = False
         assert stack.count_valid() == hidden.sum()
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("area.tif", "the study area"), ("lake.tif", "the study area"), ("A.tif", "layer A")],
+)
+def test_a_map_does_not_replace_a_file_that_it_is_made_of(folder, tmp_path, name, what):
+    shutil.copytree(folder, tmp_path / "files")
+    place = tmp_path / "files"
+    write_raster(place / "area.tif", np.ones(SHAPE, "uint8"), nodata=None)
+    bands = [RasterBand(name, str(place / f"{name}.tif")) for name in "AB"]
+    area = StudyArea(territory(place, "area.tif"), (territory(place, "lake.tif"),))
+    before = (place / name).read_bytes()
+    with EvidenceStack.open([Surroundings(tuple(bands), (1,)), area]) as stack:
+        table = points([5, 9, 30, 40], [5, 30, 9, 33], occurrence=[1, 0, 1, 0])
+        samples = read_samples(table, stack, label="occurrence")
+        model = fit(stack, samples, "logistic-regression")
+        with pytest.raises(OutputError, match=rf"{name}: would replace what is read as {what} "):
+            write_map(model, stack, place / name, overwrite=True)
+    assert (place / name).read_bytes() == before

@@ -12,7 +12,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 import numpy as np
 from rasterio.windows import Window
 
-from geoprospect.evidence.column import Column, DerivedColumn, OpenColumn
+from geoprospect.evidence.column import Column, DerivedColumn, OpenColumn, path_of
 from geoprospect.evidence.opening import open_columns
 from geoprospect.evidence.seen import Seen
 from geoprospect.grid import Grid
@@ -159,6 +159,23 @@ def beneath(column: Column) -> tuple[Column, ...]:
     if isinstance(column, ComputedColumn):
         return column.sources
     return column.columns if isinstance(column, DerivedColumn) else ()
+
+
+def read_from(column: Column) -> list[tuple[str, str]]:
+    """List what a column is read from, and those that it is computed from: what it is, and a path.
+
+    Examples
+    --------
+    >>> from geoprospect.evidence import RasterBand, Surroundings
+    >>> read_from(Surroundings((RasterBand("X1", "X1.tif"), RasterBand("X2", "X2.tif")), (2,)))
+    [('layer X1', 'X1.tif'), ('layer X2', 'X2.tif')]
+    """
+    sources = beneath(column)
+    if sources:
+        return list(dict.fromkeys(x for source in sources for x in read_from(source)))
+    what = f"layer {', '.join(column.names)}" if column.names else "the study area"
+    paths = getattr(column, "paths", None) or (path_of(column),)
+    return [(what, str(path)) for path in paths if path is not None]
 
 
 def over(column: Column, sources: tuple[Column, ...]) -> Column:

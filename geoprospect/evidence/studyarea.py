@@ -53,7 +53,12 @@ class StudyArea:
     @property
     def path(self) -> str | None:
         """The file that messages name."""
-        return self.territories[0].path if self.territories else None
+        return self.paths[0] if self.territories else None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All files."""
+        return tuple(territory.path for territory in self.territories)
 
     def open(self, grid: Grid | None = None) -> OpenStudyArea:
         """Open the files.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from geoprospect.errors import OutputError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.evidence.column import path_of
+from geoprospect.evidence.computed import read_from
 from geoprospect.evidence.files import files_of
 from geoprospect.output import check_absent, check_apart, sidecars
 from geoprospect.qgis.style import is_own
@@ -84,13 +84,12 @@ class Destination:
                 expected="a name ending in .tif or .vrt",
             )
         beside = [*sidecars(self.raster), *([self.parts] if self.virtual else [])]
-        columns = [(path_of(column), column.names) for column in evidence.columns]
         check_apart(
             [self.raster, self.style, *beside, self.unfinished],
             [
-                (f"layer {', '.join(names)}", file)
-                for path, names in columns
-                if path is not None
+                (what, file)
+                for column in evidence.columns
+                for what, path in read_from(column)
                 for file in files_of(path)
             ],
         )

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from geoprospect.errors import ProjectError
 from geoprospect.evidence import Column, EvidenceStack
-from geoprospect.evidence.column import path_of
+from geoprospect.evidence.computed import read_from
 from geoprospect.evidence.files import files_of
 from geoprospect.evidence.layers import columns_of
 from geoprospect.evidence.learning import Preparation
@@ -91,11 +91,9 @@ class Project:
         if isinstance(self.evidence, str):
             read.append(("evidence", self.evidence))
         for column in () if isinstance(self.evidence, str) else self.evidence:
-            path = path_of(column)
-            files = [] if path is None else files_of(path)
-            read += [(f"layer {', '.join(column.names)}", file) for file in files]
+            read += [(what, x) for what, path in read_from(column) for x in files_of(path)]
         area = self.grid.study_area
-        read += [] if area is None else [("the study area", x.path) for x in area.territories]
+        read += [] if area is None else read_from(area)
         for role in ("training", "validation", "lithology"):
             source = getattr(self.points, role)
             if source is not None:

@@ -81,6 +81,13 @@ class VectorLayer:
         return (self.name,)
 
     @property
+    def paths(self) -> tuple[str, ...]:
+        """The file of features, and that of what was mapped."""
+        if self.mapped is None or self.mapped == WHOLE_GRID:
+            return (self.path,)
+        return self.path, self.mapped
+
+    @property
     def source(self) -> FeatureSource:
         """The file, and which of its features."""
         return FeatureSource(self.path, self.layer, self.where, self.crs, self.x, self.y)

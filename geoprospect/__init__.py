@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from geoprospect.crossval.page import check_comparison_absent, write_comparison
     from geoprospect.evidence import EvidenceStack, RasterBand, open_evidence, register_column
     from geoprospect.mapping import Execution, write_map, write_raster
+    from geoprospect.mapping.contributions import write_contributions
     from geoprospect.methods import method_named, register_member_format, register_method
     from geoprospect.model import ProspectivityModel, fit, load_model, out_of_bag_scores
     from geoprospect.model.modelfolder import check_model_absent
@@ -58,6 +59,7 @@ _ROOMS = {
     "crossval.page": ("check_comparison_absent", "write_comparison"),
     "evidence": ("EvidenceStack", "RasterBand", "open_evidence", "register_column"),
     "mapping": ("Execution", "write_map", "write_raster"),
+    "mapping.contributions": ("write_contributions",),
     "methods": ("method_named", "register_member_format", "register_method"),
     "model": ("ProspectivityModel", "fit", "load_model", "out_of_bag_scores"),
     "model.modelfolder": ("check_model_absent",),
@@ -123,6 +125,7 @@ __all__ = [
     "score_map",
     "train",
     "write_comparison",
+    "write_contributions",
     "write_map",
     "write_raster",
     "write_rate_curves",

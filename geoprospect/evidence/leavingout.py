@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from geoprospect.errors import LayerNameError
-from geoprospect.evidence.column import Column, DerivedColumn
+from geoprospect.evidence.belonging import bare, by_column
+from geoprospect.evidence.column import Column
 from geoprospect.evidence.computed import beneath
 from geoprospect.evidence.stack import EvidenceStack
 
@@ -26,16 +27,16 @@ def layers_left(stack: EvidenceStack, layers: str) -> tuple[str, ...]:
     LayerNameError
         If there is no such layer, or no other.
     """
-    by_column = dict(_by_column(stack.columns))
-    bare = stack.bare().names
+    columns = dict(by_column(stack.columns))
+    names = stack.bare().names
     left_out: set[str] = set()
-    for name in [layers] if layers in (*bare, *by_column) else map(str.strip, layers.split(",")):
-        found = by_column.get(name) or ((name,) if name in bare else ())
+    for name in [layers] if layers in (*names, *columns) else map(str.strip, layers.split(",")):
+        found = columns.get(name) or ((name,) if name in names else ())
         if not found:
             raise LayerNameError(
                 "there is no such layer to leave out",
                 found=name,
-                expected=f"some of {', '.join(dict.fromkeys((*by_column, *bare)))}",
+                expected=f"some of {', '.join(dict.fromkeys((*columns, *names)))}",
                 mend="name layers as [evidence] does, with commas between several",
             )
         around = stack.neighbourhood
@@ -63,7 +64,7 @@ def computed_still(stack: EvidenceStack, left: Sequence[str]) -> tuple[str, ...]
     gone = set(stack.names) - set(left)
     return tuple(
         name
-        for column in _bare(stack.columns)
+        for column in bare(stack.columns)
         if not gone.isdisjoint(_names_beneath(column))
         for name in column.names
         if name in left
@@ -75,19 +76,3 @@ def _names_beneath(column: Column) -> Iterator[str]:
     for source in beneath(column):
         yield from source.names
         yield from _names_beneath(source)
-
-
-def _bare(columns: Iterable[Column]) -> Iterator[Column]:
-    """Give columns, those beneath derived ones in their place."""
-    for column in columns:
-        if isinstance(column, DerivedColumn):
-            yield from _bare(column.columns)
-        else:
-            yield column
-
-
-def _by_column(columns: Iterable[Column]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Give what each column that has a name gives."""
-    for column in _bare(columns):
-        if isinstance(name := getattr(column, "name", None), str):
-            yield name, column.names

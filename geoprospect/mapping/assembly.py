@@ -11,7 +11,7 @@ import rasterio.shutil
 from rasterio.enums import Resampling
 
 from geoprospect.mapping.job import BLOCK, Job
-from geoprospect.mapping.kernel import NODATA, Kernel
+from geoprospect.mapping.kernel import NODATA, Kernel, Overviews
 from geoprospect.mapping.statistics import Statistics
 
 
@@ -71,13 +71,15 @@ def write_virtual(
     ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
 
 
-def add_overviews(path: Path, *, compressed: bool) -> None:
-    """Add overviews by averages of valid cells, in a file beside a virtual raster.
+def add_overviews(path: Path, overviews: Overviews, *, compressed: bool) -> None:
+    """Add overviews in a file beside a virtual raster.
 
     Parameters
     ----------
     path : Path
         The VRT.
+    overviews : {"average", "nearest"}
+        What their cells hold.
     compressed : bool
         Whether they are to last.
     """
@@ -94,7 +96,7 @@ def add_overviews(path: Path, *, compressed: bool) -> None:
         rasterio.Env(BIGTIFF_OVERVIEW="IF_SAFER", **options),
         rasterio.open(path, "r+") as raster,
     ):
-        raster.build_overviews(factors, Resampling.average)
+        raster.build_overviews(factors, Resampling[overviews])
     if compressed:
         _check_whole(path)
 

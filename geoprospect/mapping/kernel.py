@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, Self, TypeAlias
+from typing import Any, Literal, Protocol, Self, TypeAlias
 
 from geoprospect.errors import OutputError
 from geoprospect.evidence import Block
@@ -14,6 +14,10 @@ from geoprospect.qgis.style import Style, pseudocolour
 from geoprospect.typing import Values
 
 NODATA = -9999.0
+
+Overviews: TypeAlias = Literal["average", "nearest"]
+"""What a cell of an overview holds: the average of the valid cells that it covers, or one of them,
+where numbers stand for classes."""
 
 Ticket: TypeAlias = tuple[str, dict[str, Any]]
 """How a kernel travels to another process: the import path of its class, and its description."""
@@ -61,7 +65,7 @@ class Kernel(Protocol):
     A cell's values must not depend on the window it is computed in: rasters are then the same to
     the bit in windows of any size. Several threads call one kernel at the same time.
 
-    Subclasses inherit what is said here of halo and tags.
+    Subclasses inherit what is said here of halo, overviews and tags.
 
     Examples
     --------
@@ -92,6 +96,11 @@ class Kernel(Protocol):
     def halo(self) -> int:
         """Cells about a window that must be read with it: none."""
         return 0
+
+    @property
+    def overviews(self) -> Overviews:
+        """What a cell of an overview holds: the average of the cells that it covers."""
+        return "average"
 
     def bytes_a_cell(self) -> int:
         """Give the memory that a cell takes besides its evidence and its bands."""

@@ -213,7 +213,7 @@ def _leave_cog(
     folder = Path(job.folder)
     virtual, finished = folder / "map.vrt", folder / "map.tif"
     assembly.write_virtual(virtual, job, kernel, statistics)
-    assembly.add_overviews(virtual, compressed=False)
+    assembly.add_overviews(virtual, kernel.overviews, compressed=False)
     assembly.write_cog(virtual, finished)
     move_raster(finished, place.raster)
     shutil.rmtree(folder, ignore_errors=True)
@@ -226,7 +226,7 @@ def _leave_virtual(
     folder, lasting = Path(job.folder), place.parts
     virtual = folder / place.raster.name
     assembly.write_virtual(virtual, job, kernel, statistics)
-    assembly.add_overviews(virtual, compressed=True)
+    assembly.add_overviews(virtual, kernel.overviews, compressed=True)
     assembly.write_virtual(virtual, job, kernel, statistics, parts=f"{lasting.name}/")
     (folder / MARK).touch()
     with replacing(lasting, overwrite=True, folder=True) as moved:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -57,14 +58,7 @@ def pseudocolour(minimum: float, maximum: float, *, band: int = 1) -> str:
     if maximum <= minimum:
         minimum, maximum = minimum - 0.5, minimum + 0.5  # one value everywhere: mid-colour
     ends = {"classificationMin": f"{minimum:.9g}", "classificationMax": f"{maximum:.9g}"}
-    root = ET.Element("qgis", version="3.22", styleCategories="Symbology|Rendering")
-    pipe = ET.SubElement(root, "pipe")
-    renderer = ET.SubElement(
-        pipe,
-        "rasterrenderer",
-        {"type": "singlebandpseudocolor", "band": str(band), "opacity": "1", "alphaBand": "-1"}
-        | ends,
-    )
+    root, renderer = begun("singlebandpseudocolor", band, ends)
     shader = ET.SubElement(
         ET.SubElement(renderer, "rastershader"),
         "colorrampshader",
@@ -79,6 +73,22 @@ def pseudocolour(minimum: float, maximum: float, *, band: int = 1) -> str:
         ET.SubElement(
             shader, "item", value=f"{value:.9g}", label=f"{value:.2f}", color=colour, alpha="255"
         )
+    return finished(root)
+
+
+def begun(kind: str, band: int, attributes: Mapping[str, str]) -> tuple[ET.Element, ET.Element]:
+    """Begin a style: give its root, and the renderer of a kind in it, which shows one band."""
+    root = ET.Element("qgis", version="3.22", styleCategories="Symbology|Rendering")
+    renderer = ET.SubElement(
+        ET.SubElement(root, "pipe"),
+        "rasterrenderer",
+        {"type": kind, "band": str(band), "opacity": "1", "alphaBand": "-1", **attributes},
+    )
+    return root, renderer
+
+
+def finished(root: ET.Element) -> str:
+    """Give the text of a style."""
     ET.indent(root)
     head = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
     return f"{head}{_OWN}\n{ET.tostring(root, encoding='unicode')}"

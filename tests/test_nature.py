@@ -183,7 +183,7 @@ def test_a_band_that_is_named_is_not_doubted(tmp_path):
 def test_what_a_folder_holds_besides_is_named_with_a_command_that_works(tmp_path, caplog):
     folder = tmp_path / "layers"
     write_raster(folder / "a.tif", VALUES[::-1], nodata=None)
-    for name, driver in (("e.ers", "ERS"), ("n.nc", "netCDF"), ("v.dat", "ENVI")):
+    for name, driver in (("e.pix", "PCIDSK"), ("n.zarr", "Zarr"), ("v.dat", "ENVI")):
         rasterio.shutil.copy(folder / "a.tif", folder / name, driver=driver)
     (folder / "grid").mkdir()
     for name in ("grid/hdr.adf", "odd.xyz7", "notes.txt", "a.tfw", "a.tif.ovr.aux.xml", "a.qml"):
@@ -199,5 +199,5 @@ def test_what_a_folder_holds_besides_is_named_with_a_command_that_works(tmp_path
         _, *given = shlex.split(command)
         subprocess.run([Path(sys.executable).with_name("rio"), *given], check=True)
     with open_evidence(folder) as stack:
-        assert stack.names == ("a", "e", "n", "v")
+        assert stack.names == ("a", "e", "n.zarr", "v")
         assert np.ptp(stack.read().values, axis=0).max() == 0

@@ -24,6 +24,30 @@ _INSIDE = (
 _MOST = 12  # rasters of a file that a message lists
 
 
+_FOREIGN = {
+    ".grd": "grids of Surfer, GMT and Northwood are read, those of Geosoft (Oasis montaj) are not: "
+    "export it there as GeoTIFF",
+    ".ecw": "ECW is not read: save it as GeoTIFF in QGIS, or another program that reads it",
+    ".sid": "MrSID is not read: save it as GeoTIFF in QGIS, or another program that reads it",
+    ".gdb": "name a raster inside it, or export it as GeoTIFF",
+    ".mdb": "rasters in a personal geodatabase are not read: export them as GeoTIFF",
+    ".lyr": "it tells how a layer is drawn: give the raster itself",
+    ".lyrx": "it tells how a layer is drawn: give the raster itself",
+    ".qlr": "it tells how a layer is drawn: give the raster itself",
+}
+
+
+def read_elsewhere(path: str) -> str | None:
+    """Say what to do with a file of a format that GDAL reads here in part, or not at all.
+
+    Examples
+    --------
+    >>> read_elsewhere("relief.ecw")
+    'ECW is not read: save it as GeoTIFF in QGIS, or another program that reads it'
+    """
+    return _FOREIGN.get(Path(path).suffix.lower())
+
+
 def absolute(path: str, home: Path) -> str:
     """Give a path that holds from anywhere, of one against a folder; of an address, itself.
 

@@ -17,11 +17,12 @@ from geoprospect.evidence.column import Column
 from geoprospect.evidence.raster import open_raster
 from geoprospect.evidence.rasterband import RasterBand
 from geoprospect.evidence.remote.address import stem_of
-from geoprospect.evidence.unread import unread_sentences
+from geoprospect.evidence.unread import is_single, unread_sentences
 from geoprospect.typing import StrPath
 
 RASTER_SUFFIXES = frozenset(
-    {".asc", ".bil", ".flt", ".grd", ".img", ".jp2", ".rst", ".sdat", ".tif", ".tiff", ".vrt"}
+    {".asc", ".bil", ".ers", ".flt", ".grd", ".img", ".jp2", ".rst", ".sdat"}
+    | {".tif", ".tiff", ".vrt"}
 )
 
 
@@ -123,7 +124,7 @@ def _in_folder(folder: Path) -> list[RasterBand]:
     files = [
         path
         for path in folder.iterdir()
-        if path.suffix.lower() in RASTER_SUFFIXES
+        if (path.suffix.lower() in RASTER_SUFFIXES or is_single(path))
         and path.is_file()
         and not path.name.startswith(".")
     ]

@@ -21,7 +21,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
-from geoprospect.evidence.container import check_archive, check_single
+from geoprospect.evidence.container import check_archive, check_single, read_elsewhere
 from geoprospect.evidence.local import missing
 from geoprospect.evidence.placement import check_place
 from geoprospect.evidence.remote.address import asks_servers, nested_virtual
@@ -100,11 +100,12 @@ To mend it: check the file, it may be damaged or cut short; copy or export it an
     if asks_servers(path):
         return failure(error, path=path, layer=layer)
     reason = str(error.__cause__ or error).strip().splitlines() or [type(error).__name__]
+    elsewhere = read_elsewhere(path) if "not recognized" in reason[0] else None
     return EvidenceError(
         f"cannot be read as a raster: {reason[0].rstrip('.')}",
         path=path,
         layer=layer,
-        mend="check the file, it may be damaged or cut short; copy or export it anew",
+        mend=elsewhere or "check the file, it may be damaged or cut short; copy or export it anew",
     )
 
 

@@ -22,6 +22,7 @@ _BESIDE = re.compile(  # sidecars of rasters, and what no one takes for a raster
     re.IGNORECASE,
 )
 _ARC_GRID = "hdr.adf"
+_PERHAPS_SEVERAL = (".nc",)
 _MOST = 200  # files that are tried; more are no folder of evidence
 
 
@@ -74,11 +75,32 @@ def unread_sentences(folder: Path, suffixes: frozenset[str]) -> Iterator[str]:
         )
 
 
+def is_single(path: Path) -> bool:
+    """Whether a file of a format that may hold several rasters holds one, to be read of a folder.
+
+    Examples
+    --------
+    >>> is_single(Path("X1.tif"))
+    False
+    """
+    if path.suffix.lower() not in _PERHAPS_SEVERAL or not path.is_file():
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(path) as file:
+                return bool(file.count)
+    except RasterioError:
+        return False
+
+
 def _is_unread(path: Path, suffixes: frozenset[str]) -> bool:
     """Whether something in a folder is not read, and none of the things that lie in one anyway."""
     if path.name.startswith("."):
         return False
     if path.is_dir():
-        return (path / _ARC_GRID).is_file()
-    known = path.suffix.lower() in suffixes or _BESIDE.fullmatch(path.suffix)
+        return (path / _ARC_GRID).is_file() or path.suffix.lower() == ".zarr"
+    data_of_ers = not path.suffix and path.with_name(f"{path.name}.ers").exists()
+    known = path.suffix.lower() in suffixes or _BESIDE.fullmatch(path.suffix) or data_of_ers
+    known = known or is_single(path)
     return path.is_file() and not known

@@ -17,8 +17,9 @@ from rasterio.windows import Window
 from smallproject import write_raster
 
 from geoprospect.errors import EvidenceError, GridMismatchError
-from geoprospect.evidence import Categorical, EvidenceStack, RasterBand
+from geoprospect.evidence import Categorical, EvidenceStack, Neighbourhood, RasterBand
 from geoprospect.evidence.prepared import Prepared
+from geoprospect.evidence.surroundings import surrounded
 from geoprospect.grid import Grid
 
 ALBERS, UTM, DEGREES = CRS.from_epsg(3578), CRS.from_epsg(32608), CRS.from_epsg(4326)
@@ -413,3 +414,48 @@ def test_cells_far_too_fine_are_refused_before_they_fill_the_memory(tmp_path):
     coarse = Grid(UTM, Affine(5e5, 0, 0, 0, -5e5, 7e6), (2, 2))
     with pytest.raises(EvidenceError, match="too fine for the grid"):
         read(RasterBand("A", path), coarse)
+
+
+@pytest.mark.parametrize("turn", [0, 12, 30, 45, 90, 135, 180])
+def test_an_average_is_that_of_the_cells_within_however_the_rows_are_turned(tmp_path, turn):
+    source = about(25, (200, 200))
+    values = np.random.default_rng(0).normal(size=source.shape).astype(np.float32)
+    values[80:120, 60:90] = -9999
+    path = written(tmp_path / "A.tif", values, source)
+    grid = about(100, (20, 20), turn=turn)
+    # The average of the values at 20 x 20 places within each cell.
+    across, down = np.meshgrid(*[(np.arange(400) + 0.5) / 20] * 2)
+    a, b, c, d, e, f = grid.transform[:6]
+    x, y = c + a * across + b * down, f + d * across + e * down
+    rows, columns, _ = source.cells(x.ravel(), y.ravel())
+    within = np.where(values == -9999, np.nan, values)[rows, columns].reshape(20, 20, 20, 20)
+    whole = np.isfinite(within).all(axis=(1, 3))
+    found = read(RasterBand("A", path), grid)
+    expected = within.mean(axis=(1, 3))
+    assert np.corrcoef(found[whole], expected[whole])[0, 1] > 0.99
+    none = ~np.isfinite(within).any(axis=(1, 3))
+    assert none.any()
+    assert np.isnan(found[none]).mean() > 0.9  # a corner that no place lies in may have one
+
+
+def test_surroundings_are_those_of_the_resampled_layer(tmp_path):
+    path = written(tmp_path / "A.tif", smooth(SOURCE), SOURCE)
+    grid = about(60, (40, 42))
+    [column] = surrounded([RasterBand("A", path)], Neighbourhood((2,)))
+    with EvidenceStack.open([column], grid=grid) as stack:
+        whole = stack.read().values
+        part = stack.read(Window(11, 9, 13, 8)).values
+    np.testing.assert_array_equal(whole[0], read(RasterBand("A", path), grid))
+    np.testing.assert_array_equal(part, whole[:, 9:17, 11:24])
+
+
+def test_a_row_of_100_000_cells_is_read_alike_in_any_window(tmp_path):
+    source = about(60, (40, 90_000), crs=ALBERS, turn=0.01)
+    path = written(tmp_path / "A.tif", smooth(source), source)
+    row = about(50, (1, 100_000))
+    with EvidenceStack.open([RasterBand("A", path)], grid=row) as stack:
+        whole = stack.read().values[0, 0]
+        for left, width in ((0, 1), (511, 3), (40_000, 777), (99_990, 10)):
+            part = stack.read(Window(left, 0, width, 1)).values[0, 0]
+            np.testing.assert_array_equal(part, whole[left : left + width])
+    assert np.isfinite(whole).sum() > 50_000

@@ -17,7 +17,7 @@ from geoprospect.grid import Grid, describe_crs, describe_grid
 from geoprospect.grid.relation import SameCells, same_cells, same_plane, spacing
 from geoprospect.typing import Values
 
-_FINEST = 8192  # cells of a layer along one of the grid, beyond which they fill the memory
+_FINEST = 4096  # cells of a layer along one of the grid, beyond which they fill the memory
 
 
 class OpenBand(OpenColumn, Protocol):

@@ -45,7 +45,9 @@ TOLERANCE = 1e-4  # of a cell of the raster
 _TILE = 512  # cells along a tile, and
 _READ = 2048  # cells along what is read of the raster for it
 _COARSER = 1.5  # times: from here on, cells are averaged rather than taken between four
-_UPRIGHT = 10.0  # degrees that rows may be turned where GDAL averages, for it takes upright boxes
+# GDAL averages over upright boxes between two corners of a cell, none where rows are turned by 45
+# degrees, but sums over the cells themselves: an average is then a sum divided by that of ones.
+_UPRIGHT = 10.0  # degrees, up to which it is GDAL's own
 _EQUAL = 0.05  # of a cell: closer to one than this, cells count as equally large
 _STEPS = 16  # by which the places of a tile are followed into the raster
 _REACH = {"bilinear": 1, "cubic": 2, "cubic_spline": 2, "lanczos": 3}  # cells about a place
@@ -74,7 +76,7 @@ def chosen(resampling: Resampling, between: Spacing) -> Resampling:
     if resampling == "classes":
         return "mode" if coarser else "nearest"
     if resampling == "continuous":
-        return "average" if coarser and between.turned <= _UPRIGHT else "bilinear"
+        return "average" if coarser else "bilinear"
     return resampling
 
 
@@ -181,7 +183,7 @@ class Warp:
             values = None if part is None else read_source(part)
             if part is None or values is None or np.isnan(values).all():
                 continue
-            warped = self._warped(values, part, side.turn, tile)
+            warped = self._resampled(values, part, side.turn, tile)
             if len(sides) == 1:
                 return warped
             centres = (np.arange(n) + 0.5 for n in out.shape)
@@ -223,8 +225,20 @@ class Warp:
             return None
         return Window(left, top, right - left, bottom - top)
 
-    def _warped(self, values: Values, part: Window, turn: int, tile: Window) -> Values:
+    def _resampled(self, values: Values, part: Window, turn: int, tile: Window) -> Values:
         """Resample a part of the raster onto a tile."""
+        if self.resampling != "average" or self.between.turned <= _UPRIGHT:
+            return self._warped(values, part, turn, tile, self.resampling)
+        ones = np.where(np.isnan(values), np.float32(np.nan), np.float32(1))
+        areas = self._warped(ones, part, turn, tile, "sum")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            averages = self._warped(values, part, turn, tile, "sum") / areas
+        return np.where(areas > 0, averages, np.float32(np.nan))
+
+    def _warped(
+        self, values: Values, part: Window, turn: int, tile: Window, algorithm: Resampling
+    ) -> Values:
+        """Let GDAL resample a part of the raster onto a tile."""
         place = Affine.translation(-turn * circle(self.source.crs), 0) * transform(
             part, self.source.transform
         )
@@ -247,7 +261,7 @@ class Warp:
                     transform=transform(tile, self.grid.transform),
                     height=tile.height,
                     width=tile.width,
-                    resampling=Algorithm[self.resampling],
+                    resampling=Algorithm[algorithm],
                     tolerance=TOLERANCE,
                     src_nodata=math.nan,
                     nodata=math.nan,

@@ -188,10 +188,11 @@ def test_metres_that_are_said_to_be_degrees_are_refused(tmp_path):
 
 def test_features_beyond_any_ground_are_left_out(tmp_path):
     line = shapely.LineString([(405_000, 685_000), (420_000, 695_000)])
-    lost = [shapely.Point(1e300, 7e5), shapely.LineString([(0, 0), (-1e200, 1e200)])]
-    path = write(tmp_path / "faults.geojson", [line, *lost])
-    alone = write(tmp_path / "alone.geojson", [line])
+    nowhere = shapely.Polygon([(0, 0), (1e5, 1e5), (np.inf, 0), (0, 1)])
+    lost = [shapely.Point(1e300, 7e5), shapely.LineString([(0, 0), (-1e200, 1e200)]), nowhere]
+    path = write(tmp_path / "faults.gpkg", [line, *lost])
+    alone = write(tmp_path / "alone.gpkg", [line])
     columns = [Distance("L", x, mapped="grid") for x in (path, alone)]
     np.testing.assert_array_equal(*(read(column, PLAIN) for column in columns))
     [sentence] = columns[0].doubts(PLAIN)
-    assert "2 features left out" in sentence
+    assert "3 features left out" in sentence

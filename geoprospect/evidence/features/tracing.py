@@ -158,7 +158,8 @@ def _trace(source: FeatureSource, grid: Grid) -> TracedFeatures:
     table = table.reset_index(drop=True)
     shapes = shapely.force_2d(table.geometry.to_numpy())
     known = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    shapes, fields = shapes[known], table[known]
+    on_ground = known & ~_wild(shapes)
+    shapes, fields = shapes[on_ground], table[on_ground]
     broken = (shapely.get_dimensions(shapes) == 2) & ~shapely.is_valid(shapes)
     shapes[broken] = shapely.make_valid(shapes[broken])
     bare = Segments.of(shapes)
@@ -175,8 +176,16 @@ def _trace(source: FeatureSource, grid: Grid) -> TracedFeatures:
             found=f"{len(table)} features, {int((~known).sum())} without a geometry",
             mend="check the CRS of the file, and whether it is the right one",
         )
-    lost = len(shapes) - len(np.unique(segments.feature))
+    lost = int(known.sum()) - len(np.unique(segments.feature))
     return TracedFeatures(path, grid, shapes, fields, segments, int((~known).sum()), lost)
+
+
+def _wild(shapes: npt.NDArray[np.object_]) -> Bools:
+    """Tell which features have a coordinate that no ground has."""
+    places, of = shapely.get_coordinates(shapes, return_index=True)
+    wild = np.zeros(len(shapes), dtype=bool)
+    wild[of[~(np.abs(places).max(axis=1, initial=0.0) < _FARTHEST)]] = True  # NaN is not less
+    return wild
 
 
 def _check_latitudes(segments: Segments, crs: Any, path: str) -> None:
@@ -197,8 +206,6 @@ def _check_latitudes(segments: Segments, crs: Any, path: str) -> None:
 
 def _on_grid(segments: Segments, crs: Any, grid: Grid) -> Segments:
     """Put segments into the CRS of a grid."""
-    farthest = np.maximum(np.abs(segments.starts), np.abs(segments.ends)).max(axis=1)
-    segments = segments[farthest < _FARTHEST]  # NaN is not
     if same_crs(CRS.from_wkt(crs.to_wkt()), grid.crs):
         return segments
 

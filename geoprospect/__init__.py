@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from geoprospect.mapping.contributions import write_contributions
     from geoprospect.methods import method_named, register_member_format, register_method
     from geoprospect.model import ProspectivityModel, fit, load_model, out_of_bag_scores
+    from geoprospect.model.explanation import explain, explain_points
     from geoprospect.model.modelfolder import check_model_absent
     from geoprospect.output import check_absent, check_apart
     from geoprospect.project.check import check_project as check
     from geoprospect.project.comparison import compare_methods
     from geoprospect.project.drafting import draft_project
     from geoprospect.project.file import Project
+    from geoprospect.project.finished import model_of_run, project_of_run
     from geoprospect.project.progress import progress_shown
     from geoprospect.project.run import run_project as run
     from geoprospect.project.run import train_model as train
@@ -47,8 +49,10 @@ if TYPE_CHECKING:
     )
     from geoprospect.scoring import Score, score_map
     from geoprospect.scoring.pictures import (
+        draw_contributions,
         draw_map,
         draw_rate_curves,
+        write_contributions_picture,
         write_rate_curves,
         write_score_pictures,
     )
@@ -62,12 +66,14 @@ _ROOMS = {
     "mapping.contributions": ("write_contributions",),
     "methods": ("method_named", "register_member_format", "register_method"),
     "model": ("ProspectivityModel", "fit", "load_model", "out_of_bag_scores"),
+    "model.explanation": ("explain", "explain_points"),
     "model.modelfolder": ("check_model_absent",),
     "output": ("check_absent", "check_apart"),
     "project.check": ("check",),
     "project.comparison": ("compare_methods",),
     "project.drafting": ("draft_project",),
     "project.file": ("Project",),
+    "project.finished": ("model_of_run", "project_of_run"),
     "project.progress": ("progress_shown",),
     "project.run": ("run", "train"),
     "published": ("Reproduction", "model_from_weights", "reproduce"),
@@ -75,7 +81,8 @@ _ROOMS = {
     "samples": ("DrawingRule", "PointsSource", "Samples", "draw_non_occurrences", "read_samples"),
     "scoring": ("Score", "score_map"),
     "scoring.pictures": (
-        "draw_map", "draw_rate_curves", "write_rate_curves", "write_score_pictures",
+        "draw_contributions", "draw_map", "draw_rate_curves", "write_contributions_picture",
+        "write_rate_curves", "write_score_pictures",
     ),
     "synthetic": ("sample_project",),
 }  # fmt: skip
@@ -105,16 +112,21 @@ __all__ = [
     "compare_methods",
     "cross_validate",
     "draft_project",
+    "draw_contributions",
     "draw_map",
     "draw_non_occurrences",
     "draw_rate_curves",
+    "explain",
+    "explain_points",
     "fit",
     "load_model",
     "method_named",
     "model_from_weights",
+    "model_of_run",
     "open_evidence",
     "out_of_bag_scores",
     "progress_shown",
+    "project_of_run",
     "read_samples",
     "register_column",
     "register_member_format",
@@ -126,6 +138,7 @@ __all__ = [
     "train",
     "write_comparison",
     "write_contributions",
+    "write_contributions_picture",
     "write_map",
     "write_raster",
     "write_rate_curves",

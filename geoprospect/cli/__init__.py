@@ -11,7 +11,9 @@ from geoprospect.cli import stopping
 from geoprospect.cli.ending import ended_in_a_line
 from geoprospect.errors import GeoprospectError
 
-VERBS = ("sample", "init", "check", "run", "train", "map", "score", "crossval", "reproduce")
+VERBS = (
+    "sample", "init", "check", "run", "train", "map", "explain", "score", "crossval", "reproduce",
+)  # fmt: skip
 
 
 class Verbs(click.Group):

@@ -74,13 +74,13 @@ def messy(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def table(messy):
-    return gp.check(messy).layers
+def checked(messy):
+    return gp.check(messy)
 
 
 @pytest.fixture(scope="module")
-def rows(table):
-    return {row["name"]: row for row in table.to_dict()}
+def rows(checked):
+    return {row["name"]: row for row in checked.layers.to_dict()}
 
 
 def inflation_by_regression(X, column, others):
@@ -181,8 +181,8 @@ def test_classes_are_no_twins_of_each_other(tmp_path):
     )
 
 
-def test_twins_are_warned_of_with_what_to_do(messy):
-    warned = [x.text for x in gp.check(messy) if x.level == "warning" and "tell" in x.text]
+def test_twins_are_warned_of_with_what_to_do(checked):
+    warned = [x.text for x in checked if x.level == "warning" and "tell" in x.text]
     [same] = [text for text in warned if text.startswith("layer again: ")]
     assert "holds the same values as smooth at all 1920 cells" in same
     assert "again.tif" in same
@@ -324,20 +324,17 @@ def test_of_a_study_area_shares_are_of_its_cells_and_it_has_no_row(tmp_path):
     gpd.GeoDataFrame(geometry=[west], crs="EPSG:32608").to_file(tmp_path / "west.gpkg")
     text = project.read_text().replace("[evidence]", '[grid]\narea = "west.gpkg"\n[evidence]')
     project.write_text(text.replace("fine-tuning", "logistic-regression"))
-    printed(project, "--pictures", tmp_path / "layers.html")
-    found = gp.check(project).layers
+    found = gp.check(project, pictures=tmp_path / "layers.html").layers
     assert [row.name for row in found.rows] == ["A", "B", "C"]
     assert found.rows[0].profile.survey.n_valid == 460  # of ten columns, less two rows of nodata
     assert [row.valid_share for row in found.rows] == [pytest.approx(46 / 48)] * 3
     assert (tmp_path / "layers.html").is_file()
 
 
-def test_surroundings_have_no_row(messy):
+def test_surroundings_have_no_row(messy, rows):
     changed = messy.with_name("context.toml")
     changed.write_text(messy.read_text() + "context = [1]\n")
-    assert [row.name for row in gp.check(changed).layers.rows] == [
-        row.name for row in gp.check(messy).layers.rows
-    ]
+    assert [row.name for row in gp.check(changed).layers.rows] == list(rows)
 
 
 def printed(path, *options):

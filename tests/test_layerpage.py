@@ -261,6 +261,14 @@ def test_few_values_have_a_bar_each_with_its_share():
     assert [text.get_text() for text in lower.get_xticklabels()] == ["0", "1"]
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (3000, 1)])
+def test_a_map_of_one_row_or_column_is_no_line(shape):
+    figure = draw_layer(np.ones(shape, "f4"), Grid(CRS.from_epsg(32608), TRANSFORM, shape))
+    drawn(figure)
+    box = figure.axes[0].get_window_extent()
+    assert min(box.width, box.height) > 40
+
+
 def test_a_layer_without_any_value_is_drawn_as_one():
     empty = np.full((4, 4), np.nan, "f4")
     figure = draw_layer(empty, Grid(CRS.from_epsg(32608), TRANSFORM, (4, 4)))

@@ -60,6 +60,7 @@ def messy(tmp_path_factory):
         width=SHAPE[1], crs="EPSG:32608", transform=TRANSFORM,
     ) as raster:  # fmt: skip
         raster.write(spectra)
+        raster.units = ("nm",) * 10
     line = LineString([TRANSFORM @ (3, 3), TRANSFORM @ (30, 44)])
     gpd.GeoDataFrame(geometry=[line], crs="EPSG:32608").to_file(folder / "faults.gpkg")
     chosen = (COLUMNS % 3 == 0) & (ROWS % 3 == 0)
@@ -111,6 +112,7 @@ def test_kinds_layers_and_units_are_told(rows):
     ]
     assert ("rocks=585", "rocks", "categorical", None) in told
     assert ("faults", "faults", "distance", "m") in told
+    assert ("spectra B10", "spectra", "bands", "nm") in told
     assert ("flat missing", "flat", "indicator", None) in told
     assert len(told) == 5 + 4 + 1 + 2 + 10
 

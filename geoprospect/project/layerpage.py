@@ -23,6 +23,7 @@ from geoprospect.samples import Samples
 from geoprospect.typing import Floats, Progress, StrPath, Values
 
 _DPI = 150
+_MANY, _FEWER_DOTS = 24, 90  # layers, beyond which pictures are smaller, lest the page grow heavy
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,7 @@ def _cards(
 ) -> Iterator[dict[str, Any]]:
     """Draw each layer: all classes of one in a picture, other names one by one."""
     rows, places = {row.name: row for row in table.rows}, list(points.places.values())
+    dpi = _DPI if len(rows) <= _MANY else _FEWER_DOTS
     for column, names, values in thinned(stack):
         if isinstance(column, Categorical):
             labels = [name.removeprefix(f"{column.name}=") for name in names]
@@ -137,7 +139,7 @@ def _cards(
             number = np.where(on.any(axis=0), on.argmax(axis=0), np.nan)
             held = [int(points.at_occurrences(name).sum()) for name in names]
             figure = draw_classes(number, labels, stack.grid, places, occurrences=held)
-            yield _card(column.name, [rows[name] for name in names], png_uri(figure, dpi=_DPI))
+            yield _card(column.name, [rows[name] for name in names], png_uri(figure, dpi=dpi))
             continue
         for name, cells in zip(names, values, strict=True):
             row = rows[name]
@@ -148,7 +150,7 @@ def _cards(
                 occurrences=points.at_occurrences(name),
                 unit=row.origin.unit,
             )
-            yield _card(name, [row], png_uri(figure, dpi=_DPI))
+            yield _card(name, [row], png_uri(figure, dpi=dpi))
 
 
 def _card(title: str, rows: list[LayerRow], picture: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from geoprospect.report.style import (
 )
 
 _WIDTH = 3.7  # inches
+_SLENDER = 20  # times as long as wide
 _BINS = 40
 _FEW = 12  # values that have a bar each
 _SPARE = 0.25  # of the range of all but the outermost hundredths, that these may add to it
@@ -76,7 +77,7 @@ def draw_layer(
     valid = values[np.isfinite(values)].astype(np.float64)
     limits = _limits(valid)
     draw_cells(upper, values, grid, limits=limits)
-    _draw_points(upper, grid, points)
+    _finish_map(upper, grid, points)
     if valid.size:
         _draw_histogram(lower, valid, limits, np.asarray(occurrences, np.float64))
     lower.set_yticks([])
@@ -121,7 +122,7 @@ def draw_classes(
     figure, upper, lower = _two(grid)
     limits = -0.5, len(names) - 0.5
     draw_cells(upper, values, grid, limits=limits, colours=ListedColormap(colours))
-    _draw_points(upper, grid, points)
+    _finish_map(upper, grid, points)
     held = np.zeros(len(names), np.int64)
     held[: len(occurrences)] = occurrences
     rest = order[len(COLOURS) :]
@@ -181,8 +182,10 @@ def _two(grid: Grid) -> tuple[Figure, Axes, Axes]:
     return figure, upper, lower
 
 
-def _draw_points(axes: Axes, grid: Grid, points: Sequence[Coordinates]) -> None:
-    """Draw points with their marks, the first on top."""
+def _finish_map(axes: Axes, grid: Grid, points: Sequence[Coordinates]) -> None:
+    """Draw points with their marks, the first on top; widen a map that would be a line."""
+    if not 1 / _SLENDER <= Frame.of(grid).shape <= _SLENDER:
+        axes.set_aspect("auto")
     for number, (marker, places) in enumerate(zip(MARKERS, points, strict=False)):
         draw_points(axes, grid, places, **{"markeredgewidth": 0.7, "zorder": 9 - number, **marker})
 

@@ -102,17 +102,18 @@ def _units(column: Column) -> dict[str, str]:
     if isinstance(column, Distance):
         return {column.name: "m"}
     bands = [column] if isinstance(column, RasterBand) else beneath(column)
-    units = {}
+    by_file: dict[str, list[RasterBand]] = {}
     for band in bands:
-        if not isinstance(band, RasterBand) or asks_servers(band.path):
-            continue
-        if band.name not in column.names:
+        if isinstance(band, RasterBand) and band.name in column.names:
+            by_file.setdefault(band.path, []).append(band)
+    units: dict[str, str] = {}
+    for path, of_file in by_file.items():
+        if asks_servers(path):
             continue
         try:
-            with closing(open_raster(band.path)) as dataset:
-                unit = dataset.units[band.band - 1]
+            with closing(open_raster(path)) as dataset:
+                found = {band.name: dataset.units[band.band - 1] for band in of_file}
         except EvidenceError:  # which is told where it is read
             continue
-        if unit:
-            units[band.name] = str(unit)
+        units |= {name: str(unit) for name, unit in found.items() if unit}
     return units

@@ -15,11 +15,12 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 import rasterio
+from rasterio.windows import Window
 from smallproject import SHAPE, TRANSFORM, points, write_project, write_raster
 
 from geoprospect import Project, load_model
 from geoprospect.errors import GeoprospectError
-from geoprospect.evidence import EvidenceStack, RasterBand
+from geoprospect.evidence import Direction, Distance, EvidenceStack, Inside, RasterBand
 from geoprospect.grid import Grid
 from geoprospect.mapping import unfinished
 from geoprospect.mapping.job import Job, PartFigures
@@ -125,6 +126,10 @@ def sound(tmp_path_factory):
     table = points([3, 4, 9, 20], [5, 6, 7, 30], occurrence=[1, 0, 1, 0], name=list("abcd"))
     for suffix in ("gpkg", "geojson", "shp", "gml"):
         table.to_file(home / f"camps.{suffix}")
+    rocks = table.set_geometry(table.buffer(700))
+    for suffix in ("gpkg", "geojson", "shp", "fgb"):
+        rocks.to_file(home / f"rocks.{suffix}")
+    rocks.to_crs("EPSG:4326").to_file(home / "rocks.kml", driver="KML")
     rows = [f"{p.x},{p.y},{label},a" for p, label in zip(table.geometry, (1, 0, 1, 0), strict=True)]
     (home / "camps.csv").write_text("\n".join(["easting,northing,occurrence,name", *rows]) + "\n")
     labels = np.full(SHAPE, -1, np.int16)
@@ -166,6 +171,14 @@ def begun():
 def read_points(path):
     with EvidenceStack.open({"A": path.parent / "rasters" / "A.tif"}) as stack:
         PointsSource(path, crs="EPSG:32608" if path.suffix == ".csv" else None).samples(stack)
+
+
+def read_layers(path):
+    window = Window(0, 0, *SHAPE[::-1])
+    for kind in (Distance, Inside, Direction):
+        opened = kind("L", str(path)).open(GRID)
+        opened.read(window, np.empty((len(opened.column.names), *SHAPE), np.float32))
+        list(opened.column.doubts(GRID))
 
 
 def read_raster(path):
@@ -245,6 +258,11 @@ READERS = {
     "camps.shx": read_points,
     "camps.prj": read_points,
     "labels.tif": read_points,
+    "rocks.gpkg": read_layers,
+    "rocks.geojson": read_layers,
+    "rocks.shp": read_layers,
+    "rocks.fgb": read_layers,
+    "rocks.kml": read_layers,
     "rasters/A.tif": read_raster,
     "network/model.json": read_model,
     "network/components.json": read_model,

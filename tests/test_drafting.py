@@ -181,6 +181,15 @@ def test_a_table_without_crs_off_the_rasters_is_asked_about(survey):
     assert 'the file does not tell its CRS: write crs = "EPSG:…"' in text
 
 
+def test_points_of_coded_rocks_are_for_the_pretext_task(survey):
+    rng = np.random.default_rng(6)
+    rows, columns = np.divmod(rng.choice(SHAPE[0] * SHAPE[1], 60, replace=False), SHAPE[1])
+    places = points(rows, columns, rock_code=[0.0, 1.0, 2.0] * 20)
+    places.to_file(survey / "train_lithology.gpkg")
+    project, _, _ = drafted(survey)
+    assert project["points"]["lithology"] == {"path": "train_lithology.gpkg", "label": "rock_code"}
+
+
 def test_results_of_a_run_are_not_looked_at(survey):
     (survey / "out").mkdir()
     write_raster(survey / "out" / "X.tif", np.ones(SHAPE, np.float32))

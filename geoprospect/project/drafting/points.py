@@ -24,6 +24,7 @@ Place = Literal["training", "validation", "lithology", "evidence", "area", "excl
 
 ROCKS = ("lith", "rock", "geol", "bedrock", "unit", "pretext", "strat")
 _MOST_CLASSES, _FEWEST_STATIONS = 60, 20
+_SURE = 3  # that labels of 1 and 0 tell deposits
 _DEPOSITS = (
     *("deposit", "occurrence", "minfile", r"mines?\b", "prospect", "showing", "train"),
     r"dep\b",
@@ -62,11 +63,11 @@ def draft_points(line: Line, called: Path, points: gpd.GeoDataFrame) -> DraftedF
     """Tell what points are: labelled, of rocks, or stations of a survey."""
     fields = [str(name) for name in points.columns if name != points.geometry.name]
     rock = next(iter(class_fields(points, fields)), None)
-    if named(called, *ROCKS) and rock is not None and not named(called, *_DEPOSITS):
+    labels, asked, likely = _labels(points, line.value["path"])
+    if named(called, *ROCKS) and rock is not None and likely < _SURE:
         value = dict(line.value) | {"label": rock}
         return DraftedFeatures(replace(line, key="lithology", value=value), "lithology", 2)
     measured = _measured(points, fields)
-    labels, asked, likely = _labels(points, line.value["path"])
     if (named(called, *_STATIONS) and measured) or (
         measured and not named(called, *_DEPOSITS) and likely < 2
     ):
@@ -98,7 +99,7 @@ def _labels(points: gpd.GeoDataFrame, path: str) -> tuple[dict[str, Any], str, i
     texts = {plain_text(text) for text in distinct_texts(label_texts(points, field, path))}
     if texts <= {"0", "1"}:
         n = sum(plain_text(text) == "1" for text in label_texts(points, field, path))
-        return {"label": field}, "" if len(texts) > 1 else f"{n} of them are labelled 1", 3
+        return {"label": field}, "" if len(texts) > 1 else f"{n} of them are labelled 1", _SURE
     return _survey_labels(points, path, field)
 
 
@@ -153,7 +154,7 @@ def class_fields(table: gpd.GeoDataFrame, fields: Sequence[str]) -> Iterator[str
     for field in likely:
         values = table[field].dropna()
         numeric = pd.api.types.is_numeric_dtype(values)
-        coded = pd.api.types.is_integer_dtype(values) and _CLASS_FIELD.search(field)
+        coded = numeric and (values == values.round()).all() and _CLASS_FIELD.search(field)
         n = values.astype(str).nunique()
         if (coded or not numeric) and 2 <= n <= min(_MOST_CLASSES, max(2, len(values) // 2)):
             yield field

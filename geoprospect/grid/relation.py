@@ -245,7 +245,8 @@ class Offset:
             (self.east, "east", "west"),
             (self.north, "north", "south"),
         ):
-            words.append(f"{abs(metres):.3g} m {positive if metres >= 0 else negative}")
+            size = f"{abs(metres):.0f}" if abs(metres) >= 100 else f"{abs(metres):.3g}"
+            words.append(f"{size} m {positive if metres >= 0 else negative}")
         part = "" if self.cells is None else " ({:.2g} and {:.2g} of a cell)".format(*self.cells)
         return " and ".join(words) + part
 

@@ -25,6 +25,7 @@ from geoprospect.model.contributions import Contributions
 from geoprospect.model.model import ProspectivityModel
 from geoprospect.model.shapley import MOST_EXACT, shared_out
 from geoprospect.network import Dense, Network
+from geoprospect.synthetic import province
 
 RANGES = np.array([[-9, 9]] * 4, np.float32)
 
@@ -298,3 +299,23 @@ def test_overviews_of_the_raster_hold_numbers_of_layers_and_no_averages(tmp_path
     assert leading.shape[1] < 1100
     assert set(np.unique(leading[leading != NODATA])) <= {1.0, 2.0, 3.0}
     assert len(np.unique(leading)) > 2
+
+
+@pytest.mark.parametrize("name", ["random-forest", "svm"])
+def test_a_layer_of_noise_contributes_least_on_the_sample_province(name):
+    truth = province()
+    noise = np.random.default_rng(4).normal(size=truth.valid.shape).astype(np.float32)
+    layers = (*truth.evidence, noise)
+    cells = np.stack(layers, axis=-1)[truth.valid]
+    drawn = [truth.draw_occurrences(150, seed=4), truth.draw_cells(300, seed=4)]
+    X = np.concatenate([np.stack([layer[at] for layer in layers], axis=1) for at in drawn])
+    names = (*truth.names, "noise")
+    made = method(name, trees=100)
+    components = Components.fit(cells, names=names).seen_as(made.sees)
+    members = fit_all(made, components.transform(X), np.repeat([1, 0], [150, 300]))
+    ranges = np.stack([X.min(axis=0), X.max(axis=0)], axis=1)
+    model = ProspectivityModel(components, members, ranges)
+    background = cells.mean(axis=0)
+    shares = Contributions(model, {name: (name,) for name in names}, background).shares(cells[::40])
+    size = dict(zip(names, np.abs(shares.values).mean(axis=1), strict=True))
+    assert min(size, key=size.get) == "noise"

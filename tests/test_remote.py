@@ -13,15 +13,18 @@ import zipfile
 import numpy as np
 import pytest
 import rasterio
+from affine import Affine
+from rasterio.crs import CRS
 from rasterio.transform import from_origin
 from rasterserver import RasterServer
-from smallproject import PROJECT, points, write_project, write_raster
+from smallproject import PROJECT, TRANSFORM, points, write_project, write_raster
 
 from geoprospect import check
 from geoprospect.errors import EvidenceError, GridMismatchError, SamplesError, without_secrets
-from geoprospect.evidence import EvidenceStack
+from geoprospect.evidence import EvidenceStack, RasterBand
 from geoprospect.evidence.layers import find_layers
 from geoprospect.evidence.remote.address import is_remote
+from geoprospect.grid import Grid
 from geoprospect.private import GDAL_LOGGERS
 from geoprospect.samples import PointsSource
 
@@ -591,3 +594,16 @@ def test_a_project_of_remote_layers_is_checked_trained_and_mapped_as_a_local_one
     assert "B.tif: layer B: the server fails (found HTTP status 503" in error
     assert "Traceback" not in failed.stderr
     assert not (tmp_path / "none.tif").exists()
+
+
+def test_a_layer_of_another_grid_is_resampled_as_a_file_here_is_though_connections_break(
+    server, bucket
+):
+    grid = Grid(CRS.from_epsg(32608), TRANSFORM * Affine.translation(20.3, 10.2), (100, 90))
+    cells = []
+    for path in (str(bucket / "X1.tif"), f"{server.url}/bucket/X1.tif"):
+        server.trouble("drop", every=3)
+        with EvidenceStack.open([RasterBand("X1", path)], grid=grid) as stack:
+            cells.append(stack.read().values)
+    np.testing.assert_array_equal(*cells)
+    assert np.isfinite(cells[0]).any()

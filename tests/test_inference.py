@@ -1,4 +1,5 @@
 import itertools
+import tracemalloc
 
 import keras
 import numpy as np
@@ -94,6 +95,17 @@ def test_an_ensemble_gives_mean_and_standard_deviation():
     mean, spread = ForwardPass(components, members).predict(X[:3, :2])
     np.testing.assert_allclose(mean, 0.4, atol=1e-6)
     np.testing.assert_allclose(spread, np.sqrt(0.06), atol=1e-6)
+
+
+def test_the_scores_of_many_members_take_little_more_memory_than_they_fill():
+    heads = np.random.default_rng(3).normal(size=(40, 7, 1)).astype(np.float32)
+    members = [Network((Dense(k, np.zeros(1, np.float32), "sigmoid"),)) for k in heads]
+    forward = ForwardPass(Components.fit(X, names=[f"X{k}" for k in range(7)]), members)
+    tracemalloc.start()
+    forward.predict(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 * len(members) * len(X) * 4  # bytes of a float32
 
 
 def test_the_sigmoid_holds_at_extremes():

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from geoprospect.model.components import Components
 from geoprospect.network import Chain, Network, Scorer
-from geoprospect.typing import Values
+from geoprospect.typing import Floats, Values
 
 if TYPE_CHECKING:
     from geoprospect.network.compiled import CompiledPass
@@ -80,8 +80,8 @@ class ForwardPass:
             Mean of the members' scores in [0, 1], and their standard deviation.
         """
         scores = self._scores(X)
-        mean = scores.mean(axis=0, dtype=np.float64)
-        spread = np.sqrt(((scores - mean) ** 2).mean(axis=0))
+        mean = _mean(scores)
+        spread = np.sqrt(_mean((row - mean) ** 2 for row in scores))
         return mean.astype(np.float32), spread.astype(np.float32)
 
     def predict_each(self, X: npt.ArrayLike) -> Values:
@@ -96,9 +96,9 @@ class ForwardPass:
         -------
         ndarray of float32, shape (members, n)
         """
-        return self._scores(X)[self._places]
+        return np.stack(self._scores(X))[self._places]
 
-    def _scores(self, X: npt.ArrayLike) -> Values:
+    def _scores(self, X: npt.ArrayLike) -> list[Values]:
         """Score cells by each of the networks, then by each of the others."""
         centred = np.asarray(X, dtype=np.float32) - self.centre
         each = [network.predict(centred)[:, 0] for network in self.networks]
@@ -107,4 +107,12 @@ class ForwardPass:
             distinct = {id(member): member for member in self.others}
             scored = {key: member.predict(P)[:, 0] for key, member in distinct.items()}
             each += [scored[id(member)] for member in self.others]
-        return np.stack(each)
+        return each
+
+
+def _mean(rows: Iterable[npt.NDArray[Any]]) -> Floats:
+    """Give the mean of rows, one at a time: all of them in float64 would fill a map's memory."""
+    total, number = np.zeros(1), 0
+    for row in rows:
+        total, number = total + row, number + 1
+    return total / number

@@ -126,6 +126,13 @@ def test_a_run_takes_no_more_of_the_processors_than_sklearn_raster(home, name, m
     assert results["run"]["MiB at most"] < MOST_MEMORY
 
 
+def test_a_run_that_chooses_among_networks_too_stays_within_its_memory(home, request):
+    result = told(_OURS, write_project(home, "auto", 10))
+    report(f"auto, {request.node.callspec.id}", {"run": result})
+    assert result["MiB at most"] < MOST_MEMORY
+    assert not result["TensorFlow"]
+
+
 def test_a_run_over_a_hundred_million_cells_stays_within_its_memory(tmp_path):
     write_home(tmp_path, NATIONAL)
     result = told(_OURS, write_project(tmp_path, "random-forest", 1))

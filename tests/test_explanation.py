@@ -248,3 +248,10 @@ def test_places_are_refused_together_only_where_none_has_a_score(run):
         model = linear(stack)
         with pytest.raises(EvidenceError, match="no layer has a value"):
             gp.explain(model, stack, *np.transpose([place(0, 5), (1.0, 2.0)]))
+
+
+def test_a_raster_among_the_rasters_that_it_is_made_of_is_refused(run):
+    rasters = run[0].parent / "rasters"
+    done = explained(run, "--project", rasters, "--raster", rasters / "why.tif")
+    assert done.exit_code == 1
+    assert sorted(path.name for path in rasters.iterdir()) == ["A.tif", "B.tif", "C.tif"]

@@ -48,8 +48,9 @@ def explain_command(
     """
     picture, raster = options["picture"], options["raster"]
     _check_usage(place, points, picture, raster)
+    read = [("points", points), ("evidence", project)]
     for output in filter(None, (picture, raster)):
-        gp.check_apart([output], [] if points is None else [("points", points)])
+        gp.check_apart([output], [(what, path) for what, path in read if path is not None])
         gp.check_absent(output, overwrite=overwrite)
     model = gp.model_of_run(folder)
     with closing(_evidence(folder, project, model)) as stack, gp.progress_shown() as progress:

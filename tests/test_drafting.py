@@ -10,7 +10,7 @@ import pytest
 import rasterio
 import shapely
 from click.testing import CliRunner
-from mixedsurvey import mixed_survey
+from mixedsurvey import mixed_survey, of_sample
 from smallproject import SHAPE, TRANSFORM, points, write_project, write_raster
 
 import geoprospect as gp
@@ -138,7 +138,7 @@ def test_layers_on_several_grids_are_put_on_that_of_most(survey):
 
 
 def test_a_mixed_survey_is_drafted_with_few_questions(tmp_path):
-    folder = mixed_survey(tmp_path / "mixed")
+    folder = mixed_survey(tmp_path / "mixed", of_sample(tmp_path / "plain"))
     project, _, output = drafted(folder)
     assert project["grid"] == {"like": "X5", "exclude": ["parks.gpkg"]}
     evidence = project["evidence"]

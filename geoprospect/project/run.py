@@ -31,7 +31,7 @@ from geoprospect.scoring.pictures import write_map_picture, write_rate_curves
 from geoprospect.typing import Progress, StrPath
 
 _LOGGER = logging.getLogger(__name__)
-_MAP_MEMORY = 416  # MiB: less than a map alone takes, for what a run has loaded stays in memory
+_MAP_MEMORY = 400  # MiB: less than a map alone takes, for what a run has loaded stays in memory
 
 
 @dataclass(frozen=True)

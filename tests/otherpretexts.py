@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 
 from geoprospect.evidence import EvidenceStack
-from geoprospect.evidence.neighbourhood import Neighbourhood
+from geoprospect.evidence.computed.neighbourhood import Neighbourhood
 from geoprospect.methods import Transfer
 from geoprospect.network.builders import autoencoder, encoder_of, lithology_classifier
 from geoprospect.network.schedule import Schedule

@@ -12,7 +12,7 @@ from smallproject import SHAPE, TRANSFORM, TUNED, write_project
 from toykernels import Highest
 
 import geoprospect as gp
-from geoprospect.evidence.warping import TOLERANCE
+from geoprospect.evidence.rasters.warping import TOLERANCE
 from geoprospect.mapping import write_raster
 
 ALBERS = "EPSG:3578"

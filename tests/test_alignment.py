@@ -18,8 +18,8 @@ from smallproject import write_raster
 
 from geoprospect.errors import EvidenceError, GridMismatchError
 from geoprospect.evidence import Categorical, EvidenceStack, Neighbourhood, RasterBand
-from geoprospect.evidence.prepared import Prepared
-from geoprospect.evidence.surroundings import surrounded
+from geoprospect.evidence.computed.prepared import Prepared
+from geoprospect.evidence.computed.surroundings import surrounded
 from geoprospect.grid import Grid
 
 ALBERS, UTM, DEGREES = CRS.from_epsg(3578), CRS.from_epsg(32608), CRS.from_epsg(4326)

@@ -12,9 +12,9 @@ from rasterio.windows import Window
 from smallproject import write_raster
 
 from geoprospect.evidence import EvidenceStack, RasterBand, column_kinds
-from geoprospect.evidence.neighbourhood import Neighbourhood
-from geoprospect.evidence.prepared import PreparationSettings
-from geoprospect.evidence.surroundings import surrounded
+from geoprospect.evidence.computed.neighbourhood import Neighbourhood
+from geoprospect.evidence.computed.prepared import PreparationSettings
+from geoprospect.evidence.computed.surroundings import surrounded
 from geoprospect.grid import Grid
 
 UTM, DEGREES = "EPSG:32608", "EPSG:4326"

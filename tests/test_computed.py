@@ -12,8 +12,8 @@ from smallproject import PROJECT, write_raster
 import geoprospect as gp
 from geoprospect.errors import EvidenceError, ProjectError
 from geoprospect.evidence import EvidenceStack, RasterBand, column_kinds
-from geoprospect.evidence.bandgroup import BandGroup
-from geoprospect.evidence.combined import Difference, LogRatios, Ratio
+from geoprospect.evidence.computed.combined import Difference, LogRatios, Ratio
+from geoprospect.evidence.rasters.bandgroup import BandGroup
 
 SHAPE = (19, 27)
 PARTS = ("Cu", "Zn", "Pb")

@@ -8,8 +8,8 @@ from smallproject import PROJECT, write_project
 
 from geoprospect.errors import LayerNameError, ProjectError
 from geoprospect.evidence import EvidenceStack, Neighbourhood
-from geoprospect.evidence.layers import columns_of
-from geoprospect.evidence.surroundings import surrounded
+from geoprospect.evidence.computed.surroundings import surrounded
+from geoprospect.evidence.rasters.layers import columns_of
 from geoprospect.mapping import Execution, write_map
 from geoprospect.model import Components
 from geoprospect.model.model import ProspectivityModel

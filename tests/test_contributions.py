@@ -15,8 +15,8 @@ from smallproject import write_raster as write_layer
 
 from geoprospect.evidence import EvidenceStack, Neighbourhood, RasterBand
 from geoprospect.evidence.belonging import names_of_layers
-from geoprospect.evidence.categorical import Categorical
-from geoprospect.evidence.prepared import Prepared
+from geoprospect.evidence.computed.categorical import Categorical
+from geoprospect.evidence.computed.prepared import Prepared
 from geoprospect.mapping import NODATA, Execution
 from geoprospect.mapping.contributions import ContributionKernel, write_contributions
 from geoprospect.mapping.kernel import kernel_of, ticket_of

@@ -16,7 +16,7 @@ from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError, GridMismatchError, LayerNameError
 from geoprospect.evidence import EvidenceStack, RasterBand
-from geoprospect.evidence.raster import whole_blocks
+from geoprospect.evidence.rasters.raster import whole_blocks
 
 TRANSFORM = Affine(1200, 0, 159050, 0, -1200, 977582)
 NAMELESS = (

@@ -16,9 +16,9 @@ import geoprospect as gp
 from geoprospect.cli import main
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence import EvidenceStack, RasterBand
-from geoprospect.evidence.categorical import Categorical
+from geoprospect.evidence.computed.categorical import Categorical
+from geoprospect.evidence.computed.prepared import Prepared
 from geoprospect.evidence.features.kinds import Distance, Inside
-from geoprospect.evidence.prepared import Prepared
 from geoprospect.model import Components
 from geoprospect.model.explanation import Explanation, Reason
 from geoprospect.model.reasonwords import Words

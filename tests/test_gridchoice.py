@@ -11,7 +11,7 @@ from rasterio.crs import CRS
 import geoprospect as gp
 from geoprospect.errors import EvidenceError, ProjectError
 from geoprospect.evidence import RasterBand
-from geoprospect.evidence.gridchoice import GridChoice
+from geoprospect.evidence.rasters.gridchoice import GridChoice
 from geoprospect.grid import Grid, transformed
 from geoprospect.grid.layout import laid_out
 

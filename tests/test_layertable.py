@@ -16,9 +16,9 @@ from smallproject import SHAPE, TRANSFORM, points, write_project, write_raster
 import geoprospect as gp
 from geoprospect.cli import main
 from geoprospect.evidence import BandGroup, Categorical, EvidenceStack, RasterBand, Ratio
+from geoprospect.evidence.computed.prepared import PreparationSettings
 from geoprospect.evidence.inspection.likeness import rank_correlations, variance_inflation
 from geoprospect.evidence.inspection.table import LayerTable
-from geoprospect.evidence.prepared import PreparationSettings
 
 ROWS, COLUMNS = np.indices(SHAPE)
 N = SHAPE[0] * SHAPE[1]

@@ -22,8 +22,8 @@ import geoprospect as gp
 from geoprospect.cli import main
 from geoprospect.errors import EvidenceError, ProjectError
 from geoprospect.evidence import Categorical, EvidenceStack, Neighbourhood, RasterBand
-from geoprospect.evidence.prepared import PreparationSettings, filled_from_nearest
-from geoprospect.evidence.surroundings import surrounded
+from geoprospect.evidence.computed.prepared import PreparationSettings, filled_from_nearest
+from geoprospect.evidence.computed.surroundings import surrounded
 
 SHAPE = (23, 31)
 LOGISTIC = PROJECT.replace(TUNED, 'strategy = "logistic-regression"\n').partition(

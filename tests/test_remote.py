@@ -22,7 +22,7 @@ from smallproject import PROJECT, TRANSFORM, points, write_project, write_raster
 from geoprospect import check
 from geoprospect.errors import EvidenceError, GridMismatchError, SamplesError, without_secrets
 from geoprospect.evidence import EvidenceStack, RasterBand
-from geoprospect.evidence.layers import find_layers
+from geoprospect.evidence.rasters.layers import find_layers
 from geoprospect.evidence.remote.address import is_remote
 from geoprospect.grid import Grid
 from geoprospect.private import GDAL_LOGGERS

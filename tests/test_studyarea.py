@@ -20,8 +20,8 @@ from smallproject import SHAPE, TRANSFORM, points, write_project, write_raster
 from geoprospect import check, fit, read_samples, write_map
 from geoprospect.errors import EvidenceError, OutputError, ProjectError
 from geoprospect.evidence import EvidenceStack, Neighbourhood, RasterBand, Surroundings
-from geoprospect.evidence.studyarea import StudyArea
-from geoprospect.evidence.territory import Territory
+from geoprospect.evidence.studyarea.column import StudyArea
+from geoprospect.evidence.studyarea.territory import Territory
 from geoprospect.grid import Grid
 from geoprospect.mapping import Execution
 from geoprospect.project import Project

@@ -1,17 +1,18 @@
 """Evidence: columns on one grid, read as one stack."""
 
 from geoprospect.evidence.access import open_evidence
-from geoprospect.evidence.bandgroup import BandGroup
 from geoprospect.evidence.block import Block
-from geoprospect.evidence.categorical import Categorical, Ordinal
 from geoprospect.evidence.column import Column, OpenColumn, column_kinds, register_column
-from geoprospect.evidence.combined import Difference, LogRatios, Ratio
-from geoprospect.evidence.derivatives import (
+from geoprospect.evidence.computed.categorical import Categorical, Ordinal
+from geoprospect.evidence.computed.combined import Difference, LogRatios, Ratio
+from geoprospect.evidence.computed.derivatives import (
     AnalyticSignal,
     HorizontalGradient,
     Tilt,
     VerticalDerivative,
 )
+from geoprospect.evidence.computed.neighbourhood import Neighbourhood
+from geoprospect.evidence.computed.surroundings import Surroundings
 from geoprospect.evidence.features.kinds import (
     Attribute,
     Density,
@@ -19,12 +20,11 @@ from geoprospect.evidence.features.kinds import (
     Distance,
     Inside,
 )
-from geoprospect.evidence.neighbourhood import Neighbourhood
 from geoprospect.evidence.ranges import evidence_range
-from geoprospect.evidence.rasterband import RasterBand
+from geoprospect.evidence.rasters.bandgroup import BandGroup
+from geoprospect.evidence.rasters.rasterband import RasterBand
 from geoprospect.evidence.stack import EvidenceStack
 from geoprospect.evidence.stations.column import Stations
-from geoprospect.evidence.surroundings import Surroundings
 from geoprospect.evidence.survey import Survey
 
 _KINDS: dict[str, type[Column]] = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from geoprospect.evidence.layers import StackSource
-from geoprospect.evidence.learning import Preparation
-from geoprospect.evidence.nature import warn_of_omissions
+from geoprospect.evidence.computed.learning import Preparation
+from geoprospect.evidence.doubts.nature import warn_of_omissions
+from geoprospect.evidence.rasters.layers import StackSource
 from geoprospect.evidence.stack import EvidenceStack
 
 
@@ -19,7 +19,7 @@ def open_evidence(
     ----------
     source : path-like, mapping or sequence of Column
         A folder of rasters, or one raster with several bands; layer names to paths or (path,
-        band); or columns. See `geoprospect.evidence.layers.find_layers`.
+        band); or columns. See `geoprospect.evidence.rasters.layers.find_layers`.
     names : sequence of str, optional
         What is read of them, in this order; by default all that they give.
     preparation : mapping, optional

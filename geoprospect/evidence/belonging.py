@@ -42,7 +42,7 @@ def by_column(columns: Iterable[Column]) -> Iterator[tuple[str, tuple[str, ...]]
     Examples
     --------
     >>> from geoprospect.evidence import RasterBand
-    >>> from geoprospect.evidence.surroundings import Surroundings
+    >>> from geoprospect.evidence.computed.surroundings import Surroundings
     >>> list(by_column([Surroundings((RasterBand("X1", "X1.tif"),), (2,))]))
     [('X1', ('X1',))]
     """

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from geoprospect.errors import LayerNameError
 from geoprospect.evidence.belonging import bare, by_column
 from geoprospect.evidence.column import Column
-from geoprospect.evidence.computed import beneath
+from geoprospect.evidence.computed.computedcolumn import beneath
 from geoprospect.evidence.stack import EvidenceStack
 
 

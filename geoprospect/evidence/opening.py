@@ -16,7 +16,7 @@ from geoprospect.evidence.column import (
     OpenHidingColumn,
     path_of,
 )
-from geoprospect.evidence.files import opened_together
+from geoprospect.evidence.rasters.files import opened_together
 from geoprospect.evidence.remembering import RememberingColumn
 from geoprospect.evidence.remote.address import stem_of
 from geoprospect.grid import Grid

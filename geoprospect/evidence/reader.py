@@ -12,9 +12,9 @@ from rasterio.windows import Window
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.block import Block
 from geoprospect.evidence.column import path_of
-from geoprospect.evidence.fills import warn_of_fills
+from geoprospect.evidence.doubts.fills import warn_of_fills
 from geoprospect.evidence.gathering import GatheredCells, in_order, read_cells
-from geoprospect.evidence.raster import little_cache, whole_blocks
+from geoprospect.evidence.rasters.raster import little_cache, whole_blocks
 from geoprospect.evidence.selection import Selection
 from geoprospect.evidence.survey import Survey
 from geoprospect.grid import Grid

@@ -17,9 +17,9 @@ from geoprospect.evidence.column import (
     OpenHidingColumn,
     path_of,
 )
-from geoprospect.evidence.neighbourhood import Neighbourhood
+from geoprospect.evidence.computed.neighbourhood import Neighbourhood
+from geoprospect.evidence.computed.surroundings import OpenSurroundings, Surroundings
 from geoprospect.evidence.remembering import RememberingColumn
-from geoprospect.evidence.surroundings import OpenSurroundings, Surroundings
 from geoprospect.grid import Grid
 from geoprospect.typing import Bools, Values
 

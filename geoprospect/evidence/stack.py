@@ -11,16 +11,16 @@ from rasterio.windows import Window
 
 from geoprospect.evidence.block import Block
 from geoprospect.evidence.column import Column, OpenColumn
+from geoprospect.evidence.computed.learning import Preparation, learnt_by, settled
+from geoprospect.evidence.computed.neighbourhood import Neighbourhood
+from geoprospect.evidence.computed.surroundings import Surroundings
 from geoprospect.evidence.gathering import numbered
-from geoprospect.evidence.layers import StackSource, columns_of
-from geoprospect.evidence.learning import Preparation, learnt_by, settled
-from geoprospect.evidence.neighbourhood import Neighbourhood
 from geoprospect.evidence.opening import open_columns
-from geoprospect.evidence.raster import whole_blocks
+from geoprospect.evidence.rasters.layers import StackSource, columns_of
+from geoprospect.evidence.rasters.raster import whole_blocks
 from geoprospect.evidence.reader import CellsDone, Reader
 from geoprospect.evidence.selection import Part, Selection
 from geoprospect.evidence.showing import stack_html, stack_sentence
-from geoprospect.evidence.surroundings import Surroundings
 from geoprospect.evidence.survey import Survey
 from geoprospect.grid import Grid
 from geoprospect.typing import Bools, Ints, Values
@@ -63,7 +63,7 @@ class EvidenceStack:
         """Open columns and check that they lie on one grid.
 
         Columns that must learn something from their values before they can be read, pass over
-        them here; see `geoprospect.evidence.learning.settled`.
+        them here; see `geoprospect.evidence.computed.learning.settled`.
 
         Parameters
         ----------

@@ -13,7 +13,7 @@ from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.block import Block
-from geoprospect.evidence.fills import FillValues
+from geoprospect.evidence.doubts.fills import FillValues
 from geoprospect.evidence.gathering import in_order
 from geoprospect.grid import Grid
 from geoprospect.typing import Bools, Ints, Values

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from geoprospect.errors import OutputError
 from geoprospect.evidence import EvidenceStack
-from geoprospect.evidence.computed import read_from
-from geoprospect.evidence.files import files_of
+from geoprospect.evidence.computed.computedcolumn import read_from
+from geoprospect.evidence.rasters.files import files_of
 from geoprospect.output import check_absent, check_apart, sidecars
 from geoprospect.qgis.style import is_own
 

@@ -13,8 +13,8 @@ import numpy as np
 from geoprospect.errors import ModelError, OutputError
 from geoprospect.evidence import Block, EvidenceStack
 from geoprospect.evidence.column import path_of
-from geoprospect.evidence.fills import fills_of, is_mark, warn_of_fills
-from geoprospect.evidence.imputed import IMPUTED, ImputedCount, imputed_count
+from geoprospect.evidence.computed.imputed import IMPUTED, ImputedCount, imputed_count
+from geoprospect.evidence.doubts.fills import fills_of, is_mark, warn_of_fills
 from geoprospect.mapping.execution import Execution
 from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult
 from geoprospect.mapping.writing import write_raster

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from geoprospect import __version__
 from geoprospect.errors import EvidenceError, LayerNameError, ModelError
 from geoprospect.evidence import EvidenceStack, Neighbourhood
-from geoprospect.evidence.learning import Preparation
+from geoprospect.evidence.computed.learning import Preparation
 from geoprospect.grid import Grid, describe_grid, read_grid
 from geoprospect.methods.members import Member, add_formats, added_formats
 from geoprospect.model.components import Components

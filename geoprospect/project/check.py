@@ -11,8 +11,8 @@ import numpy as np
 
 from geoprospect.errors import GeoprospectError, GridNeededError
 from geoprospect.evidence import Column, EvidenceStack
-from geoprospect.evidence.alignment import alignments
 from geoprospect.evidence.inspection.table import LayerTable
+from geoprospect.evidence.rasters.alignment import alignments
 from geoprospect.evidence.remote.raster import asked_once
 from geoprospect.output import check_absent, check_apart
 from geoprospect.project.file import Project

@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 from geoprospect.errors import ProjectError
 from geoprospect.evidence import Column, EvidenceStack
-from geoprospect.evidence.computed import read_from
-from geoprospect.evidence.files import files_of
-from geoprospect.evidence.layers import columns_of
-from geoprospect.evidence.learning import Preparation
-from geoprospect.evidence.nature import warn_of_omissions
-from geoprospect.evidence.surroundings import surrounded
+from geoprospect.evidence.computed.computedcolumn import read_from
+from geoprospect.evidence.computed.learning import Preparation
+from geoprospect.evidence.computed.surroundings import surrounded
+from geoprospect.evidence.doubts.nature import warn_of_omissions
+from geoprospect.evidence.rasters.files import files_of
+from geoprospect.evidence.rasters.layers import columns_of
 from geoprospect.methods import Method, method_named
 from geoprospect.project.reading import read_project
 from geoprospect.project.settings import (

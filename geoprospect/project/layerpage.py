@@ -11,7 +11,7 @@ import numpy as np
 
 from geoprospect.errors import without_secrets
 from geoprospect.evidence import EvidenceStack
-from geoprospect.evidence.categorical import Categorical
+from geoprospect.evidence.computed.categorical import Categorical
 from geoprospect.evidence.inspection.table import LayerRow, LayerTable
 from geoprospect.evidence.inspection.thinning import thinned
 from geoprospect.output import replacing

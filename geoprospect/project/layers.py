@@ -8,8 +8,8 @@ from typing import Any
 
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence import Column, column_kinds
-from geoprospect.evidence.categorical import Categorical, Ordinal
-from geoprospect.evidence.prepared import PreparationSettings
+from geoprospect.evidence.computed.categorical import Categorical, Ordinal
+from geoprospect.evidence.computed.prepared import PreparationSettings
 from geoprospect.project.validating import unknown_setting, validated
 
 

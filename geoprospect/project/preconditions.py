@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from geoprospect.errors import ProjectError
-from geoprospect.evidence.alignment import alignments
-from geoprospect.evidence.codes import warn_of_codes
+from geoprospect.evidence.doubts.codes import warn_of_codes
+from geoprospect.evidence.rasters.alignment import alignments
 from geoprospect.methods import HeedsNames, strategy_names, taken_by
 from geoprospect.project.choosing import candidate_names
 from geoprospect.project.inputs import Inputs

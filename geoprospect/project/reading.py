@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from geoprospect.errors import ProjectError
-from geoprospect.evidence.container import absolute
 from geoprospect.evidence.features.vectorlayer import WHOLE_GRID
+from geoprospect.evidence.rasters.container import absolute
 from geoprospect.project.layers import evidence_of
 from geoprospect.project.settings import (
     CalibrationSettings,

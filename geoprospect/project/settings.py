@@ -8,9 +8,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from geoprospect.evidence import Neighbourhood
-from geoprospect.evidence.gridchoice import GridChoice
-from geoprospect.evidence.studyarea import StudyArea
-from geoprospect.evidence.territory import Territory
+from geoprospect.evidence.rasters.gridchoice import GridChoice
+from geoprospect.evidence.studyarea.column import StudyArea
+from geoprospect.evidence.studyarea.territory import Territory
 from geoprospect.methods import MethodOptions, strategy_names
 from geoprospect.methods.boosting import Direction
 from geoprospect.methods.options import Balance, Preset, Pretext

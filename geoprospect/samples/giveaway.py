@@ -10,9 +10,9 @@ import numpy as np
 
 from geoprospect.errors import without_secrets
 from geoprospect.evidence import EvidenceStack
+from geoprospect.evidence.doubts.nature import bands_of, doubtful, doubtful_of
 from geoprospect.evidence.features.ground import cell_side
 from geoprospect.evidence.features.vectorlayer import VectorLayer
-from geoprospect.evidence.nature import bands_of, doubtful, doubtful_of
 from geoprospect.grid import Grid, transformed
 from geoprospect.samples.labelled import Samples
 from geoprospect.typing import Bools, Floats, Ints, Values

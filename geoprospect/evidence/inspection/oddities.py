@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from geoprospect.evidence.computed.transforms import TRANSFORMS, UnfitError
 from geoprospect.evidence.inspection.profile import Profile, skewness
-from geoprospect.evidence.transforms import TRANSFORMS, UnfitError
 from geoprospect.typing import Values
 from geoprospect.wording import counted
 

@@ -7,15 +7,15 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from geoprospect.errors import EvidenceError, without_secrets
-from geoprospect.evidence.categorical import Categorical
 from geoprospect.evidence.column import Column, column_kinds, path_of
-from geoprospect.evidence.combined import LogRatios
-from geoprospect.evidence.computed import beneath
+from geoprospect.evidence.computed.categorical import Categorical
+from geoprospect.evidence.computed.combined import LogRatios
+from geoprospect.evidence.computed.computedcolumn import beneath
+from geoprospect.evidence.computed.prepared import Prepared
+from geoprospect.evidence.doubts.nature import line_of
 from geoprospect.evidence.features.kinds import Distance
-from geoprospect.evidence.nature import line_of
-from geoprospect.evidence.prepared import Prepared
-from geoprospect.evidence.raster import open_raster
-from geoprospect.evidence.rasterband import RasterBand
+from geoprospect.evidence.rasters.raster import open_raster
+from geoprospect.evidence.rasters.rasterband import RasterBand
 from geoprospect.evidence.remote.address import asks_servers
 
 

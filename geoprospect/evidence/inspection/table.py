@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from geoprospect.evidence.codes import codes_in
+from geoprospect.evidence.doubts.codes import codes_in
 from geoprospect.evidence.inspection.likeness import (
     Twins,
     rank_correlations,

@@ -8,7 +8,7 @@ import numpy as np
 from rasterio.windows import Window
 
 from geoprospect.evidence.column import Column
-from geoprospect.evidence.raster import little_cache
+from geoprospect.evidence.rasters.raster import little_cache
 from geoprospect.evidence.stack import EvidenceStack
 from geoprospect.typing import Ints, Values
 

@@ -79,7 +79,7 @@ def draft_project(
     ...     _ = gp.sample_project(folder)
     ...     draft = draft_project(folder, overwrite=True)
     >>> draft.layers
-    ('X1', 'X2', 'X3', 'X4', 'X5', 'X6', 'X7', 'geology')
+    ('geology', 'X1', 'X2', 'X3', 'X4', 'X5', 'X6', 'X7')
     """
     home = Path(folder).resolve()
     target = Path(folder) / _FILE if path is None else Path(path)

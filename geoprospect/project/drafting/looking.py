@@ -10,7 +10,7 @@ from pathlib import Path
 
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.features.tables import TABLE_SUFFIXES
-from geoprospect.evidence.layers import RASTER_SUFFIXES
+from geoprospect.evidence.rasters.layers import RASTER_SUFFIXES
 
 VECTOR_SUFFIXES = frozenset(
     {".shp", ".gpkg", ".geojson", ".fgb", ".kml", ".gml", ".gdb", ".gpx", ".parquet", ".tab"}

@@ -15,11 +15,11 @@ from rasterio.windows import Window
 from scipy.stats import skew
 
 from geoprospect.errors import EvidenceError
-from geoprospect.evidence.codes import lie_in_patches
-from geoprospect.evidence.fills import FillValues, shortest
-from geoprospect.evidence.nature import says_classes
-from geoprospect.evidence.raster import open_raster, read_band
-from geoprospect.evidence.rasterband import RasterBand
+from geoprospect.evidence.doubts.codes import lie_in_patches
+from geoprospect.evidence.doubts.fills import FillValues, shortest
+from geoprospect.evidence.doubts.nature import says_classes
+from geoprospect.evidence.rasters.raster import open_raster, read_band
+from geoprospect.evidence.rasters.rasterband import RasterBand
 from geoprospect.grid import Grid
 from geoprospect.grid.crs import describe_crs
 from geoprospect.project.drafting.lines import Line

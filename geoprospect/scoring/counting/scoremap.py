@@ -16,8 +16,8 @@ from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError, ScoreError, without_secrets
 from geoprospect.evidence import RasterBand
-from geoprospect.evidence.fills import FillValues, is_mark, shortest
-from geoprospect.evidence.raster import (
+from geoprospect.evidence.doubts.fills import FillValues, is_mark, shortest
+from geoprospect.evidence.rasters.raster import (
     little_cache,
     open_raster,
     read_band,

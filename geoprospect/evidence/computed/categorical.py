@@ -11,9 +11,9 @@ import numpy as np
 from pydantic import Field
 
 from geoprospect.errors import EvidenceError
-from geoprospect.evidence.classlayer import ClassLayer
-from geoprospect.evidence.computed import OpenComputed
-from geoprospect.evidence.seen import Seen
+from geoprospect.evidence.computed.classlayer import ClassLayer
+from geoprospect.evidence.computed.computedcolumn import OpenComputed
+from geoprospect.evidence.computed.seen import Seen
 from geoprospect.grid import Grid
 from geoprospect.typing import Values
 from geoprospect.wording import counted, listed

@@ -13,8 +13,8 @@ import numpy as np
 from rasterio.windows import Window
 
 from geoprospect.evidence.column import Column, DerivedColumn, OpenColumn, path_of
+from geoprospect.evidence.computed.seen import Seen
 from geoprospect.evidence.opening import open_columns
-from geoprospect.evidence.seen import Seen
 from geoprospect.grid import Grid
 from geoprospect.typing import Values
 
@@ -24,7 +24,7 @@ class ComputedColumn(Column, Protocol):
     """A column computed from others, which it stands for: they are no evidence by themselves.
 
     What it must know of its sources before it can be read (quantiles, classes) it learns once, see
-    `geoprospect.evidence.learning`. Implementations open as `OpenComputed`.
+    `geoprospect.evidence.computed.learning`. Implementations open as `OpenComputed`.
     """
 
     @property

@@ -12,7 +12,7 @@ from shlex import quote
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
-from geoprospect.evidence.container import line_of, subdatasets_of
+from geoprospect.evidence.rasters.container import line_of, subdatasets_of
 from geoprospect.evidence.remote.address import asks_servers
 
 _BESIDE = re.compile(  # sidecars of rasters, and what no one takes for a raster

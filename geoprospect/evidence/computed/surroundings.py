@@ -12,7 +12,7 @@ import numpy as np
 from rasterio.windows import Window
 
 from geoprospect.evidence.column import Column, OpenColumn
-from geoprospect.evidence.neighbourhood import Neighbourhood
+from geoprospect.evidence.computed.neighbourhood import Neighbourhood
 from geoprospect.evidence.opening import open_columns
 from geoprospect.grid import Grid
 from geoprospect.typing import Values

@@ -15,8 +15,8 @@ import pyogrio
 import rasterio.shutil
 
 from geoprospect.errors import EvidenceError
-from geoprospect.evidence.raster import open_raster
-from geoprospect.evidence.rasterband import RasterBand
+from geoprospect.evidence.rasters.raster import open_raster
+from geoprospect.evidence.rasters.rasterband import RasterBand
 from geoprospect.evidence.remote.address import asks_servers
 
 Legend: TypeAlias = dict[float, str]

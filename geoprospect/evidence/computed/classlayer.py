@@ -9,12 +9,12 @@ from pydantic import Field
 
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.column import Column
+from geoprospect.evidence.computed.legend import legend_of
+from geoprospect.evidence.computed.seen import Seen
 from geoprospect.evidence.features.classcodes import ClassCodes
 from geoprospect.evidence.features.vectorlayer import WHOLE_GRID
-from geoprospect.evidence.legend import legend_of
-from geoprospect.evidence.rasterband import RasterBand
-from geoprospect.evidence.seen import Seen
-from geoprospect.evidence.warping import Resampling
+from geoprospect.evidence.rasters.rasterband import RasterBand
+from geoprospect.evidence.rasters.warping import Resampling
 
 _MOST = 200  # classes, beyond which a layer is none of classes
 
@@ -34,8 +34,8 @@ class ClassLayer:
     nodata : float or None
         A code that means no class, besides what the file declares.
     legend : mapping of str to str, str or None
-        Names of the classes by code, or the file that has them; see
-        `geoprospect.evidence.legend.legend_of`. Names of polygons may be given others by it.
+        Names of the classes by code, or the file that has them, as for
+        `geoprospect.evidence.computed.legend.legend_of`; of polygons, other names for theirs.
     field : str or None
         The field of polygons that names their classes; a cell is of the polygon that holds its
         centre.

@@ -10,13 +10,13 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from geoprospect.errors import EvidenceError, GridNeededError
-from geoprospect.evidence.categorical import Categorical
 from geoprospect.evidence.column import Column, path_of
-from geoprospect.evidence.computed import ComputedColumn, beneath, on_any_grid, over
-from geoprospect.evidence.fills import fill_sentence
+from geoprospect.evidence.computed.categorical import Categorical
+from geoprospect.evidence.computed.computedcolumn import ComputedColumn, beneath, on_any_grid, over
+from geoprospect.evidence.computed.seen import Look, Seen
+from geoprospect.evidence.doubts.fills import fill_sentence
 from geoprospect.evidence.opening import open_columns
-from geoprospect.evidence.raster import little_cache, whole_blocks
-from geoprospect.evidence.seen import Look, Seen
+from geoprospect.evidence.rasters.raster import little_cache, whole_blocks
 from geoprospect.grid import Grid
 
 _LOGGER = logging.getLogger(__name__)

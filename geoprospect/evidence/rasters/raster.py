@@ -21,9 +21,9 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
-from geoprospect.evidence.container import check_archive, check_single, read_elsewhere
 from geoprospect.evidence.local import missing
-from geoprospect.evidence.placement import check_place
+from geoprospect.evidence.rasters.container import check_archive, check_single, read_elsewhere
+from geoprospect.evidence.rasters.placement import check_place
 from geoprospect.evidence.remote.address import asks_servers, nested_virtual
 from geoprospect.evidence.remote.failure import failure
 from geoprospect.evidence.remote.raster import RemoteRaster

@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Literal
 
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.column import Column
-from geoprospect.evidence.computed import OpenComputed
-from geoprospect.evidence.layers import find_layers
-from geoprospect.evidence.rasterband import RasterBand
-from geoprospect.evidence.seen import Seen
-from geoprospect.evidence.warping import Resampling
+from geoprospect.evidence.computed.computedcolumn import OpenComputed
+from geoprospect.evidence.computed.seen import Seen
+from geoprospect.evidence.rasters.layers import find_layers
+from geoprospect.evidence.rasters.rasterband import RasterBand
+from geoprospect.evidence.rasters.warping import Resampling
 from geoprospect.grid import Grid
 from geoprospect.typing import Values
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from geoprospect.evidence.column import Column
-from geoprospect.evidence.computed import OpenComputed, beneath
-from geoprospect.evidence.prepared import Prepared
-from geoprospect.evidence.seen import Seen
+from geoprospect.evidence.computed.computedcolumn import OpenComputed, beneath
+from geoprospect.evidence.computed.prepared import Prepared
+from geoprospect.evidence.computed.seen import Seen
 from geoprospect.grid import Grid
 from geoprospect.typing import Values
 

@@ -10,7 +10,7 @@ import numpy as np
 from rasterio.windows import Window
 
 from geoprospect.errors import GridNeededError
-from geoprospect.evidence.territory import OpenTerritory, Territory
+from geoprospect.evidence.studyarea.territory import OpenTerritory, Territory
 from geoprospect.grid import Grid
 from geoprospect.typing import Bools, Values
 from geoprospect.wording import listed

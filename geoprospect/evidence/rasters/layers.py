@@ -14,10 +14,10 @@ from rasterio.enums import ColorInterp
 
 from geoprospect.errors import EvidenceError, LayerNameError
 from geoprospect.evidence.column import Column
-from geoprospect.evidence.raster import open_raster
-from geoprospect.evidence.rasterband import RasterBand
+from geoprospect.evidence.rasters.raster import open_raster
+from geoprospect.evidence.rasters.rasterband import RasterBand
+from geoprospect.evidence.rasters.unread import is_single, unread_sentences
 from geoprospect.evidence.remote.address import stem_of
-from geoprospect.evidence.unread import is_single, unread_sentences
 from geoprospect.typing import StrPath
 
 RASTER_SUFFIXES = frozenset(

@@ -12,7 +12,7 @@ from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.column import OpenColumn
-from geoprospect.evidence.warping import TOLERANCE, Resampling, Warp, chosen
+from geoprospect.evidence.rasters.warping import TOLERANCE, Resampling, Warp, chosen
 from geoprospect.grid import Grid, describe_crs, describe_grid
 from geoprospect.grid.relation import SameCells, same_cells, same_plane, spacing
 from geoprospect.typing import Values

@@ -16,8 +16,8 @@ from scipy.signal import fftconvolve
 
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.column import path_of
-from geoprospect.evidence.combined import Combined
-from geoprospect.evidence.computed import OpenComputed
+from geoprospect.evidence.computed.combined import Combined
+from geoprospect.evidence.computed.computedcolumn import OpenComputed
 from geoprospect.grid import Grid
 from geoprospect.grid.crs import metres_per_unit
 from geoprospect.typing import Floats, Values

@@ -15,7 +15,7 @@ from rasterio.crs import CRS
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from geoprospect.evidence.local import is_local
-from geoprospect.evidence.raster import open_raster
+from geoprospect.evidence.rasters.raster import open_raster
 from geoprospect.evidence.remote.address import asks_servers
 from geoprospect.evidence.remote.raster import RemoteRaster
 from geoprospect.output import checksum
@@ -44,7 +44,7 @@ class RasterFile:
         Raises
         ------
         EvidenceError
-            As `geoprospect.evidence.raster.open_raster` says.
+            As `geoprospect.evidence.rasters.raster.open_raster` says.
         """
         files = _opened_together.get()
         key = (path, crs)  # without a stated CRS, one that tells none is refused

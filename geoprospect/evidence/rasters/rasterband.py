@@ -14,13 +14,13 @@ from rasterio.crs import CRS
 from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError
-from geoprospect.evidence.aligned import aligned
 from geoprospect.evidence.column import OpenColumn
-from geoprospect.evidence.files import RasterFile
 from geoprospect.evidence.local import is_local
-from geoprospect.evidence.placement import stated_crs
-from geoprospect.evidence.raster import checksum_of_cells, read_band
-from geoprospect.evidence.warping import Resampling
+from geoprospect.evidence.rasters.aligned import aligned
+from geoprospect.evidence.rasters.files import RasterFile
+from geoprospect.evidence.rasters.placement import stated_crs
+from geoprospect.evidence.rasters.raster import checksum_of_cells, read_band
+from geoprospect.evidence.rasters.warping import Resampling
 from geoprospect.grid import Grid
 from geoprospect.typing import Values
 
@@ -172,7 +172,7 @@ class OpenRasterBand:
         return int(height), int(width)
 
     def read(self, window: Window, out: Values) -> None:
-        """Read a window; see `geoprospect.evidence.raster.read_band`."""
+        """Read a window; see `geoprospect.evidence.rasters.raster.read_band`."""
         self._read(window, out[0])
 
     def cells(self, window: Window) -> Values:

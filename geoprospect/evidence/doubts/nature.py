@@ -14,13 +14,13 @@ from rasterio.enums import ColorInterp
 
 from geoprospect.errors import EvidenceError, without_secrets
 from geoprospect.evidence.column import Column, DoubtfulColumn
-from geoprospect.evidence.computed import beneath
-from geoprospect.evidence.layers import RASTER_SUFFIXES, StackSource
-from geoprospect.evidence.raster import open_raster
-from geoprospect.evidence.rasterband import RasterBand
+from geoprospect.evidence.computed.computedcolumn import beneath
+from geoprospect.evidence.rasters.layers import RASTER_SUFFIXES, StackSource
+from geoprospect.evidence.rasters.raster import open_raster
+from geoprospect.evidence.rasters.rasterband import RasterBand
+from geoprospect.evidence.rasters.unread import unread_sentences
 from geoprospect.evidence.remote.address import asks_servers
 from geoprospect.evidence.stack import EvidenceStack
-from geoprospect.evidence.unread import unread_sentences
 
 _LOGGER = logging.getLogger(__name__)
 _COLOURS = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)

@@ -14,8 +14,8 @@ from rasterio.crs import CRS
 
 from geoprospect.errors import EvidenceError, GridNeededError
 from geoprospect.evidence.column import Column, path_of
-from geoprospect.evidence.computed import beneath
-from geoprospect.evidence.placement import stated_crs
+from geoprospect.evidence.computed.computedcolumn import beneath
+from geoprospect.evidence.rasters.placement import stated_crs
 from geoprospect.grid import Grid, describe_crs
 from geoprospect.grid.layout import (
     Box,

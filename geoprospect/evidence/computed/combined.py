@@ -11,8 +11,8 @@ from pydantic import PlainValidator
 
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.column import Column, path_of
-from geoprospect.evidence.computed import OpenComputed
-from geoprospect.evidence.seen import Seen
+from geoprospect.evidence.computed.computedcolumn import OpenComputed
+from geoprospect.evidence.computed.seen import Seen
 from geoprospect.grid import Grid
 from geoprospect.typing import Floats, Values
 

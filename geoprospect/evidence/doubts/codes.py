@@ -9,8 +9,8 @@ from contextlib import closing
 import numpy as np
 from rasterio.windows import Window
 
-from geoprospect.evidence.nature import as_classes, bands_of, doubtful, says_classes
-from geoprospect.evidence.raster import open_raster
+from geoprospect.evidence.doubts.nature import as_classes, bands_of, doubtful, says_classes
+from geoprospect.evidence.rasters.raster import open_raster
 from geoprospect.evidence.remote.address import asks_servers
 from geoprospect.evidence.stack import EvidenceStack
 from geoprospect.typing import Values

@@ -13,10 +13,10 @@ from rasterio.windows import Window
 
 from geoprospect.errors import EvidenceError, without_secrets
 from geoprospect.evidence.features.source import FeatureSource
-from geoprospect.evidence.files import RasterFile
-from geoprospect.evidence.layers import RASTER_SUFFIXES
 from geoprospect.evidence.local import is_local
-from geoprospect.evidence.raster import checksum_of_cells, read_band
+from geoprospect.evidence.rasters.files import RasterFile
+from geoprospect.evidence.rasters.layers import RASTER_SUFFIXES
+from geoprospect.evidence.rasters.raster import checksum_of_cells, read_band
 from geoprospect.grid import Grid, same_crs, transformed
 from geoprospect.typing import Bools, Values
 

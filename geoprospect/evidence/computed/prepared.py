@@ -14,9 +14,9 @@ from typing_extensions import TypedDict  # pydantic takes no other before Python
 
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.column import Column, path_of
-from geoprospect.evidence.computed import OpenComputed
-from geoprospect.evidence.seen import Seen
-from geoprospect.evidence.transforms import (
+from geoprospect.evidence.computed.computedcolumn import OpenComputed
+from geoprospect.evidence.computed.seen import Seen
+from geoprospect.evidence.computed.transforms import (
     TRANSFORMS,
     AnyTransform,
     Clip,
@@ -96,7 +96,7 @@ class Prepared:
     Examples
     --------
     >>> from geoprospect.evidence import RasterBand
-    >>> from geoprospect.evidence.transforms import Log
+    >>> from geoprospect.evidence.computed.transforms import Log
     >>> Prepared(RasterBand("Cu", "cu.tif"), (Log(),), missing="indicator").names
     ('Cu', 'Cu missing')
     """

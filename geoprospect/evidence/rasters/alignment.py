@@ -12,9 +12,9 @@ import numpy as np
 from rasterio.windows import Window
 
 from geoprospect.errors import without_secrets
-from geoprospect.evidence.aligned import OpenPart, OpenWarped
-from geoprospect.evidence.nature import bands_of
-from geoprospect.evidence.rasterband import OpenRasterBand, RasterBand
+from geoprospect.evidence.doubts.nature import bands_of
+from geoprospect.evidence.rasters.aligned import OpenPart, OpenWarped
+from geoprospect.evidence.rasters.rasterband import OpenRasterBand, RasterBand
 from geoprospect.evidence.remote.address import asks_servers
 from geoprospect.evidence.stack import EvidenceStack
 from geoprospect.grid import Grid, describe_crs

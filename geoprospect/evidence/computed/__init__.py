@@ -1,0 +1,1 @@
+"""Columns computed from others: prepared, of classes, combined, derived, surrounded."""

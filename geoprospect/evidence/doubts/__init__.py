@@ -1,0 +1,1 @@
+"""Doubts about layers: fill values, codes and labels taken for quantities."""

@@ -309,7 +309,7 @@ def test_a_mistake_names_the_layer_what_was_found_and_how_to_mend_it(
 def test_stations_need_a_grid_and_kriging_a_library(tmp_path, monkeypatch):
     grid = GRIDS["plain"]
     path = spoilt(tmp_path, grid)
-    with pytest.raises(GridNeededError, match="stations have no grid of their own"):
+    with pytest.raises(GridNeededError, match="features have no grid of their own"):
         column(path, "nearest").open(None)
     monkeypatch.setitem(sys.modules, "pykrige.ok", None)  # as where it is not installed
     with pytest.raises(EvidenceError, match=r'pip install "geoprospect\[gridding\]"'):

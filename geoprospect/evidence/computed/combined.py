@@ -11,7 +11,7 @@ from pydantic import PlainValidator
 
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.column import Column, path_of
-from geoprospect.evidence.computed.computedcolumn import OpenComputed
+from geoprospect.evidence.computed.computedcolumn import LearnsNothing, OpenComputed
 from geoprospect.evidence.computed.seen import Seen
 from geoprospect.grid import Grid
 from geoprospect.typing import Floats, Values
@@ -23,7 +23,7 @@ _BELOW_LEAST = 0.65  # of the least positive value of a part, in the place of a 
 
 
 @dataclass(frozen=True)
-class Combined:
+class Combined(LearnsNothing):
     """A layer computed from others.
 
     Attributes
@@ -72,27 +72,9 @@ class Combined:
         """What it is computed from."""
         return self.of
 
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """Nothing besides the layers."""
-        return {}
-
-    @property
-    def learnt(self) -> Mapping[str, Any] | None:
-        """Nothing is to be learned."""
-        return {}
-
     def over(self, sources: tuple[Column, ...]) -> Self:
         """Give the same of other layers."""
         return replace(self, of=sources)
-
-    def learn(self, seen: Sequence[Seen]) -> Self:
-        """Learn nothing."""
-        return self
-
-    def told(self, learnt: Mapping[str, Any]) -> Self:
-        """Learn nothing."""
-        return self
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,28 @@ class ComputedColumn(Column, Protocol):
         ...
 
 
+class LearnsNothing:
+    """What computed columns have in common that need not look at their sources beforehand."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Nothing besides the sources."""
+        return {}
+
+    @property
+    def learnt(self) -> Mapping[str, Any] | None:
+        """Nothing is to be learned."""
+        return {}
+
+    def learn(self, seen: Sequence[Seen]) -> Self:
+        """Learn nothing."""
+        return self
+
+    def told(self, learnt: Mapping[str, Any]) -> Self:
+        """Learn nothing."""
+        return self
+
+
 @dataclass(frozen=True)
 class OpenComputed:
     """A computed column with its sources, open.

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from geoprospect.evidence.column import Column
-from geoprospect.evidence.computed.computedcolumn import OpenComputed, beneath
+from geoprospect.evidence.computed.computedcolumn import LearnsNothing, OpenComputed, beneath
 from geoprospect.evidence.computed.prepared import Prepared
-from geoprospect.evidence.computed.seen import Seen
 from geoprospect.grid import Grid
 from geoprospect.typing import Values
 
@@ -19,7 +17,7 @@ IMPUTED = "layers filled in"
 
 
 @dataclass(frozen=True)
-class ImputedCount:
+class ImputedCount(LearnsNothing):
     """The number of layers of which a cell has no value of its own.
 
     Attributes
@@ -55,27 +53,9 @@ class ImputedCount:
         """The layers."""
         return self.layers
 
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """Nothing besides the layers."""
-        return {}
-
-    @property
-    def learnt(self) -> Mapping[str, Any] | None:
-        """Nothing is to be learned."""
-        return {}
-
     def over(self, sources: tuple[Column, ...]) -> ImputedCount:
         """Give the count of other layers."""
         return replace(self, layers=sources)
-
-    def learn(self, seen: Sequence[Seen]) -> ImputedCount:
-        """Learn nothing."""
-        return self
-
-    def told(self, learnt: Mapping[str, Any]) -> ImputedCount:
-        """Learn nothing."""
-        return self
 
     def open(self, grid: Grid | None = None) -> OpenComputed:
         """Open the layers."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import KW_ONLY, asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from rasterio.windows import Window
 
-from geoprospect.errors import GridNeededError, SamplesError, without_secrets
+from geoprospect.errors import SamplesError, without_secrets
+from geoprospect.evidence.features.featurecolumn import FeatureColumn
 from geoprospect.evidence.features.source import FeatureSource
-from geoprospect.evidence.local import is_local
 from geoprospect.grid import Grid
 from geoprospect.typing import Floats, Values
 from geoprospect.wording import counted
@@ -34,27 +33,17 @@ _FEATURES = ("points", "lines", "polygons")
 
 
 @dataclass(frozen=True)
-class VectorLayer:
+class VectorLayer(FeatureColumn):
     """What columns computed from features have in common; each kind says what it gives.
 
     Where features are known is told by `mapped`. By default that is the box about all features of
     the layer, chosen or not, and beyond it as far as the widest gap between them; elsewhere cells
     have no value. Near its edge, a nearer feature may lie outside.
 
-    Pickled, it bears its absolute path, so that it opens the same file in any folder.
-
     Attributes
     ----------
-    name : str
-        The name of the layer.
-    path : str
-        Vector file, or table of points, in any CRS.
-    layer : str, optional
-        The layer of a file with several.
-    where : str, optional
-        A condition that chooses among the features, as ``type = 'thrust'``.
-    crs, x, y : str, optional
-        As for `geoprospect.evidence.features.reading.read_features`.
+    name, path, layer, where, crs, x, y
+        As for `FeatureColumn`.
     mapped : str, optional
         A file of polygons that were mapped; ``grid`` where all ground was.
     intended : bool
@@ -62,17 +51,9 @@ class VectorLayer:
         so.
     """
 
-    name: str
-    path: str
     _: KW_ONLY
-    layer: str | None = None
-    where: str | None = None
-    crs: str | None = None
-    x: str | None = None
-    y: str | None = None
     mapped: str | None = None
     intended: bool = field(default=False, repr=False)
-    halo: ClassVar[int] = 0
     takes: ClassVar[tuple[str, ...]] = _FEATURES
 
     @property
@@ -87,11 +68,6 @@ class VectorLayer:
             return (self.path,)
         return self.path, self.mapped
 
-    @property
-    def source(self) -> FeatureSource:
-        """The file, and which of its features."""
-        return FeatureSource(self.path, self.layer, self.where, self.crs, self.x, self.y)
-
     def open(self, grid: Grid | None = None) -> OpenVectorLayer:
         """Read the features and put them on the ground of a grid.
 
@@ -102,13 +78,7 @@ class VectorLayer:
         EvidenceError
             If the file cannot be read or its features are not what the layer is computed from.
         """
-        if grid is None:
-            raise GridNeededError(
-                "features have no grid of their own",
-                path=without_secrets(self.path),
-                layer=self.name,
-                mend="give a raster beside it, whose grid it then lies on",
-            )
+        grid = self.on(grid)
         from geoprospect.evidence.features.reading import of_layer  # noqa: PLC0415 - slow to import
         from geoprospect.evidence.features.tracing import trace  # noqa: PLC0415 - as above
 
@@ -195,17 +165,6 @@ class VectorLayer:
                 mend=f"check its CRS; or, if {_MAPPED}",
             )
         return box
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = dict(vars(self))
-        for setting in ("path", "mapped"):
-            path = state[setting]
-            if path is not None and is_local(path) and path != WHOLE_GRID:
-                state[setting] = os.path.abspath(path)
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
 
 
 @dataclass(frozen=True)

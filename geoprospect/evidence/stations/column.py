@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 from collections.abc import Iterator
 from dataclasses import KW_ONLY, asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -13,10 +12,9 @@ import numpy as np
 from pydantic import Field
 from rasterio.windows import Window
 
-from geoprospect.errors import EvidenceError, GridNeededError, SamplesError, without_secrets
+from geoprospect.errors import EvidenceError, SamplesError, without_secrets
+from geoprospect.evidence.features.featurecolumn import FeatureColumn
 from geoprospect.evidence.features.kinds import Metres
-from geoprospect.evidence.features.source import FeatureSource
-from geoprospect.evidence.local import is_local
 from geoprospect.grid import Grid
 from geoprospect.typing import Floats, Values
 
@@ -39,7 +37,7 @@ _LOOKS = 64  # cells down and across, at which nearness of stations is looked at
 
 
 @dataclass(frozen=True)
-class Stations:
+class Stations(FeatureColumn):
     """What was measured at points, gridded.
 
     Gridding knows the stations and no label: nothing of it is fitted anew where points are held
@@ -47,14 +45,10 @@ class Stations:
     place the mean is taken. Distances are those of the plane in a projected CRS; in a geographic
     one, those straight through the ground, a thousandth short of the way over it at 900 km.
 
-    Pickled, it bears its absolute path, so that it opens the same file in any folder.
-
     Attributes
     ----------
-    name : str
-        The name of the layer.
-    path : str
-        Vector file of points, or table of coordinates, in any CRS.
+    name, path, layer, where, crs, x, y
+        As for `geoprospect.evidence.features.featurecolumn.FeatureColumn`.
     value : str
         The field of what was measured.
     method : {"nearest", "inverse-distance", "spline", "kriging"}
@@ -69,8 +63,6 @@ class Stations:
         Whether the kriging variance is a second layer, ``NAME_variance``.
     nodata : float, optional
         A number that means none.
-    layer, where, crs, x, y : str, optional
-        As for `geoprospect.evidence.features.source.FeatureSource`.
 
     Examples
     --------
@@ -80,8 +72,6 @@ class Stations:
     ('copper', 'copper_variance')
     """
 
-    name: str
-    path: str
     _: KW_ONLY
     value: str
     method: Method
@@ -89,22 +79,11 @@ class Stations:
     neighbours: Annotated[int, Field(ge=2, le=500)] | None = None
     variance: bool = False
     nodata: float | None = None
-    layer: str | None = None
-    where: str | None = None
-    crs: str | None = None
-    x: str | None = None
-    y: str | None = None
-    halo: ClassVar[int] = 0
 
     @property
     def names(self) -> tuple[str, ...]:
         """The layer's name and, where it is asked for, that of the variance."""
         return (self.name, f"{self.name}_variance") if self.variance else (self.name,)
-
-    @property
-    def source(self) -> FeatureSource:
-        """The file, and which of its points."""
-        return FeatureSource(self.path, self.layer, self.where, self.crs, self.x, self.y)
 
     def open(self, grid: Grid | None = None) -> OpenStations:
         """Read the stations, and fit what is fitted on them.
@@ -124,13 +103,7 @@ class Stations:
                 found=f'variance = true, method = "{self.method}"',
                 mend='leave out variance, or write method = "kriging"',
             )
-        if grid is None:
-            raise GridNeededError(
-                "stations have no grid of their own",
-                path=without_secrets(self.path),
-                layer=self.name,
-                mend="give a raster beside it, whose grid it then lies on",
-            )
+        grid = self.on(grid)
         from geoprospect.evidence.features.ground import Ground  # noqa: PLC0415 - slow to import
         from geoprospect.evidence.features.reading import of_layer  # noqa: PLC0415 - as above
         from geoprospect.evidence.stations.measured import Measured  # noqa: PLC0415 - as above
@@ -184,13 +157,6 @@ class Stations:
                         mend='write method = "nearest", or leave the layer out',
                     )
                 return gridding.Spline(stations, max(k, 3))
-
-    def __getstate__(self) -> dict[str, Any]:
-        path = os.path.abspath(self.path) if is_local(self.path) else self.path
-        return vars(self) | {"path": path}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
 
 
 @dataclass(frozen=True)

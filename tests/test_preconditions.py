@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 from rasterio.transform import from_origin
-from smallproject import PROJECT, SHAPE, points, write_project, write_raster
+from smallproject import PROJECT, SHAPE, TUNED, points, write_project, write_raster
 
 from geoprospect.errors import GeoprospectError, ProjectError
 from geoprospect.project import Project
@@ -206,3 +206,21 @@ def test_a_method_takes_its_own_settings_of_baselines_and_refuses_others(
             return
         with pytest.raises(ProjectError, match=f"takes no {name} .*found {name} = "):
             settings_taken(inputs)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "warned"),
+    [
+        ("random-forest", ["rate, epochs under [model.training]", "[model.pretraining]"]),
+        ("from-scratch", ["epochs under [model.pretraining] changes nothing"]),
+        ("fine-tuning", []),
+    ],
+)
+def test_settings_of_networks_that_change_nothing_are_said(tmp_path, strategy, warned):
+    path = write_project(tmp_path)
+    path.write_text(path.read_text().replace(TUNED, f'strategy = "{strategy}"\n'))
+    found = [x.text for x in check_project(path) if x.level == "warning" and "change" in x.text]
+    assert len(found) == len(warned)
+    for text, said in zip(found, warned, strict=True):
+        assert said in text
+        assert "To mend it: leave" in text

@@ -24,6 +24,8 @@ from geoprospect.errors import EvidenceError, ProjectError
 from geoprospect.evidence import Categorical, EvidenceStack, Neighbourhood, RasterBand
 from geoprospect.evidence.computed.prepared import PreparationSettings, filled_from_nearest
 from geoprospect.evidence.computed.surroundings import surrounded
+from geoprospect.evidence.studyarea.column import StudyArea
+from geoprospect.evidence.studyarea.territory import Territory
 
 SHAPE = (23, 31)
 LOGISTIC = PROJECT.replace(TUNED, 'strategy = "logistic-regression"\n').partition(
@@ -348,6 +350,25 @@ def test_a_fill_value_is_told_before_a_transform_hides_it(tmp_path, caplog):
     write_raster(tmp_path / "X.tif", values)
     read(prepared(str(tmp_path / "X.tif"), ["rank"]))
     assert "layer Cu: -99999 in 62 cells is far outside the other values" in caplog.text
+
+
+def test_what_a_layer_learns_is_of_the_study_area_alone(skewed, rocks, tmp_path):
+    path, values = skewed
+    area = np.zeros(SHAPE, np.uint8)
+    area[5:15, 4:20] = 1
+    write_raster(tmp_path / "area.tif", area, nodata=None)
+    geology = Categorical("geology", str(rocks[0]), smallest=0, missing="class")
+    columns = [prepared(path, ["clip"], missing="median"), geology]
+    with EvidenceStack.open([*columns, StudyArea(Territory(str(tmp_path / "area.tif")))]) as stack:
+        assert stack.names == ("Cu", "geology=1", "geology=3")  # no gaps, and no rarer rocks
+        copper = stack.read().values[0]
+    inside = area == 1
+    assert np.isnan(copper[~inside]).all()
+    known = inside & np.isfinite(values)
+    limits = np.quantile(values[known], [0.01, 0.99])
+    np.testing.assert_allclose(copper[known], np.clip(values[known], *limits), rtol=1e-5)
+    middle = np.median(np.clip(values[known], *limits))
+    np.testing.assert_allclose(copper[inside & ~known], middle, rtol=1e-5)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from geoprospect.errors import ProjectError
@@ -12,6 +13,10 @@ from geoprospect.project.choosing import candidate_names
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.outputfolder import check_products
 from geoprospect.samples.giveaway import warn_of_giveaways
+
+_LOGGER = logging.getLogger(__name__)
+_LEARNED = ("lithology", "reconstruction")  # pretext tasks that take a training of their own
+_SHARED = "class_weights"  # which baselines take too
 
 
 def _fewer_deposits_than_cells(inputs: Inputs) -> None:
@@ -70,6 +75,35 @@ def settings_taken(inputs: Inputs) -> None:
         )
 
 
+def _schedules_heeded(inputs: Inputs) -> None:
+    """Warn of settings of networks where none is trained, or none learns a pretext task first."""
+    model, methods = inputs.project.model, inputs.candidates.values()
+    tasks = {method.pretext for method in methods}
+    trained = bool(tasks - {"none"}) or "from-scratch" in _strategies(inputs)
+    changes = {
+        "training": []
+        if trained
+        else [name for name in _changed(model.training) if name != _SHARED],
+        "pretraining": [] if tasks & set(_LEARNED) else _changed(model.pretraining),
+    }
+    for table, names in changes.items():
+        if names:
+            _LOGGER.warning(
+                f"{inputs.project.path}: {', '.join(names)} under [model.{table}] "
+                f"{'changes' if len(names) == 1 else 'change'} nothing: "
+                + ("no network is trained" if table == "training" else "no pretext task is learned")
+                + f' with strategy = "{model.strategy}". To mend it: leave {table} out, or '
+                'write strategy = "fine-tuning"'
+                + (' and pretext = "reconstruction"' if table == "pretraining" else "")
+                + " under [model]"
+            )
+
+
+def _changed(settings: object) -> list[str]:
+    """Name the settings that a project changes."""
+    return [name for name, value in vars(settings).items() if value is not None]
+
+
 def _layers_named(inputs: Inputs) -> None:
     """Refuse settings of methods that name layers which there are not."""
     for method in inputs.candidates.values():
@@ -91,6 +125,7 @@ PRECONDITIONS: tuple[Precondition, ...] = (
     lambda inputs: inputs.drawn,
     lambda inputs: inputs.components,
     settings_taken,
+    _schedules_heeded,
     _layers_named,
     _rock_classes,
     _fewer_deposits_than_cells,

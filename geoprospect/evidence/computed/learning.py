@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from geoprospect.errors import EvidenceError, GridNeededError
-from geoprospect.evidence.column import Column, path_of
+from geoprospect.evidence.column import Column, OpenHidingColumn, path_of
 from geoprospect.evidence.computed.categorical import Categorical
 from geoprospect.evidence.computed.computedcolumn import ComputedColumn, beneath, on_any_grid, over
 from geoprospect.evidence.computed.seen import Look, Seen
@@ -31,8 +31,8 @@ def settled(
 ) -> tuple[Column, ...]:
     """Give columns that know all that they must: told what was learned before, or by looking.
 
-    Each column that has to look passes once over its sources. It sees all their cells, labelled
-    or not, and no label; so nothing of it is learned anew where points are held out.
+    Each column that has to look passes once over its sources. It sees all their cells of the study
+    area, labelled or not, and no label; so nothing of it is learned anew where points are held out.
 
     Parameters
     ----------
@@ -55,7 +55,8 @@ def settled(
     made = [_told(column, known) for column in columns]
     if grid is None and not all(map(_knows, made)):
         grid = _first_grid(made)
-    return tuple(_learned(column, grid, known) for column in made)
+    area = tuple(column for column in made if not column.names)
+    return tuple(_learned(column, grid, known, area) for column in made)
 
 
 def learnt_by(columns: Iterable[Column]) -> dict[str, dict[str, dict[str, Any]]]:
@@ -95,28 +96,32 @@ def _knows(column: Column) -> bool:
     return knows and all(map(_knows, beneath(column)))
 
 
-def _learned(column: Column, grid: Grid | None, known: Preparation) -> Column:
+def _learned(
+    column: Column, grid: Grid | None, known: Preparation, area: tuple[Column, ...]
+) -> Column:
     """Give a column that has looked at what it must, its sources first."""
     sources = beneath(column)
-    column = over(column, tuple(_learned(source, grid, known) for source in sources))
+    column = over(column, tuple(_learned(source, grid, known, area) for source in sources))
     if not isinstance(column, ComputedColumn):
         return column
     if column.learnt is None:
-        return column.learn(_look(column.sources, grid))
+        return column.learn(_look(column.sources, grid, area))
     if isinstance(column, Categorical) and column.name in known:
-        column.warn_of_unseen(_look(column.sources, grid))
+        column.warn_of_unseen(_look(column.sources, grid, area))
     return column
 
 
-def _look(sources: tuple[Column, ...], grid: Grid | None) -> list[Seen]:
-    """Pass once over all cells of columns; there may be none to look at."""
+def _look(sources: tuple[Column, ...], grid: Grid | None, area: tuple[Column, ...]) -> list[Seen]:
+    """Pass once over all cells of columns that are not hidden; there may be no columns."""
     if not sources:
         return []
     counts = [len(source.names) for source in sources]
     with ExitStack() as stack, little_cache():
-        opened, grid = open_columns(sources, grid)
-        for source in opened:
-            stack.callback(source.close)
+        everything, grid = open_columns((*sources, *area), grid)
+        for one in everything:
+            stack.callback(one.close)
+        opened = everything[: len(sources)]
+        hiders = [one for one in everything if isinstance(one, OpenHidingColumn)]
         looks = [Look(grid.shape) for _ in range(sum(counts))]
         size = whole_blocks(grid.shape, [x.block_shape for x in opened], _WINDOW_CELLS)
         for window in grid.windows(size):
@@ -125,8 +130,11 @@ def _look(sources: tuple[Column, ...], grid: Grid | None) -> list[Seen]:
                 opened, np.split(values, np.cumsum(counts)[:-1]), strict=True
             ):
                 source.read(window, planes)
+            hidden = np.zeros(values.shape[1:], dtype=bool)
+            for hider in hiders:
+                hidden |= hider.hidden(window)
             for look, plane in zip(looks, values, strict=True):
-                look.add(window, plane)
+                look.add(window, plane, hidden)
     seen = [look.seen() for look in looks]
     named = [(path_of(column), name) for column in sources for name in column.names]
     for (path, name), layer in zip(named, seen, strict=True):

@@ -8,7 +8,7 @@ import numpy as np
 from rasterio.windows import Window
 
 from geoprospect.evidence.survey import LayerSurvey
-from geoprospect.typing import Values
+from geoprospect.typing import Bools, Values
 
 _KEPT = 2**20  # values of a layer, some of more cells
 _CLASSES = 4096  # distinct values that are counted
@@ -23,7 +23,7 @@ class Seen:
     Attributes
     ----------
     n_cells : int
-        Cells of its grid.
+        Cells of its grid that the study area holds.
     survey : LayerSurvey
         Its valid cells, range and fill values; all cells count.
     values : ndarray of float32, shape (n,)
@@ -51,11 +51,14 @@ class Look:
 
     shape: tuple[int, int]
     survey: LayerSurvey = field(default_factory=LayerSurvey)
+    _n_hidden: int = 0
     _kept: list[Values] = field(default_factory=list)
     _counts: dict[float, int] | None = field(default_factory=dict)
 
-    def add(self, window: Window, values: Values) -> None:
-        """Add a window, shape (rows, columns), NaN where there is no value."""
+    def add(self, window: Window, values: Values, hidden: Bools) -> None:
+        """Add a window, shape (rows, columns), NaN where there is no value; some are hidden."""
+        self._n_hidden += int(hidden.sum())
+        values = np.where(hidden, np.float32(np.nan), values)
         self.survey = self.survey.with_cells(values)
         valid = np.isfinite(values)
         self._count(values[valid])
@@ -86,4 +89,5 @@ class Look:
             ends = np.array([self.survey.minimum, self.survey.maximum], np.float32)
             values = np.concatenate([values, ends[~np.isin(ends, values)]])
         values.sort()
-        return Seen(self.shape[0] * self.shape[1], self.survey, values, self._counts)
+        n_cells = self.shape[0] * self.shape[1] - self._n_hidden
+        return Seen(n_cells, self.survey, values, self._counts)

@@ -10,6 +10,7 @@ import geopandas as gpd
 from geoprospect.errors import SamplesError
 from geoprospect.evidence.features.points import as_points
 from geoprospect.evidence.features.reading import FileOptions, is_table, read_features
+from geoprospect.evidence.local import missing
 from geoprospect.samples.labelraster import read_label_raster
 
 
@@ -75,7 +76,8 @@ def read_points(
         points = read_features(path, crs=crs, layer=layer, x=x, y=y)
     except SamplesError:
         name = os.fspath(path)
-        labels = None if layer is not None or is_table(name) else read_label_raster(name)
+        other = layer is not None or is_table(name) or missing(name) is not None
+        labels = None if other else read_label_raster(name)
         if labels is None:
             raise
         points = labels

@@ -14,14 +14,14 @@ from toykernels import Highest
 import geoprospect as gp
 from geoprospect.cli import main
 
-WELL = 'well = { kind = "distance", easting = 502000.0, northing = 6998000.0 }'
+WELL = 'well = { kind = "well-distance", easting = 502000.0, northing = 6998000.0 }'
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     with forgotten_behind():
         toymethod.register()
-        gp.register_column("distance", toycolumn.Distance)
+        gp.register_column("well-distance", toycolumn.Distance)
         yield run_of(tmp_path_factory)
 
 

@@ -86,7 +86,8 @@ def test_neighbours_of_a_declared_value_are_data(tmp_path, header):
 @pytest.fixture
 def project(tmp_path):
     path = write_project(tmp_path)
-    path.write_text(path.read_text().replace('"fine-tuning"', '"random-forest"'))
+    networks, _, _ = path.read_text().partition("training = { epochs")
+    path.write_text(networks.replace('"fine-tuning"', '"random-forest"'))
     for name, fill in (("A", 1e20), ("C", -9999)):
         write_raster(tmp_path / f"rasters/{name}.tif", holed(fill, 200, ord(name)), nodata=None)
     return path

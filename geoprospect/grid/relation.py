@@ -140,7 +140,7 @@ class Spacing:
     def turned(self) -> float:
         """The angle between the rows of both, in degrees, from 0 to 45."""
         (a, _), (d, _) = self.jacobian
-        angle: float = np.degrees(np.arctan2(d, a))
+        angle = math.degrees(math.atan2(d, a))
         return abs((angle + 45) % 90 - 45)
 
 
@@ -158,7 +158,7 @@ def spacing(grid: Grid, other: Grid) -> Spacing | None:
     >>> crs = CRS.from_epsg(3578)
     >>> fine = Grid(crs, Affine(50, 0, 0, 0, -50, 9000), (180, 180))
     >>> between = spacing(Grid(crs, Affine(200, 0, 0, 0, -200, 9000), (30, 30)), fine)
-    >>> between.along, between.coarser, between.turned
+    >>> between.along, round(between.coarser, 6), between.turned
     ((4.0, 4.0), 4.0, 0.0)
     """
     places = _shared(grid, other)

@@ -17,13 +17,12 @@ from scipy.spatial import KDTree
 
 import geoprospect as gp
 from geoprospect.cli import main
+from geoprospect.evidence.rasters import warping
 from geoprospect.grid import Grid
 from geoprospect.grid.relation import spacing
 from geoprospect.project.drafting.lines import toml
 
-# Of a map, or of a layer's range: cells between two CRSs are followed to 1e-4 of a cell, by the
-# libraries exactly, which tells where neighbours differ by the whole range, as in the study.
-OFF = 1e-4
+OFF = 1e-5  # of a map, or of a layer's range
 # Which cells of the study are known is told by scattered codes, that nothing shows to be codes.
 ROCKS = 'rocks = { path = "geology/rocks.tif", kind = "categorical" }'
 MODEL = '[model]\nstrategy = "logistic-regression"\nmembers = 1\n\n[output]'
@@ -42,9 +41,12 @@ def folder(request, tmp_path_factory):
     path = folder / "project.toml"
     drafted = path.read_text().replace('rocks = "geology/rocks.tif"', ROCKS)
     path.write_text(drafted.replace("[output]", MODEL))
-    result = CliRunner().invoke(main, ["run", str(path)])
-    assert result.exit_code == 0, result.output
-    return folder
+    with pytest.MonkeyPatch.context() as patched:
+        # As exactly as the libraries are asked to below.
+        patched.setattr(warping, "TOLERANCE", 1e-9)
+        result = CliRunner().invoke(main, ["run", str(path)])
+        assert result.exit_code == 0, result.output
+        yield folder
 
 
 @pytest.fixture(scope="module")

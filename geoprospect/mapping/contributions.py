@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from geoprospect.errors import ModelError, OutputError
 from geoprospect.evidence import Block, EvidenceStack
 from geoprospect.mapping.execution import Execution
 from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult, Overviews
 from geoprospect.mapping.score import Engine, ScoreKernel
+from geoprospect.mapping.travelling import check_travels, described, model_of
 from geoprospect.mapping.writing import RasterSummary, write_raster
 from geoprospect.model.contributions import CLIPPED, Contributions
 from geoprospect.model.model import ProspectivityModel
@@ -74,14 +73,9 @@ class ContributionKernel(Kernel):
 
     def description(self) -> dict[str, Any] | None:
         """Give the model's folder and identity, layers and background; None without a folder."""
-        model = self._model
-        if model.folder is None:
-            return None
-        return {
-            "model": model.identity,
-            "folder": Path(model.folder).absolute(),
+        model = described(self._model)
+        return model and model | {
             "engine": self._engine,
-            "formats": model.formats,
             "layers": {name: list(names) for name, names in self._contributions.layers.items()},
             "background": self._contributions.background.tolist(),
         }
@@ -95,11 +89,7 @@ class ContributionKernel(Kernel):
         ModelError
             If it cannot be read, or is another one by now.
         """
-        model = ProspectivityModel.load(description["folder"], formats=description["formats"])
-        if model.identity != description["model"]:
-            raise ModelError(
-                "is not the model that the map was begun with", path=description["folder"]
-            )
+        model = model_of(description)
         layers = {name: tuple(names) for name, names in description["layers"].items()}
         background = np.array(description["background"], np.float32)
         return cls(Contributions(model, layers, background), description["engine"])
@@ -182,11 +172,7 @@ def write_contributions(
     [[-1.225, 0.0, 1.225]]
     """
     execution = execution or Execution()
-    if execution.distributed and model.folder is None:
-        raise OutputError(
-            "only a model in a folder can be sent to other processes",
-            mend="save the model and load it again",
-        )
+    check_travels(model, execution)
     evidence = model.select(stack)
     contributions = Contributions.of(model, evidence)
     n_scores = evidence.grid.n_cells * contributions.n_evaluations

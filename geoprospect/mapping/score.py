@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from geoprospect.errors import ModelError, OutputError
 from geoprospect.evidence import Block, EvidenceStack
 from geoprospect.evidence.column import path_of
 from geoprospect.evidence.computed.imputed import IMPUTED, ImputedCount, imputed_count
 from geoprospect.evidence.doubts.fills import fills_of, is_mark, warn_of_fills
 from geoprospect.mapping.execution import Execution
 from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult
+from geoprospect.mapping.travelling import check_travels, described, model_of
 from geoprospect.mapping.writing import write_raster
 from geoprospect.model.model import ProspectivityModel
 from geoprospect.typing import StageProgress, StrPath
@@ -82,15 +81,8 @@ class ScoreKernel(Kernel):
 
     def description(self) -> dict[str, Any] | None:
         """Give the model's folder and identity; a model in no folder cannot be known again."""
-        if self._model.folder is None:
-            return None
-        return {
-            "model": self._model.identity,
-            "folder": Path(self._model.folder).absolute(),
-            "engine": self._engine,
-            "formats": self._model.formats,
-            "imputed": self._imputed,
-        }
+        model = described(self._model)
+        return model and model | {"engine": self._engine, "imputed": self._imputed}
 
     @classmethod
     def of(cls, description: Mapping[str, Any]) -> ScoreKernel:
@@ -101,11 +93,7 @@ class ScoreKernel(Kernel):
         ModelError
             If it cannot be read, or is another one by now.
         """
-        model = ProspectivityModel.load(description["folder"], formats=description["formats"])
-        if model.identity != description["model"]:
-            raise ModelError(
-                "is not the model that the map was begun with", path=description["folder"]
-            )
+        model = model_of(description)
         return cls(model, description["engine"], imputed=description["imputed"])
 
     def __call__(self, block: Block) -> KernelResult:
@@ -219,11 +207,7 @@ def write_map(
     (3, 0.5)
     """
     execution = execution or Execution()
-    if execution.distributed and model.folder is None:
-        raise OutputError(
-            "only a model in a folder can be sent to other processes",
-            mend="save the model and load it again",
-        )
+    check_travels(model, execution)
     evidence = model.select(stack)
     count = imputed_count(evidence.columns, evidence.names)
     engine = ScoreKernel.choose(model, evidence.grid.n_cells)

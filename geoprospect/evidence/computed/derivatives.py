@@ -6,11 +6,10 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import product
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from rasterio.windows import Window, intersection
+from rasterio.windows import Window
 from scipy.ndimage import distance_transform_edt
 from scipy.signal import fftconvolve
 
@@ -18,6 +17,7 @@ from geoprospect.errors import EvidenceError
 from geoprospect.evidence.column import path_of
 from geoprospect.evidence.computed.combined import Combined
 from geoprospect.evidence.computed.computedcolumn import OpenComputed
+from geoprospect.evidence.tiles import read_in_tiles
 from geoprospect.grid import Grid
 from geoprospect.grid.crs import metres_per_unit
 from geoprospect.typing import Floats, Values
@@ -138,22 +138,7 @@ class OpenDerivative(OpenComputed):
 
     def read(self, window: Window, out: Values) -> None:
         """Read a window, from the tiles that it touches."""
-        height, width = self.grid.shape
-        rows = range(window.row_off // _TILE * _TILE, window.row_off + window.height, _TILE)
-        columns = range(window.col_off // _TILE * _TILE, window.col_off + window.width, _TILE)
-        for row, column in product(rows, columns):
-            tile = Window(column, row, min(_TILE, width - column), min(_TILE, height - row))
-            both = intersection(window, tile)
-            from_tile = Window(
-                both.col_off - column, both.row_off - row, both.width, both.height
-            ).toslices()
-            there = Window(
-                both.col_off - window.col_off,
-                both.row_off - window.row_off,
-                both.width,
-                both.height,
-            ).toslices()
-            out[0][there] = self._kept(tile)[from_tile]
+        read_in_tiles(window, out[0], self._kept, side=_TILE, shape=self.grid.shape)
 
     def _kept(self, tile: Window) -> Values:
         """Give a tile, computed or kept."""
@@ -235,12 +220,6 @@ class OpenDerivative(OpenComputed):
         weights = whole[middle, middle] * np.cos(np.pi * np.maximum(far - 0.5, 0)) ** 2
         spread = (1 - far**2) ** 2
         return np.asarray(weights - weights.sum() * spread / spread.sum())
-
-
-def _part(window: Window, whole: Window) -> tuple[slice, slice]:
-    """Give the rows and columns that a window takes of one that holds it."""
-    top, left = window.row_off - whole.row_off, window.col_off - whole.col_off
-    return slice(top, top + window.height), slice(left, left + window.width)
 
 
 def _slope(cells: Floats, *, axis: int) -> Floats:

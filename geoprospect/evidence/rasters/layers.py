@@ -137,7 +137,7 @@ def _in_folder(folder: Path) -> list[RasterBand]:
             mend="give the folder of the evidence layers",
         )
     layers = []
-    for path in sorted(files, key=lambda path: _natural(path.name)):
+    for path in sorted(files, key=lambda path: natural(path.name)):
         bands = _bands(str(path))
         for layer in bands:
             name = path.stem if len(bands) == 1 else f"{path.stem}_{layer.name}"
@@ -166,7 +166,13 @@ def _bands(path: str) -> list[RasterBand]:
     return [RasterBand(description or f"B{band}", path, band) for band, description in bands]
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Sort key that puts X2 before X10."""
+def natural(name: str) -> list[tuple[int, str]]:
+    """Sort key that puts X2 before X10.
+
+    Examples
+    --------
+    >>> sorted(["X10", "x2"], key=natural)
+    ['x2', 'X10']
+    """
     parts = re.split(r"(\d+)", name.casefold())
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -15,6 +15,7 @@ from rasterio.io import MemoryFile
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window, transform
 
+from geoprospect.evidence.tiles import read_in_tiles
 from geoprospect.grid import Grid
 from geoprospect.grid.layout import circle
 from geoprospect.grid.relation import Spacing, in_cells
@@ -152,26 +153,13 @@ class Warp:
         read_source : callable
             Reads a window of the raster: float32, NaN where invalid.
         """
-        top, left = window.row_off, window.col_off
-        for tile in self._tiles(window):
-            values = self._tile(tile, read_source)
-            first_row, first_column = max(top, tile.row_off), max(left, tile.col_off)
-            last_row = min(top + window.height, tile.row_off + tile.height)
-            last_column = min(left + window.width, tile.col_off + tile.width)
-            out[first_row - top : last_row - top, first_column - left : last_column - left] = (
-                values[
-                    first_row - tile.row_off : last_row - tile.row_off,
-                    first_column - tile.col_off : last_column - tile.col_off,
-                ]
-            )
-
-    def _tiles(self, window: Window) -> Iterator[Window]:
-        """Give the tiles that a window touches."""
-        (rows, columns), side = self.grid.shape, self.side
-        first_row, first_column = window.row_off // side * side, window.col_off // side * side
-        for row in range(first_row, window.row_off + window.height, side):
-            for column in range(first_column, window.col_off + window.width, side):
-                yield Window(column, row, min(side, columns - column), min(side, rows - row))
+        read_in_tiles(
+            window,
+            out,
+            lambda tile: self._tile(tile, read_source),
+            side=self.side,
+            shape=self.grid.shape,
+        )
 
     def _tile(self, tile: Window, read_source: Callable[[Window], Values]) -> Values:
         """Compute a tile; where it lies across 180°, each side of that by itself."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.features.tables import TABLE_SUFFIXES
-from geoprospect.evidence.rasters.layers import RASTER_SUFFIXES
+from geoprospect.evidence.rasters.layers import RASTER_SUFFIXES, natural
 
 VECTOR_SUFFIXES = frozenset(
     {".shp", ".gpkg", ".geojson", ".fgb", ".kml", ".gml", ".gdb", ".gpx", ".parquet", ".tab"}
@@ -83,12 +83,6 @@ def _walked(folder: Path, levels: int) -> Iterator[Path]:
                 yield from _walked(path, levels - 1)
         else:
             yield path
-
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """Sort key that puts X2 before X10."""
-    parts = re.split(r"(\d+)", name.casefold())
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
 def named(path: Path, *words: str) -> bool:

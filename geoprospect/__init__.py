@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from geoprospect.project.drafting import draft_project
     from geoprospect.project.file import Project
     from geoprospect.project.finished import model_of_run, project_of_run
+    from geoprospect.project.products.making import add_product
     from geoprospect.project.progress import progress_shown
     from geoprospect.project.run import run_project as run
     from geoprospect.project.run import train_model as train
@@ -74,6 +75,7 @@ _ROOMS = {
     "project.drafting": ("draft_project",),
     "project.file": ("Project",),
     "project.finished": ("model_of_run", "project_of_run"),
+    "project.products.making": ("add_product",),
     "project.progress": ("progress_shown",),
     "project.run": ("run", "train"),
     "published": ("Reproduction", "model_from_weights", "reproduce"),
@@ -102,6 +104,7 @@ __all__ = [
     "Reproduction",
     "Samples",
     "Score",
+    "add_product",
     "check",
     "check_absent",
     "check_apart",

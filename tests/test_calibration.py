@@ -11,13 +11,13 @@ from mapfiles import TRANSFORM, write_map
 from scipy.special import expit, logit
 from smallproject import write_project
 
-from geoprospect.calibration import Calibration, ProbabilityKernel, write_probability
 from geoprospect.errors import OutputError, SamplesError, ScoreError
 from geoprospect.mapping.kernel import kernel_of, ticket_of
 from geoprospect.project.check import check_project
 from geoprospect.project.file import Project
 from geoprospect.project.run import run_project
 from geoprospect.project.settings import CalibrationSettings
+from geoprospect.reliability.calibration import Calibration, ProbabilityKernel, write_probability
 from geoprospect.samples import DrawingRule
 from geoprospect.synthetic import province
 

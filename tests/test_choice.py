@@ -12,7 +12,7 @@ from smallproject import PROJECT, write_project
 from geoprospect.cli import main
 from geoprospect.crossval import Choice, Comparison, FoldScheme, HeldOutScores
 from geoprospect.errors import TrainingError
-from geoprospect.project.choosing import candidate_names, candidates, choose, chosen
+from geoprospect.project.choosing import averaged, candidate_names, candidates, choose
 from geoprospect.project.comparison import compare_methods
 from geoprospect.project.file import Project
 from geoprospect.project.inputs import Inputs
@@ -137,7 +137,7 @@ def test_occurrences_alone_are_chosen_for_by_the_ground_that_lies_below_them(pro
         few = (*CORE, "logistic-regression")
         methods = {name: candidates(alone)[name] for name in few}
         choice = choose(inputs.fit_inputs(methods.values()), methods, seed=0)
-        ensemble = chosen(alone, choice, members=10)
+        ensemble = averaged(alone, choice.added, members=10)
     assert choice.comparison.headline == "rate_area"
     # The average's shares are those of its mean score among the cells held out with each point.
     told = {result.method: result for result in choice.told.methods}

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from geoprospect.calibration import Calibration, ProbabilitySummary, write_probability
 from geoprospect.crossval import FoldScheme, HeldOutScores, held_out_scores
 from geoprospect.methods import Method
 from geoprospect.model import FitInputs
 from geoprospect.output import replacing
 from geoprospect.project import results
 from geoprospect.project.settings import CalibrationSettings
+from geoprospect.reliability.calibration import Calibration, ProbabilitySummary, write_probability
 from geoprospect.samples import DistinctCells
 from geoprospect.typing import Progress
 

@@ -102,11 +102,19 @@ def choose(inputs: FitInputs, methods: Mapping[str, Method], *, seed: int) -> Ch
     return choice
 
 
-def chosen(project: Project, choice: Choice, *, members: int) -> Average:
-    """Give the average that was chosen, each part of so many members, with a project's settings."""
+def averaged(project: Project, added: str | None, *, members: int) -> Average:
+    """Give the average that was chosen, each part of so many members, with a project's settings.
+
+    Parameters
+    ----------
+    project : Project
+        The project.
+    added : str or None
+        The method that joins the core, if one does.
+    members : int
+        Fits of each part.
+    """
     options = project.model.options(rock_classes=False)
     core = Average.of(replace(options, pretext="none", members=members))
     core = Average(tuple(balanced(part, project.model.balance) for part in core.parts))
-    if choice.added is None:
-        return core
-    return core.joined_by(project.method(choice.added, members=members))
+    return core if added is None else core.joined_by(project.method(added, members=members))

@@ -22,6 +22,7 @@ from geoprospect.project.settings import (
     GridSettings,
     ModelSettings,
     Points,
+    ProductSettings,
 )
 from geoprospect.samples import DrawingRule, PointsSource, Samples
 from geoprospect.typing import StrPath
@@ -48,6 +49,8 @@ class Project:
         Method and ensemble.
     calibration : CalibrationSettings, optional
         How prospectivity becomes a probability.
+    products : ProductSettings
+        The optional products that are asked for.
     folder : Path
         The output folder.
 
@@ -67,6 +70,7 @@ class Project:
     grid: GridSettings = field(default_factory=GridSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     calibration: CalibrationSettings | None = None
+    products: ProductSettings = field(default_factory=ProductSettings)
     folder: Path = Path("out")
 
     @classmethod

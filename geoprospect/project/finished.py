@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from geoprospect.errors import ProjectError
 from geoprospect.model.model import ProspectivityModel
@@ -26,6 +27,29 @@ def model_of_run(folder: StrPath) -> ProspectivityModel:
     return ProspectivityModel.load(inside if inside.is_dir() else folder)
 
 
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """Read the manifest of a run's output folder.
+
+    Raises
+    ------
+    ProjectError
+        If there is none, or it is damaged.
+    """
+    path = results.MANIFEST.path(folder)
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        _ = Path(manifest["project"]["path"])
+        _ = {**manifest["outputs"], **manifest.get("added", {})}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ProjectError(
+            "the manifest of a run, which tells the project, is missing or damaged",
+            path=path,
+            expected="the output folder of `geoprospect run`",
+            mend=_MEND,
+        ) from error
+    return manifest  # type: ignore[no-any-return]
+
+
 def project_of_run(folder: StrPath) -> Project:
     """Load the project that an output folder was made with, as its manifest tells it.
 
@@ -35,16 +59,7 @@ def project_of_run(folder: StrPath) -> Project:
         If the folder has no manifest, or the project file is no longer there or writes elsewhere.
     """
     folder = Path(folder)
-    manifest = results.MANIFEST.path(folder)
-    try:
-        told = Path(json.loads(manifest.read_text(encoding="utf-8"))["project"]["path"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ProjectError(
-            "the manifest of a run, which tells the project, is missing or damaged",
-            path=manifest,
-            expected="the output folder of `geoprospect run`",
-            mend=_MEND,
-        ) from error
+    told = Path(manifest_of(folder)["project"]["path"])
     # A path that was relative may lead to another project from here.
     for path in dict.fromkeys((told, folder.resolve().parent / told.name)):
         if path.is_file():

@@ -5,20 +5,22 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import Any, Self
 
 import numpy as np
 
 from geoprospect.crossval import Choice, FoldScheme
 from geoprospect.errors import GeoprospectError, ProjectError, SamplesError, without_secrets
 from geoprospect.evidence import EvidenceStack
+from geoprospect.evidence.computed.learning import Preparation
 from geoprospect.methods import MEMBERS, Method
 from geoprospect.model import Components, FitInputs, fit_components
 from geoprospect.output import checksum
-from geoprospect.project.choosing import candidates, choose, chosen
+from geoprospect.project.choosing import averaged, candidates, choose
 from geoprospect.project.file import Project, Role
+from geoprospect.project.part import part
 from geoprospect.project.preloading import preload_cells
 from geoprospect.samples import Samples
 from geoprospect.samples.nonoccurrences import DrawnSamples, draw_non_occurrences, spacing
@@ -26,32 +28,6 @@ from geoprospect.typing import Progress
 
 _LOGGER = logging.getLogger(__name__)
 _SILENT = 3.0  # seconds
-_T = TypeVar("_T")
-
-
-class part(Generic[_T]):  # noqa: N801 - used as `property` is
-    """A part of a run's inputs: worked out when first asked for, its error kept like its value."""
-
-    def __init__(self, step: Callable[[Any], _T]) -> None:
-        self._step, self.__doc__ = step, step.__doc__
-
-    @overload
-    def __get__(self, inputs: None, owner: Any = None) -> Self: ...
-    @overload
-    def __get__(self, inputs: Inputs, owner: Any = None) -> _T: ...
-    def __get__(self, inputs: Inputs | None, owner: Any = None) -> _T | Self:
-        if inputs is None:
-            return self
-        results = inputs.results
-        if self not in results:
-            try:
-                results[self] = self._step(inputs)
-            except GeoprospectError as error:
-                results[self] = error
-        result = results[self]
-        if isinstance(result, GeoprospectError):
-            raise result
-        return result  # type: ignore[no-any-return]  # as `step` gave it
 
 
 class Inputs:
@@ -66,10 +42,18 @@ class Inputs:
         The project.
     progress : callable, optional
         Told of the cells surveyed, once that has taken some seconds.
+    preparation : mapping, optional
+        What the layers' transforms and classes learned where a model was trained already.
     """
 
-    def __init__(self, project: Project, progress: Progress | None = None) -> None:
-        self.project, self._progress = project, progress
+    def __init__(
+        self,
+        project: Project,
+        progress: Progress | None = None,
+        *,
+        preparation: Preparation | None = None,
+    ) -> None:
+        self.project, self._progress, self._preparation = project, progress, preparation
         self.results: dict[object, Any] = {}
 
     def __enter__(self) -> Self:
@@ -95,7 +79,7 @@ class Inputs:
     @part
     def stack(self) -> EvidenceStack:
         """The evidence, open."""
-        return self.project.open_evidence()
+        return self.project.open_evidence(self._preparation)
 
     @part
     def n_valid(self) -> int:
@@ -209,8 +193,12 @@ class Inputs:
         """The method with a member at least for each draw of non-occurrences."""
         if self.choice is None:
             return self.with_draws(self.method, None)
-        members = max(self.project.model.members or MEMBERS, self.n_draws)
-        return chosen(self.project, self.choice, members=members)
+        return averaged(self.project, self.choice.added, members=self.n_members)
+
+    @part
+    def n_members(self) -> int:
+        """Fits of each method that is averaged: at least one for each draw of non-occurrences."""
+        return max(self.project.model.members or MEMBERS, self.n_draws)
 
     @part
     def choice(self) -> Choice | None:

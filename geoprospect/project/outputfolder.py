@@ -17,6 +17,7 @@ from geoprospect.project.file import Project
 from geoprospect.project.progress import lines_sent
 
 _ASIDE, _LOCK = ".geoprospect-unfinished", ".geoprospect-lock"
+_BEGUN = ".geoprospect-adding"  # names of what is being added: left by a process that is killed
 _MADE, _FORMER, _PLAN = "made", "former", "swap.json"
 _STOPPED = "the run stopped: "  # with which the log of a run ends that did not
 _LONGEST = 2**16  # bytes of the last line of a log
@@ -42,7 +43,12 @@ def check_products(project: Project) -> None:
         )
     places = [path for product in results.PRODUCTS for path in product.places(folder)]
     check_apart(places, project.inputs())
-    foreign = sorted(_present(folder) - _own(folder))
+    _check_own(folder, results.PRODUCTS)
+
+
+def _check_own(folder: Path, products: Iterable[results.Product]) -> None:
+    """Refuse to replace what lies under the names of products and is none of a run's."""
+    foreign = sorted(_present(folder, products) - _own(folder))
     if foreign:
         more = f" and {len(foreign) - _MOST} more" if foreign[_MOST:] else ""
         raise OutputError(
@@ -53,11 +59,35 @@ def check_products(project: Project) -> None:
         )
 
 
+@contextmanager
+def added_to(folder: Path, products: Iterable[results.Product]) -> Iterator[None]:
+    """Be the only one that writes into a finished run's folder, while products are added to it.
+
+    Raises
+    ------
+    OutputError
+        If something lies under a name of the products that no run made, another process writes
+        there, or a file cannot be written.
+    """
+    products = tuple(products)
+    try:
+        with sole_writer(folder / _LOCK, folder):
+            _check_own(folder, products)
+            names = sorted({path.name for product in products for path in product.places(folder)})
+            write_for_good(folder / _BEGUN, json.dumps(names))
+            try:
+                yield
+            finally:
+                (folder / _BEGUN).unlink(missing_ok=True)
+    except OSError as error:
+        raise output_error(folder, error) from error
+
+
 def is_empty(folder: Path) -> bool:
     """Tell whether nothing lies in an output folder but what a run that was killed left hidden."""
     if not os.path.isdir(folder):
         return True
-    return not {path.name for path in folder.iterdir()} - {_ASIDE, _LOCK}
+    return not {path.name for path in folder.iterdir()} - {_ASIDE, _LOCK, _BEGUN}
 
 
 @contextmanager
@@ -164,7 +194,7 @@ def _swap(folder: Path) -> None:
     """Move the former products out and the new ones in; the manifest leaves first, comes last."""
     aside, manifest = folder / _ASIDE, results.MANIFEST.file
     made = [path.relative_to(aside / _MADE).as_posix() for path in _files(aside / _MADE)]
-    former = _present(folder) & _own(folder)
+    former = _present(folder, results.PRODUCTS) & _own(folder)
     write_for_good(aside / _PLAN, json.dumps(made))
     for name in sorted(former, key=lambda name: name != manifest):
         _move(folder / name, aside / _FORMER / name)
@@ -183,11 +213,11 @@ def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()]
 
 
-def _present(folder: Path) -> set[str]:
-    """List, by their paths in an output folder, the files that lie under the products' names."""
+def _present(folder: Path, products: Iterable[results.Product]) -> set[str]:
+    """List, by their paths in an output folder, the files that lie under products' names."""
     return {
         path.relative_to(folder).as_posix()
-        for product in results.PRODUCTS
+        for product in products
         for path in product.files(folder)
     }
 
@@ -197,6 +227,8 @@ def _own(folder: Path) -> set[str]:
     own = {f"{results.MODEL.file}/{name}" for name in listed_files(results.MODEL.path(folder))}
     if _is_of_a_stopped_run(results.LOG.path(folder)):
         own.add(results.LOG.file)
+    with suppress(OSError, ValueError, TypeError, RecursionError):
+        own |= set(map(str, json.loads((folder / _BEGUN).read_text(encoding="utf-8"))))
     try:
         content = json.loads(results.MANIFEST.path(folder).read_text(encoding="utf-8"))
         if not isinstance(content["geoprospect"], str):

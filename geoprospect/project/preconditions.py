@@ -12,6 +12,7 @@ from geoprospect.methods import HeedsNames, strategy_names, taken_by
 from geoprospect.project.choosing import candidate_names
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.outputfolder import check_products
+from geoprospect.project.products.making import check_asked
 from geoprospect.samples.giveaway import warn_of_giveaways
 
 _LOGGER = logging.getLogger(__name__)
@@ -130,6 +131,7 @@ PRECONDITIONS: tuple[Precondition, ...] = (
     _rock_classes,
     _fewer_deposits_than_cells,
     lambda inputs: inputs.calibration_scheme,
+    check_asked,
 )
 """What must hold before a run trains, in the order in which it is looked at."""
 

@@ -18,6 +18,7 @@ from geoprospect.project.settings import (
     GridSettings,
     ModelSettings,
     Points,
+    ProductSettings,
 )
 from geoprospect.project.validating import unknown_setting, validated
 
@@ -38,6 +39,7 @@ _SECTIONS: dict[str, type] = {
     "points": Points,
     "model": ModelSettings,
     "calibration": CalibrationSettings,
+    "products": ProductSettings,
     "output": _Output,
 }
 _LONGEST, _DEEPEST = 2**20, 20  # bytes of a project file, and levels of its tables

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -119,6 +120,14 @@ NON_OCCURRENCES = Product(
     "Where the training points are occurrences alone: the cells drawn as non-occurrences, with "
     "the draw each is of and the score by the members that did not learn from it.",
 )
+CONTRIBUTIONS = Product(
+    "contributions.tif",
+    "raster",
+    "Contributions of the layers",
+    "With `contributions = true` under `[products]`, or by `geoprospect explain`: what each layer "
+    "contributes to a cell's score, a band a layer, and the number of the leading one.",
+    styled=True,
+)
 COMPONENTS = Product(
     "components.json",
     "model",
@@ -141,14 +150,14 @@ MANIFEST = Product(
 
 PRODUCTS = (
     MAP, PROBABILITY, CALIBRATION, SCORES, CURVES, PICTURE, MODEL, NON_OCCURRENCES, COMPONENTS,
-    LOG, MANIFEST,
+    CONTRIBUTIONS, LOG, MANIFEST,
 )  # fmt: skip
 """All products of a run, those that one opens first before the others."""
 
 
-def checksums(folder: Path) -> dict[str, str]:
-    """Give the SHA-256 of each file of the products in a folder, by its path there."""
-    files = [path for product in PRODUCTS for path in product.files(folder)]
+def checksums(folder: Path, products: Iterable[Product] = PRODUCTS) -> dict[str, str]:
+    """Give the SHA-256 of each file of some products in a folder, by its path there."""
+    files = [path for product in products for path in product.files(folder)]
     return {path.relative_to(folder).as_posix(): checksum(path) for path in sorted(files)}
 
 

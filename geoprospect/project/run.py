@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from geoprospect import __version__
-from geoprospect.calibration import ProbabilitySummary
 from geoprospect.errors import without_secrets
 from geoprospect.mapping import Execution, MapSummary, write_map
 from geoprospect.mapping.memory import give_back
@@ -24,7 +23,10 @@ from geoprospect.project.file import Project, Role
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.outputfolder import as_log, logged, made_aside
 from geoprospect.project.preconditions import require
+from geoprospect.project.products.making import make_asked
+from geoprospect.project.products.product import MadeRun
 from geoprospect.project.training import train_ensemble
+from geoprospect.reliability.calibration import ProbabilitySummary
 from geoprospect.samples import DrawnSamples
 from geoprospect.scoring import CurveKind, Score, score_map
 from geoprospect.scoring.pictures import write_map_picture, write_rate_curves
@@ -48,12 +50,15 @@ class RunSummary:
         "training" gives the success rate, "validation" the prediction rate.
     probability : ProbabilitySummary, optional
         The calibrated map, where the project asks for one.
+    products : mapping of str to object
+        What the optional products that it asks for tell of themselves, by name.
     """
 
     folder: str
     map: MapSummary
     scores: dict[str, Score]
     probability: ProbabilitySummary | None = None
+    products: Mapping[str, object] = field(default_factory=dict)
 
 
 def train_model(
@@ -132,25 +137,29 @@ def run_project(
             model.components.save(results.COMPONENTS.path(made))
             model.save(results.MODEL.path(made))
             target = results.MAP.path(made)
+            execution = Execution(memory=_MAP_MEMORY)
             summary = write_map(
                 model,
                 inputs.stack,
                 target,
-                execution=Execution(memory=_MAP_MEMORY),
+                execution=execution,
                 progress=_staged(progress, "map"),
             )
-        _LOGGER.info(
-            f"map: {summary.n_beyond} of {summary.n_valid} cells lie beyond the training points' "
-            "range in some layer"
-        )
-        probability = (
-            None
-            if calibrated is None
-            else calibrated.write(target, _staged(progress, "probability"))
-        )
-        scores = _score(project, target)
-        give_back()
-        _write_scores(made, scores, model.settings.get("choice"))
+            _LOGGER.info(
+                f"map: {summary.n_beyond} of {summary.n_valid} cells lie beyond the training "
+                "points' range in some layer"
+            )
+            probability = (
+                None
+                if calibrated is None
+                else calibrated.write(target, _staged(progress, "probability"))
+            )
+            scores = _score(project, target)
+            give_back()
+            _write_scores(made, scores, model.settings.get("choice"))
+            products = make_asked(
+                MadeRun(inputs, model, made, execution=execution, progress=progress)
+            )
         results.LOG.path(made).write_text(as_log(log), encoding="utf-8")
         _write_json(
             results.MANIFEST.path(made),
@@ -165,7 +174,7 @@ def run_project(
     summary = replace(summary, path=str(results.MAP.path(folder)))
     if probability is not None:
         probability = replace(probability, path=str(results.PROBABILITY.path(folder)))
-    return RunSummary(str(folder), summary, scores, probability)
+    return RunSummary(str(folder), summary, scores, probability, products)
 
 
 def _write_drawn(folder: Path, model: ProspectivityModel, drawn: DrawnSamples) -> None:

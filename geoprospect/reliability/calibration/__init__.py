@@ -1,7 +1,7 @@
 """Calibration: from prospectivity to the probability of a deposit in a cell."""
 
-from geoprospect.calibration.curve import Calibration
-from geoprospect.calibration.probability import (
+from geoprospect.reliability.calibration.curve import Calibration
+from geoprospect.reliability.calibration.probability import (
     ProbabilityKernel,
     ProbabilitySummary,
     write_probability,

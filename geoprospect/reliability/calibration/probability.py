@@ -11,10 +11,10 @@ import rasterio
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 
-from geoprospect.calibration.curve import Calibration
 from geoprospect.errors import ScoreError
 from geoprospect.evidence import Block, EvidenceStack
 from geoprospect.mapping import NODATA, Band, Execution, Kernel, KernelResult, write_raster
+from geoprospect.reliability.calibration.curve import Calibration
 from geoprospect.typing import StageProgress, StrPath
 
 _BINS = 2**16  # of the histogram of a map: the sum of its probabilities is exact to 1e-8

@@ -1,0 +1,11 @@
+"""The optional products, in the order in which they are made: later ones may read earlier ones."""
+
+from __future__ import annotations
+
+from geoprospect.project.products.contributions import ContributionsProduct
+from geoprospect.project.products.product import OptionalProduct
+
+_IN_ORDER: tuple[OptionalProduct, ...] = (ContributionsProduct(),)
+
+OPTIONAL = {product.name: product for product in _IN_ORDER}
+"""Each by the name of its setting under [products]."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from geoprospect.evidence import EvidenceStack, RasterBand, open_evidence, register_column
     from geoprospect.mapping import Execution, write_map, write_raster
     from geoprospect.mapping.contributions import write_contributions
+    from geoprospect.mapping.leading import write_leading_layer
     from geoprospect.methods import method_named, register_member_format, register_method
     from geoprospect.model import ProspectivityModel, fit, load_model, out_of_bag_scores
     from geoprospect.model.explanation import explain, explain_points
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from geoprospect.project.progress import progress_shown
     from geoprospect.project.run import run_project as run
     from geoprospect.project.run import train_model as train
+    from geoprospect.project.settings import NoSettings
     from geoprospect.published import Reproduction, model_from_weights, reproduce
     from geoprospect.published.page import check_reproduction_writable, write_reproduction
     from geoprospect.samples import (
@@ -65,6 +67,7 @@ _ROOMS = {
     "evidence": ("EvidenceStack", "RasterBand", "open_evidence", "register_column"),
     "mapping": ("Execution", "write_map", "write_raster"),
     "mapping.contributions": ("write_contributions",),
+    "mapping.leading": ("write_leading_layer",),
     "methods": ("method_named", "register_member_format", "register_method"),
     "model": ("ProspectivityModel", "fit", "load_model", "out_of_bag_scores"),
     "model.explanation": ("explain", "explain_points"),
@@ -78,6 +81,7 @@ _ROOMS = {
     "project.products.making": ("add_product",),
     "project.progress": ("progress_shown",),
     "project.run": ("run", "train"),
+    "project.settings": ("NoSettings",),
     "published": ("Reproduction", "model_from_weights", "reproduce"),
     "published.page": ("check_reproduction_writable", "write_reproduction"),
     "samples": ("DrawingRule", "PointsSource", "Samples", "draw_non_occurrences", "read_samples"),
@@ -96,6 +100,7 @@ __all__ = [
     "EvidenceStack",
     "Execution",
     "FoldScheme",
+    "NoSettings",
     "PointsSource",
     "Project",
     "ProspectivityModel",
@@ -142,6 +147,7 @@ __all__ = [
     "write_comparison",
     "write_contributions",
     "write_contributions_picture",
+    "write_leading_layer",
     "write_map",
     "write_raster",
     "write_rate_curves",

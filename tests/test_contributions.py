@@ -13,6 +13,7 @@ from mapjobs import cosines, write_model, write_stack
 from scipy.special import expit
 from smallproject import write_raster as write_layer
 
+from geoprospect.errors import EvidenceError
 from geoprospect.evidence import EvidenceStack, Neighbourhood, RasterBand
 from geoprospect.evidence.belonging import names_of_layers
 from geoprospect.evidence.computed.categorical import Categorical
@@ -20,6 +21,7 @@ from geoprospect.evidence.computed.prepared import Prepared
 from geoprospect.mapping import NODATA, Execution
 from geoprospect.mapping.contributions import ContributionKernel, write_contributions
 from geoprospect.mapping.kernel import kernel_of, ticket_of
+from geoprospect.mapping.leading import write_leading_layer
 from geoprospect.model import Components
 from geoprospect.model.contributions import Contributions
 from geoprospect.model.model import ProspectivityModel
@@ -246,7 +248,6 @@ def test_contributions_are_the_same_cells_in_any_window_and_process(models, laye
     assert summary.statistics[0].n == valid.sum() < valid.size
     shares = contributions.shares(block.X).values
     np.testing.assert_allclose(bands[:4, valid], shares, atol=1e-3)
-    np.testing.assert_array_equal(bands[4, valid], np.abs(bands[:4, valid]).argmax(axis=0) + 1)
     travelled = kernel_of(ticket_of(kernel))
     np.testing.assert_array_equal(travelled(block).bands, kernel(block).bands)
 
@@ -270,18 +271,41 @@ def test_the_raster_sums_to_the_log_odds_of_the_map(models, layers, tmp_path):
         )
 
 
-def test_the_raster_names_its_bands_and_its_style_colours_the_leading_layer(
+def style_of(path):
+    renderer = ET.parse(path.with_suffix(".qml")).getroot().find("pipe/rasterrenderer")
+    return renderer, renderer.get("type"), renderer.get("band")
+
+
+def test_the_raster_names_its_bands_and_its_style_is_as_far_on_both_sides_of_zero(
     models, layers, tmp_path
 ):
-    mapped(models["network"], layers, tmp_path / "why.tif")
+    _, bands = mapped(models["network"], layers, tmp_path / "why.tif")
     with rasterio.open(tmp_path / "why.tif") as raster:
-        assert raster.descriptions == (
-            *(f"contribution of X{k}" for k in (1, 2, 3, 4)),
-            "number of the layer that contributes most",
-        )
-        assert raster.units == ("logit",) * 4 + ("1",)
-    renderer = ET.parse(tmp_path / "why.qml").getroot().find("pipe/rasterrenderer")
-    assert (renderer.get("type"), renderer.get("band")) == ("paletted", "5")
+        assert raster.descriptions == tuple(f"contribution of X{k}" for k in (1, 2, 3, 4))
+        assert raster.units == ("logit",) * 4
+    renderer, *kind = style_of(tmp_path / "why.tif")
+    assert kind == ["singlebandpseudocolor", "1"]
+    valid = bands[0] != NODATA
+    items = renderer.findall("rastershader/colorrampshader/item")
+    values = [float(item.get("value")) for item in items]
+    assert values == pytest.approx([-x for x in reversed(values)])
+    assert values[-1] == pytest.approx(np.abs(bands[0, valid]).max(), rel=1e-6)
+
+
+def test_the_leading_layer_is_the_one_of_the_largest_contribution_in_its_colour(
+    models, layers, tmp_path
+):
+    _, bands = mapped(models["network"], layers, tmp_path / "why.tif")
+    write_leading_layer(tmp_path / "why.tif", tmp_path / "leading.tif")
+    with rasterio.open(tmp_path / "leading.tif") as raster:
+        [leading], tags = raster.read(), raster.tags()
+    valid = bands[0] != NODATA
+    np.testing.assert_array_equal(leading[valid], np.abs(bands[:, valid]).argmax(axis=0) + 1)
+    assert (leading[~valid] == NODATA).all()
+    assert [tags[f"GEOPROSPECT_LAYER_{k}"] for k in (1, 2, 3, 4)] == ["X1", "X2", "X3", "X4"]
+    assert "GEOPROSPECT_BACKGROUND_SCORE" in tags
+    renderer, *kind = style_of(tmp_path / "leading.tif")
+    assert kind == ["paletted", "1"]
     entries = renderer.findall("colorPalette/paletteEntry")
     assert [(e.get("value"), e.get("label")) for e in entries] == [
         ("1", "X1"), ("2", "X2"), ("3", "X3"), ("4", "X4"),
@@ -289,16 +313,32 @@ def test_the_raster_names_its_bands_and_its_style_colours_the_leading_layer(
     assert len({e.get("color") for e in entries}) == 4
 
 
-def test_overviews_of_the_raster_hold_numbers_of_layers_and_no_averages(tmp_path):
+def test_a_raster_of_something_else_has_no_leading_layer(layers, tmp_path):
+    with pytest.raises(EvidenceError, match="holds no contributions"):
+        write_leading_layer(layers / "X1.tif", tmp_path / "leading.tif")
+    assert not (tmp_path / "leading.tif").exists()
+
+
+def test_overviews_hold_averages_of_contributions_and_numbers_of_leading_layers(tmp_path):
     layers = write_stack(tmp_path / "evidence", (60, 1100), layouts=({},) * 3)
     with EvidenceStack.open(layers) as stack:
         model = write_model(tmp_path / "model", stack, build=cosines, sizes=(3, 12, 1))
     mapped(model, layers, tmp_path / "why.tif")
-    with rasterio.open(tmp_path / "why.tif", overview_level=0) as overview:
-        leading = overview.read(4)
+    write_leading_layer(tmp_path / "why.tif", tmp_path / "leading.tif")
+    with rasterio.open(tmp_path / "leading.tif", overview_level=0) as overview:
+        leading = overview.read(1)
     assert leading.shape[1] < 1100
     assert set(np.unique(leading[leading != NODATA])) <= {1.0, 2.0, 3.0}
     assert len(np.unique(leading)) > 2
+    with (
+        rasterio.open(tmp_path / "why.tif") as raster,
+        rasterio.open(tmp_path / "why.tif", overview_level=0) as overview,
+    ):
+        fours, averages = raster.read(1).reshape(30, 2, 550, 2), overview.read(1)
+    whole = (fours != NODATA).all(axis=(1, 3))
+    assert whole.mean() > 0.5
+    expected = fours.astype(np.float64).mean(axis=(1, 3))
+    np.testing.assert_allclose(averages[whole], expected[whole], atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["random-forest", "svm"])

@@ -43,7 +43,7 @@ def run(tmp_path_factory):
     out = project.parent / "out"
     with gp.Project.load(project).open_evidence() as stack:
         linear(stack).save(out / "model")
-    manifest = {"project": gp.Project.load(project).to_dict()}
+    manifest = {"project": gp.Project.load(project).to_dict(), "outputs": {}}
     (out / "manifest.json").write_text(json.dumps(manifest, default=str))
     return project, out
 
@@ -221,9 +221,22 @@ def test_the_raster_holds_the_contributions_of_every_cell(run, truth, tmp_path):
     on_paper = SLOPES[:, None, None] * truth
     np.testing.assert_allclose(bands[:3, 2:], on_paper[:, 2:], atol=2e-4)
     assert (bands[:, :2] == -9999).all()
-    leading = np.abs(bands[:3, 2:]).argmax(axis=0) + 1
-    np.testing.assert_array_equal(bands[3, 2:], leading)
-    assert bands.shape[1:] == SHAPE
+    assert bands.shape == (3, *SHAPE)
+    with rasterio.open(tmp_path / "why_leading.tif") as raster:
+        [leading] = raster.read()
+    np.testing.assert_array_equal(leading[2:], np.abs(bands[:, 2:]).argmax(axis=0) + 1)
+    assert done.stdout.splitlines() == [
+        f"written: {tmp_path / name}" for name in ("why.tif", "why_leading.tif")
+    ]
+
+
+def test_map_and_project_do_not_go_together_and_neither_replaces_unasked(run, tmp_path):
+    (tmp_path / "why_leading.tif").write_text("mine")
+    done = explained(run, "--raster", tmp_path / "why.tif")
+    assert (done.exit_code, "why_leading.tif" in done.output) == (1, True)
+    assert not (tmp_path / "why.tif").exists()
+    done = explained(run, "--map", "--project", run[0])
+    assert (done.exit_code, "give --raster" in done.output) == (2, True)
 
 
 def test_a_folder_that_was_moved_asks_for_the_project(run, tmp_path):

@@ -6,9 +6,11 @@ from dataclasses import fields
 import numpy as np
 import pytest
 import rasterio
+from click.testing import CliRunner
 from smallproject import PROJECT, write_project
 
 import geoprospect as gp
+from geoprospect.cli import main
 from geoprospect.errors import OutputError, ProjectError
 from geoprospect.output import checksum
 from geoprospect.project import results
@@ -61,6 +63,7 @@ def test_a_product_added_to_a_finished_run_is_the_one_that_a_run_makes(asked, pl
     told = listed(plain)
     assert told["contributions.tif"] == checksum(plain / "contributions.tif")
     assert told.keys() == listed(asked).keys()
+    assert {"leading_layer.tif", "leading_layer.qml"} <= told.keys()
     assert json.loads((plain / "manifest.json").read_text())["added"] == {"contributions": {}}
     # It is replaced by leave alone, and a run that does not ask for it takes it away.
     with pytest.raises(OutputError, match="--overwrite"):
@@ -68,6 +71,16 @@ def test_a_product_added_to_a_finished_run_is_the_one_that_a_run_makes(asked, pl
     gp.add_product(plain, "contributions", NoSettings(), overwrite=True)
     gp.run(plain.parent / "project.toml", overwrite=True)
     assert not (plain / "contributions.tif").exists()
+
+
+def test_explain_maps_contributions_and_leading_layers_into_the_folder_of_a_run(asked, plain):
+    done = CliRunner().invoke(main, ["explain", str(plain), "--map"])
+    assert done.exit_code == 0, done.output
+    made = ("contributions.tif", "leading_layer.tif")
+    assert done.stdout.splitlines() == [f"written: {plain / name}" for name in made]
+    for name in made:
+        assert np.array_equal(values(plain / name), values(asked / name))
+        assert listed(plain)[name] == checksum(plain / name)
 
 
 def test_a_file_of_that_name_that_no_run_made_is_kept(plain):

@@ -11,7 +11,12 @@ from typing import Any
 import click
 
 import geoprospect as gp
-from geoprospect.cli.options import json_option, overwrite_option
+from geoprospect.cli.options import (
+    execution_of,
+    execution_options,
+    json_option,
+    overwrite_option,
+)
 from geoprospect.cli.tables import print_table, table_of
 
 
@@ -25,9 +30,11 @@ from geoprospect.cli.tables import print_table, table_of
               help="Evidence, where FOLDER is a model or its project file has moved.")  # fmt: skip
 @click.option("--picture", type=click.Path(dir_okay=False), metavar="FILE.png",
               help="Draw the contributions at the one place as bars.")  # fmt: skip
+@click.option("--map", "into_run", is_flag=True,
+              help="Map contributions and leading layers into a run's FOLDER.")  # fmt: skip
 @click.option("--raster", type=click.Path(), metavar="FILE.tif",
-              help="Map the contributions of all layers, and the leading one.")  # fmt: skip
-@click.option("--resume", is_flag=True, help="Go on with a raster that was stopped.")
+              help="Map them elsewhere: FILE.tif and FILE_leading.tif.")  # fmt: skip
+@execution_options
 @json_option
 @overwrite_option
 def explain_command(
@@ -46,10 +53,12 @@ def explain_command(
     is in the CRS of the map. A contribution is the layer's Shapley value on the log-odds of the
     score, against a cell that has the mean of each layer; all of them sum to the difference.
     """
-    picture, raster = options["picture"], options["raster"]
-    _check_usage(place, points, picture, raster)
+    picture, raster, into_run = options["picture"], options["raster"], options["into_run"]
+    execution, resume = execution_of(options), options["resume"]
+    _check_usage(place, points, picture, raster, into_run=into_run, project=project)
     read = [("points", points), ("evidence", project)]
-    for output in filter(None, (picture, raster)):
+    outputs = [picture, *([] if raster is None else [raster, _leading(raster)])]
+    for output in filter(None, outputs):
         gp.check_apart([output], [(what, path) for what, path in read if path is not None])
         gp.check_absent(output, overwrite=overwrite)
     model = gp.model_of_run(folder)
@@ -62,35 +71,60 @@ def explain_command(
         if picture is not None:
             _draw(picture, explained[0], overwrite=overwrite)
         if raster is not None:
-            gp.write_contributions(
-                model,
-                stack,
-                raster,
-                overwrite=overwrite,
-                resume=options["resume"],
-                progress=lambda done, total: progress("explain", done, total, "cells"),
-            )
+            written: Any = {"execution": execution, "overwrite": overwrite, "resume": resume}
+            told = _stage(progress, "contributions")
+            gp.write_contributions(model, stack, raster, progress=told, **written)
+            told = _stage(progress, "leading layer")
+            gp.write_leading_layer(raster, _leading(raster), progress=told, **written)
+    if into_run:
+        with gp.progress_shown() as progress:
+            made = gp.add_product(
+                folder, "contributions", gp.NoSettings(), execution=execution,
+                overwrite=overwrite, resume=resume, progress=progress,
+            )  # fmt: skip
+        outputs += [summary.path for summary in made]
     if as_json:
         click.echo(json.dumps([one.to_dict() for one in explained], indent=1))
         return
     for one in explained:
         _print(one, table=points is None)
-    for output in filter(None, (picture, raster)):
+    for output in filter(None, outputs):
         click.echo(f"written: {output}")
 
 
 def _check_usage(
-    place: tuple[float, ...], points: str | None, picture: str | None, raster: str | None
+    place: tuple[float, ...],
+    points: str | None,
+    picture: str | None,
+    raster: str | None,
+    *,
+    into_run: bool,
+    project: str | None,
 ) -> None:
     """Refuse options that do not go together."""
     if len(place) not in (0, 2):
         raise click.UsageError("a place is given by EASTING and NORTHING, both")
     if place and points is not None:
         raise click.UsageError("give EASTING and NORTHING, or --points, not both")
-    if not place and points is None and raster is None:
-        raise click.UsageError("give EASTING and NORTHING, --points FILE or --raster FILE.tif")
+    if not place and points is None and raster is None and not into_run:
+        raise click.UsageError(
+            "give EASTING and NORTHING, --points FILE, --map or --raster FILE.tif"
+        )
     if not place and picture is not None:
         raise click.UsageError("--picture shows one place: give EASTING and NORTHING")
+    if into_run and project is not None:
+        raise click.UsageError("--map writes what belongs to a run: with --project, give --raster")
+
+
+def _leading(raster: str) -> str:
+    """Give the path of the leading layer's raster beside that of the contributions."""
+    path = Path(raster)
+    return str(path.with_name(f"{path.stem}_leading{path.suffix}"))
+
+
+def _stage(progress: Any, name: str) -> Any:
+    """Report cells done under the name of a stage."""
+    return lambda done, total: progress(name, done, total, "cells")
 
 
 def _draw(picture: str, explained: Any, *, overwrite: bool) -> None:

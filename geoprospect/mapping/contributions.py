@@ -9,18 +9,19 @@ import numpy as np
 
 from geoprospect.evidence import Block, EvidenceStack
 from geoprospect.mapping.execution import Execution
-from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult, Overviews
+from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult
+from geoprospect.mapping.leading import CONTRIBUTION_OF
 from geoprospect.mapping.score import Engine, ScoreKernel
 from geoprospect.mapping.travelling import check_travels, described, model_of
 from geoprospect.mapping.writing import RasterSummary, write_raster
 from geoprospect.model.contributions import CLIPPED, Contributions
 from geoprospect.model.model import ProspectivityModel
-from geoprospect.qgis.classes import Classes
+from geoprospect.qgis.diverging import diverging
 from geoprospect.typing import StageProgress, StrPath, Values
 
 
 class ContributionKernel(Kernel):
-    """What each layer contributes to a cell's score, and which contributes most.
+    """What each layer contributes to a cell's score.
 
     Parameters
     ----------
@@ -39,17 +40,13 @@ class ContributionKernel(Kernel):
 
     @property
     def bands(self) -> tuple[Band, ...]:
-        """A band a layer; of drawn orders the standard error; the number of the leading layer."""
-        layers = tuple(self._contributions.layers)
-        shares = tuple(Band(f"contribution of {name}", "logit", style=None) for name in layers)
+        """A band a layer; of drawn orders, the largest of their standard errors."""
+        shares = tuple(
+            Band(f"{CONTRIBUTION_OF}{name}", "logit", style=diverging)
+            for name in self._contributions.layers
+        )
         error = Band("largest standard error of the contributions", "logit", style=None)
-        leading = Band("number of the layer that contributes most", style=Classes(layers))
-        return (*shares, *(() if self._contributions.exact else (error,)), leading)
-
-    @property
-    def overviews(self) -> Overviews:
-        """One of the cells, for the last band holds numbers of layers."""
-        return "nearest"
+        return shares if self._contributions.exact else (*shares, error)
 
     def bytes_a_cell(self) -> int:
         """Give the memory of the valid cells' evidence, twice, and of what is shared out."""
@@ -103,8 +100,6 @@ class ContributionKernel(Kernel):
             bands[:n_layers, block.valid] = shares.values
             if shares.errors is not None:
                 bands[n_layers, block.valid] = shares.errors.max(axis=0)
-            # Of the values as they are written, so that the bands do not gainsay the number.
-            bands[-1, block.valid] = 1 + np.abs(bands[:n_layers, block.valid]).argmax(axis=0)
         return KernelResult(bands)
 
     def _scores(self, X: Values) -> Values:
@@ -138,8 +133,8 @@ def write_contributions(
     path : path-like
         Where to, as for `write_raster`. A band a layer holds its contribution to the log-odds of
         the score, see `geoprospect.model.contributions.Contributions`; of more than twelve layers,
-        a further band holds the largest of their standard errors; the last band tells the number
-        of the layer whose contribution is largest, up or down, which the style shows.
+        a further band holds the largest of their standard errors. The style shows the first band,
+        blue below zero and red above.
     execution, overwrite, resume, progress
         As for `write_raster`.
 

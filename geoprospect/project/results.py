@@ -124,8 +124,16 @@ CONTRIBUTIONS = Product(
     "contributions.tif",
     "raster",
     "Contributions of the layers",
-    "With `contributions = true` under `[products]`, or by `geoprospect explain`: what each layer "
-    "contributes to a cell's score, a band a layer, and the number of the leading one.",
+    "With `contributions = true` under `[products]`, or by `geoprospect explain out --map`: what "
+    "each layer contributes to a cell's score, on the log-odds, a band a layer.",
+    styled=True,
+)
+LEADING_LAYER = Product(
+    "leading_layer.tif",
+    "raster",
+    "Leading layer",
+    "With the contributions: the number of the layer that contributes most in each cell, up or "
+    "down; the style has the layers' names.",
     styled=True,
 )
 COMPONENTS = Product(
@@ -150,7 +158,7 @@ MANIFEST = Product(
 
 PRODUCTS = (
     MAP, PROBABILITY, CALIBRATION, SCORES, CURVES, PICTURE, MODEL, NON_OCCURRENCES, COMPONENTS,
-    CONTRIBUTIONS, LOG, MANIFEST,
+    CONTRIBUTIONS, LEADING_LAYER, LOG, MANIFEST,
 )  # fmt: skip
 """All products of a run, those that one opens first before the others."""
 

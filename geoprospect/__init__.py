@@ -60,6 +60,13 @@ if TYPE_CHECKING:
         write_score_pictures,
     )
     from geoprospect.synthetic import sample_project
+    from geoprospect.targets import (
+        TargetKnowledge,
+        TargetSettings,
+        check_targets_absent,
+        find_targets,
+        write_targets,
+    )
 
 _ROOMS = {
     "crossval": ("FoldScheme", "Regions", "compare", "cross_validate"),
@@ -91,6 +98,10 @@ _ROOMS = {
         "write_rate_curves", "write_score_pictures",
     ),
     "synthetic": ("sample_project",),
+    "targets": (
+        "TargetKnowledge", "TargetSettings", "check_targets_absent", "find_targets",
+        "write_targets",
+    ),
 }  # fmt: skip
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 _LONGER = {"check": "check_project", "run": "run_project", "train": "train_model"}  # in their rooms
@@ -109,6 +120,8 @@ __all__ = [
     "Reproduction",
     "Samples",
     "Score",
+    "TargetKnowledge",
+    "TargetSettings",
     "add_product",
     "check",
     "check_absent",
@@ -116,6 +129,7 @@ __all__ = [
     "check_comparison_absent",
     "check_model_absent",
     "check_reproduction_writable",
+    "check_targets_absent",
     "compare",
     "compare_methods",
     "cross_validate",
@@ -126,6 +140,7 @@ __all__ = [
     "draw_rate_curves",
     "explain",
     "explain_points",
+    "find_targets",
     "fit",
     "load_model",
     "method_named",
@@ -153,6 +168,7 @@ __all__ = [
     "write_rate_curves",
     "write_reproduction",
     "write_score_pictures",
+    "write_targets",
 ]
 
 

@@ -151,6 +151,10 @@ class ScoreError(GeoprospectError):
     """A map or points from which no score can be made."""
 
 
+class TargetsError(GeoprospectError):
+    """A map, or settings, from which no targets can be drawn."""
+
+
 class ProjectError(GeoprospectError):
     """A project file that is missing, malformed or inconsistent."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from rasterio.windows import Window
 
+from geoprospect.grid.crs import metres_per_unit
 from geoprospect.grid.grid import Grid
 from geoprospect.grid.places import ellipsoid_axes
 from geoprospect.typing import Floats, Ints
@@ -52,8 +53,36 @@ def area_units(grid: Grid, window: Window) -> Ints | None:
     tilted = grid.transform.d != 0  # else all cells of a row lie at one latitude
     columns = window.col_off + np.arange(window.width if tilted else 1)[None]
     latitude = grid.centres(rows, columns)[1] * float(grid.crs.units_factor[1])
-    finest = 2.0 ** min(_FINEST, _SUM - grid.n_cells.bit_length())
-    return np.maximum(np.rint(finest * _surface(grid, latitude)), 1).astype(np.int64)
+    units = np.rint(_finest(grid) * _surface(grid, latitude))
+    return np.maximum(units, 1).astype(np.int64)
+
+
+def square_metres(grid: Grid) -> float:
+    """Give the ground that a unit of `area_units` stands for, in square metres.
+
+    Where all cells weigh the same the unit is a cell, in the plane of the CRS.
+
+    Examples
+    --------
+    >>> from affine import Affine
+    >>> from rasterio.crs import CRS
+    >>> square_metres(Grid(CRS.from_epsg(3578), Affine(1200, 0, 0, 0, -1200, 0), (2, 4)))
+    1440000.0
+    >>> grid = Grid(CRS.from_epsg(4326), Affine(90, 0, -180, 0, -0.25, 90), (720, 4))
+    >>> units = area_units(grid, Window(0, 0, 4, 720)).sum() * 4
+    >>> f"{units * square_metres(grid) * 1e-6:.6g}"  # the Earth, in km²
+    '5.10066e+08'
+    """
+    if not grid.crs.is_geographic:
+        return grid.cell_area * metres_per_unit(grid.crs) ** 2
+    _, polar = ellipsoid_axes(grid.crs)
+    at_equator = grid.cell_area * float(grid.crs.units_factor[1]) ** 2 * polar**2
+    return at_equator / _finest(grid)
+
+
+def _finest(grid: Grid) -> float:
+    """Give the units of a cell at the equator."""
+    return float(2.0 ** min(_FINEST, _SUM - grid.n_cells.bit_length()))
 
 
 def _surface(grid: Grid, latitude: Floats) -> Floats:

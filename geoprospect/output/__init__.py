@@ -9,6 +9,7 @@ from geoprospect.output.files import (
     raster_written,
     replacing,
     sidecars,
+    write_features,
     write_for_good,
     write_points,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "replacing",
     "sidecars",
     "sole_writer",
+    "write_features",
     "write_for_good",
     "write_points",
 ]

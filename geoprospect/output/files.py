@@ -231,7 +231,19 @@ def raster_written(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def write_points(points: gpd.GeoDataFrame, path: Path, *, layer: str | None = None) -> None:
-    """Write points as a layer of a GeoPackage, to the path that `replacing` gives.
+    """Write points as a layer of a GeoPackage; see `write_features`."""
+    write_features(points, path, layer=layer)
+
+
+def write_features(
+    features: gpd.GeoDataFrame,
+    path: Path,
+    *,
+    layer: str | None = None,
+    driver: str = "GPKG",
+    **options: str,
+) -> None:
+    """Write features as a layer of a file, to the path that `replacing` gives.
 
     Raises
     ------
@@ -243,8 +255,8 @@ def write_points(points: gpd.GeoDataFrame, path: Path, *, layer: str | None = No
 
     try:
         with _undated():
-            points.to_file(path, layer=layer, driver="GPKG")
-        whole = read_info(path, layer=layer)["features"] == len(points)
+            features.to_file(path, layer=layer, driver=driver, **options)
+        whole = read_info(path, layer=layer)["features"] == len(features)
     except (DataLayerError, DataSourceError, FeatureError, CPLE_BaseError) as error:
         raise _cut_short(path) from error
     if not whole:

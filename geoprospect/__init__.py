@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from geoprospect.project.check import check_project as check
     from geoprospect.project.comparison import compare_methods
     from geoprospect.project.drafting import draft_project
+    from geoprospect.project.events import events_told, tell_event
     from geoprospect.project.file import Project
     from geoprospect.project.finished import model_of_run, project_of_run
     from geoprospect.project.products.making import add_product
@@ -83,6 +84,7 @@ _ROOMS = {
     "project.check": ("check",),
     "project.comparison": ("compare_methods",),
     "project.drafting": ("draft_project",),
+    "project.events": ("events_told", "tell_event"),
     "project.file": ("Project",),
     "project.finished": ("model_of_run", "project_of_run"),
     "project.products.making": ("add_product",),
@@ -138,6 +140,7 @@ __all__ = [
     "draw_map",
     "draw_non_occurrences",
     "draw_rate_curves",
+    "events_told",
     "explain",
     "explain_points",
     "find_targets",
@@ -158,6 +161,7 @@ __all__ = [
     "run",
     "sample_project",
     "score_map",
+    "tell_event",
     "train",
     "write_comparison",
     "write_contributions",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from difflib import get_close_matches
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -9,6 +12,7 @@ import click
 
 from geoprospect.cli import stopping
 from geoprospect.cli.ending import ended_in_a_line
+from geoprospect.cli.told import json_asked, run_told_as_json, with_progress_option
 from geoprospect.errors import GeoprospectError
 
 VERBS = (
@@ -30,14 +34,37 @@ class Verbs(click.Group):
         command: click.Command = getattr(
             import_module(f"geoprospect.cli.{cmd_name}"), f"{cmd_name}_command"
         )
-        return command
+        return with_progress_option(command)
 
-    def main(self, *args: Any, **options: Any) -> Any:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb that is asked for; of an unknown one, say which is like it."""
+        verb = args[0]
+        if verb not in VERBS and not verb.startswith("-"):
+            alike = get_close_matches(verb, VERBS, n=1)
+            ask = f"did you mean {alike[0]}" if alike else f"there are {', '.join(VERBS)}"
+            ctx.fail(f"{verb!r} is no command of geoprospect; {ask}{'?' if alike else ''}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs with the whole of their first sentences."""
+        rows = []
+        for verb in VERBS:
+            command = self.get_command(ctx, verb)
+            rows.append((verb, command.get_short_help_str(1000) if command else ""))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def main(self, args: Any = None, *others: Any, **options: Any) -> Any:
         """Run as a program, which ends with its results or in one line."""
-        if not options.get("standalone_mode", True):
-            return super().main(*args, **options)
+        main = partial(super().main, args, *others)
+        if not options.pop("standalone_mode", True):
+            return main(standalone_mode=False, **options)
+        if json_asked(sys.argv[1:] if args is None else list(args)):
+            return run_told_as_json(partial(main, **options))
         with ended_in_a_line(), stopping.signals_heeded():
-            return super().main(*args, **options)
+            return main(**options)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a verb; a user's mistake is one line on stderr and exit status 1."""

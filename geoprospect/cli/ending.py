@@ -8,7 +8,7 @@ import platform
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -25,13 +25,24 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _STREAMS = ("stdin", "stdout", "stderr")
 
 
+def told_in_words(line: str, _: int) -> None:
+    """Write the line that a command ends with on stderr, if it can be."""
+    with suppress(OSError, ValueError):
+        click.echo(f"Error: {line}", err=True)
+
+
 @contextmanager
-def ended_in_a_line() -> Iterator[None]:
+def ended_in_a_line(tell: Callable[[str, int], None] = told_in_words) -> Iterator[None]:
     """Turn whatever leaves the body into one line on stderr and exit status 1, or a signal's.
 
     What nobody foresaw is written down with its traceback in a file that the line names. Output
     that cannot be delivered, as on a full disk, is an error too; a reader that has gone away is
     not told of it.
+
+    Parameters
+    ----------
+    tell : callable
+        Tells of an error by its line and the exit status.
 
     Raises
     ------
@@ -43,13 +54,13 @@ def ended_in_a_line() -> Iterator[None]:
         yield
     except SystemExit as stop:
         if (line := _undelivered()) is not None:
-            _end(line)
+            _end(line, 1, tell)
         _let_go("stderr")
         raise SystemExit(stop.code) from None
     except BaseException as error:  # of libraries, some are no Exception
         line = _undelivered(error)
         status = stopping.status() if isinstance(error, KeyboardInterrupt) else 1
-        _end(_line(error) if line is None else line, status)
+        _end(_line(error) if line is None else line, status, tell)
 
 
 def _open_streams() -> None:
@@ -145,10 +156,9 @@ def _kept(error: BaseException) -> Path | None:
     return path
 
 
-def _end(line: str, status: int = 1) -> None:
-    """Write a line on stderr, if there is one and it can be, and exit."""
+def _end(line: str, status: int, tell: Callable[[str, int], None]) -> None:
+    """Tell the line, if there is one, and exit."""
     if line:
-        with suppress(OSError, ValueError):
-            click.echo(f"Error: {' '.join(line.split())}", err=True)
+        tell(" ".join(line.split()), status)
     _let_go("stderr")
     raise SystemExit(status) from None

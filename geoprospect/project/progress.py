@@ -11,13 +11,16 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from geoprospect.errors import without_secrets
+from geoprospect.project.events import events_asked, record_told, stage_events
+from geoprospect.project.pace import Pace
 from geoprospect.typing import Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 _LOGGER = "geoprospect"  # above the loggers of all its modules
-_SECONDS_A_LINE = 15.0
+_SECONDS_A_LINE = 2.0, 60.0  # at least and at most, between lines of a stage
+_ROWS_LEFT = 3  # of a terminal, beside those of the bars
 
 
 @contextmanager
@@ -25,7 +28,8 @@ def progress_shown(level: int = logging.INFO) -> Iterator[Progress]:
     """Show progress, and the lines that the library logs, while the body runs.
 
     On a terminal, and in a notebook that has ipywidgets, each stage has a bar, and lines stand
-    above the bars. Elsewhere a stage is told of in a line on stderr, now and then and at its end.
+    above the bars. Elsewhere a stage is told of in a line on stderr, more and more seldom and at
+    its end; and where a program listens, in events, see `geoprospect.project.events`.
 
     Parameters
     ----------
@@ -43,16 +47,30 @@ def progress_shown(level: int = logging.INFO) -> Iterator[Progress]:
     >>> with progress_shown() as progress:
     ...     progress("map", 50, 100, "cells")
     """
+    if events_asked():
+        with _records_sent(record_told, level):
+            yield stage_events()
+        return
     console = _console()
     if console is None:
         with lines_sent(_write_line, level):
             yield _stage_lines()
         return
+    with _bars_shown(console, level) as progress:
+        yield progress
+
+
+@contextmanager
+def _bars_shown(console: Console, level: int) -> Iterator[Progress]:
+    """Show a bar for each stage, and lines of the log above the bars.
+
+    Bars of finished stages that the terminal has no rows for become lines, too.
+    """
     from rich.progress import BarColumn, TextColumn  # noqa: PLC0415 - only bars need it
     from rich.progress import Progress as Bars  # noqa: PLC0415
 
     bars = Bars(
-        TextColumn("{task.description:>24}"),
+        TextColumn("{task.description}", justify="right"),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
         TextColumn("{task.fields[pace]}"),
@@ -65,9 +83,17 @@ def progress_shown(level: int = logging.INFO) -> Iterator[Progress]:
     with bars, lines_sent(write, level):
         tasks: dict[str, tuple[Pace, int]] = {}
 
+        def make_room() -> None:
+            shown = [task for task in bars.tasks if task.visible]
+            done = [task for task in shown if task.finished]
+            for task in done[: max(0, len(shown) - console.height + _ROWS_LEFT)]:
+                bars.update(task.id, visible=False)
+                write(f"{task.description}: {task.fields['pace']}")
+
         def show(stage: str, done: int, total: int, word: str) -> None:
             now = time.monotonic()
             if stage not in tasks:
+                make_room()
                 tasks[stage] = Pace(done, now), int(bars.add_task(stage, pace=""))
             pace, task = tasks[stage]
             words = pace.words(done, total, word, now)
@@ -97,7 +123,14 @@ def lines_sent(write: Callable[[str], None], level: int = logging.INFO) -> Itera
     >>> lines
     ['map: 12 cells']
     """
-    logger, handler = logging.getLogger(_LOGGER), _LineHandler(write, level)
+    with _records_sent(lambda record: write(without_secrets(record.getMessage())), level):
+        yield
+
+
+@contextmanager
+def _records_sent(take: Callable[[logging.LogRecord], None], level: int) -> Iterator[None]:
+    """Hand each record of the library's log to a function, while the body runs."""
+    logger, handler = logging.getLogger(_LOGGER), _Handler(take, level)
     before = logger.level
     logger.addHandler(handler)
     logger.setLevel(min(level, logger.getEffectiveLevel()))
@@ -108,47 +141,16 @@ def lines_sent(write: Callable[[str], None], level: int = logging.INFO) -> Itera
         logger.removeHandler(handler)
 
 
-class _LineHandler(logging.Handler):
-    """Hands the bare message of each record, less secrets, to a function, which may raise."""
+class _Handler(logging.Handler):
+    """Hands each record to a function, which may raise."""
 
-    def __init__(self, write: Callable[[str], None], level: int) -> None:
+    def __init__(self, take: Callable[[logging.LogRecord], None], level: int) -> None:
         super().__init__(level)
-        self._write = write
+        self._take = take
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Hand the message on."""
-        self._write(without_secrets(record.getMessage()))
-
-
-class Pace:
-    """The speed of a stage since it was first heard of, and the time that is left.
-
-    What was done before then, as by a run that is gone on with, does not count.
-
-    Examples
-    --------
-    >>> pace = Pace(done=1_000_000, now=0.0)
-    >>> pace.words(5_000_000, 21_000_000, "cells", now=2.0)
-    '2.0 million cells/s, 0:08 left'
-    >>> pace.words(21_000_000, 21_000_000, "cells", now=10.0)
-    '2.0 million cells/s, 0:10 in all'
-    >>> Pace(done=0, now=0.0).words(50, 200, "loss 0.31", now=2.0)  # no unit: a figure to watch
-    'loss 0.31, 0:06 left'
-    """
-
-    def __init__(self, done: int, now: float) -> None:
-        self._begun, self._at_first = now, done
-
-    def words(self, done: int, total: int, word: str, now: float) -> str:
-        """Say the pace at a moment, given in seconds."""
-        seconds, steps = now - self._begun, done - self._at_first
-        if seconds <= 0 or steps <= 0:
-            return ""
-        speed = steps / seconds
-        figure = f"{_number(speed)} {word}/s" if word.isalpha() else word
-        if done < total:
-            return f"{figure}, {_clock((total - done) / speed)} left"
-        return f"{figure}, {_clock(seconds)} in all"
+        """Hand the record on."""
+        self._take(record)
 
 
 def _console() -> Console | None:
@@ -168,42 +170,15 @@ def _write_line(line: str) -> None:
 
 
 def _stage_lines() -> Progress:
-    """Give a progress that writes a line now and then, and at the end of a stage."""
-    stages: dict[str, tuple[Pace, float]] = {}
+    """Give a progress that writes a line after two seconds, ever more seldom, and at the end."""
+    stages: dict[str, tuple[Pace, float, float]] = {}
 
     def show(stage: str, done: int, total: int, word: str) -> None:
         now = time.monotonic()
-        pace, last = stages.setdefault(stage, (Pace(done, now), now))
-        if done >= total or now - last > _SECONDS_A_LINE:
-            stages[stage] = pace, now
-            words = pace.words(done, total, word, now)
-            unit = f" {word}" if word.isalpha() else ""
-            _write_line(f"{stage}: {done} of {total}{unit}" + (words and f", {words}"))
+        pace, begun, last = stages.setdefault(stage, (Pace(done, now), now, now))
+        least, most = _SECONDS_A_LINE
+        if done >= total or now - last > min(max(least, (now - begun) / 10), most):
+            stages[stage] = pace, begun, now
+            _write_line(pace.line(stage, done, total, word, now))
 
     return show
-
-
-def _number(speed: float) -> str:
-    """Write a speed short.
-
-    Examples
-    --------
-    >>> _number(12_340_000), _number(1234.5), _number(3.21)
-    ('12.3 million', '1234', '3.2')
-    """
-    if speed >= 1e6:
-        return f"{speed / 1e6:.1f} million"
-    return f"{speed:.0f}" if speed >= 100 else f"{speed:.1f}"
-
-
-def _clock(seconds: float) -> str:
-    """Write a time as minutes and seconds, with hours if there are any.
-
-    Examples
-    --------
-    >>> _clock(7.6), _clock(3725)
-    ('0:08', '1:02:05')
-    """
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

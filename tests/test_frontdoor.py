@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 
 import geoprospect as gp
 
-NOTEBOOK = ROOT / "tests" / "notebooks" / "ten_lines.ipynb"
+NOTEBOOK = ROOT / "docs" / "notebooks" / "whole_job.ipynb"
 
 
 def test_importing_the_package_imports_nothing_slow():

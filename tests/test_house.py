@@ -76,8 +76,8 @@ def test_pictures_that_readme_shows_are_there():
     assert [path for path in pictures if not (ROOT / path).is_file()] == []
 
 
-def test_readme_tells_what_a_run_leaves_in_the_words_of_the_results():
-    assert f"\n\n{results.table()}\n\n" in (ROOT / "README.md").read_text()
+def test_the_manual_tells_what_a_run_leaves_in_the_words_of_the_results():
+    assert f"\n\n{results.table()}\n" in (ROOT / "docs/reference/results.md").read_text()
 
 
 def test_readme_tells_of_every_command_and_of_no_other():

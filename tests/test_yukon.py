@@ -12,11 +12,11 @@ from conftest import ROOT
 
 @pytest.fixture(scope="module")
 def finished(study, tmp_path_factory):
-    """A run of the project file that README shows, with fewer epochs."""
+    """A run of the project file that the manual shows, with fewer epochs."""
     if not (study / "evidence" / "X1.tif").is_file():
         pytest.skip("the study's folder holds no rebuilt evidence layers")
-    readme = (ROOT / "README.md").read_text()
-    (block,) = (b for b in re.findall(r"```toml\n(.*?)```", readme, flags=re.S) if "yukon" in b)
+    page = (ROOT / "docs" / "score.md").read_text()
+    (block,) = (b for b in re.findall(r"```toml\n(.*?)```", page, flags=re.S) if "yukon" in b)
     folder = tmp_path_factory.mktemp("yukon")
     text = block.replace("../shared/yukon", str(study)).replace("out/yukon", "out")
     text += "\n[model.training]\nepochs = 1500\nrate = 1e-4\n"

@@ -170,7 +170,7 @@ def checksums(folder: Path, products: Iterable[Product] = PRODUCTS) -> dict[str,
 
 
 def table() -> str:
-    """Write the products as a table in Markdown, as README shows it.
+    """Write the products as a table in Markdown, as the manual shows it.
 
     Examples
     --------

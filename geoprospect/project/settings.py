@@ -39,7 +39,19 @@ def _changed(changes: object) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Points:
-    """The files of points, and how to draw non-occurrences where there are none."""
+    """The files of points, and how to draw non-occurrences where there are none.
+
+    Attributes
+    ----------
+    training : PointsSource
+        The points that methods learn from.
+    validation : PointsSource, optional
+        Points that no method learns from, at which the map is scored.
+    lithology : PointsSource, optional
+        Points, or polygons, of known rock, which a network may learn to tell apart first.
+    non_occurrences : DrawingRule, optional
+        How non-occurrences are drawn, where all training points are occurrences.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
 
@@ -51,7 +63,15 @@ class Points:
 
 @dataclass(frozen=True)
 class GridSettings(GridChoice):
-    """The grid, and the ground that is mapped: the study area, and what of it is left out."""
+    """The grid, and the ground that is mapped: the study area, and what of it is left out.
+
+    Attributes
+    ----------
+    area : Territory, optional
+        The study area; cells outside have no value.
+    exclude : tuple of Territory
+        Ground that is left out of it.
+    """
 
     area: Territory | None = None
     exclude: tuple[Territory, ...] = ()
@@ -64,7 +84,21 @@ class GridSettings(GridChoice):
 
 @dataclass(frozen=True)
 class ScheduleChanges:
-    """Changes to the preset's settings of an optimisation."""
+    """Changes to the preset's settings of an optimisation.
+
+    Attributes
+    ----------
+    rate : float, optional
+        The learning rate.
+    batch : int, optional
+        Samples of a step.
+    epochs : int, optional
+        Passes over the samples.
+    held_back : float, optional
+        Share of the samples by which the best epoch is told, from 0 to below 1.
+    patience : int, optional
+        Epochs without a better one after which it stops.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
 
@@ -80,6 +114,15 @@ class TrainingChanges(ScheduleChanges):
     """Changes to the preset's settings of the training on the points.
 
     The class weights are those of baselines too; the others are of networks alone.
+
+    Attributes
+    ----------
+    class_weights : bool, optional
+        Whether occurrences and non-occurrences weigh the same in all.
+    head_epochs : int, optional
+        Epochs of the last layer alone, before all layers are trained.
+    l1, l2 : float, optional
+        Penalty of the weights' absolute values, and of their squares.
     """
 
     class_weights: bool | None = None
@@ -90,7 +133,22 @@ class TrainingChanges(ScheduleChanges):
 
 @dataclass(frozen=True)
 class BaselineChanges:
-    """Changes to the preset's settings of forests, boosting and the support vector machine."""
+    """Changes to the preset's settings of forests, boosting and the support vector machine.
+
+    Attributes
+    ----------
+    trees : int, optional
+        Trees of a forest, or rounds of boosting.
+    leaf : int, optional
+        Fewest samples of a leaf.
+    rotated : bool, optional
+        Whether they see principal components in place of the layers.
+    monotonic : dict of str, optional
+        For boosting: layers with which the score may only rise ("increasing") or fall
+        ("decreasing").
+    costs, gammas, kernels : tuple, optional
+        Those that the support vector machine is searched over.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
 
@@ -114,6 +172,31 @@ class ModelSettings:
     `settings = "paper"` it is fine-tuning then, that study's own.
     Where a strategy transfers a pretext task and none is named, it is lithology if there are
     rock-class points, and distribution if not; reconstruction with `settings = "paper"`.
+
+    Attributes
+    ----------
+    strategy : str
+        "auto", or the name of one method.
+    pretext : {"lithology", "distribution", "reconstruction", "none"}, optional
+        What a network learns first.
+    settings : {"recommended", "paper"}
+        The preset that the tables below change.
+    balance : {"weights", "oversample", "smote"}
+        How few occurrences come to count as much as many barren points.
+    members : int, optional
+        Fits of each method, whose mean is the map; by default 10.
+    seed : int
+        The same seed gives the same map.
+    components : str, optional
+        A file of fitted principal components to use, instead of fitting them.
+    context : tuple of int
+        Scales, in cells, of the surroundings that a cell is seen with.
+    context_spread : bool
+        Whether with their standard deviation too.
+    pretext_cells : int
+        Cells that a pretext task learns from.
+    pretraining, training, baseline : tables
+        Changes to the preset, see below.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
@@ -166,7 +249,18 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class CalibrationSettings:
-    """How prospectivity becomes a probability; see `geoprospect.reliability.calibration`."""
+    """How prospectivity becomes a probability; see `geoprospect.reliability.calibration`.
+
+    Attributes
+    ----------
+    deposits : float
+        Deposits expected in the mapped area, known and unknown.
+    method : {"logistic", "isotonic"}
+        The curve from scores to probabilities.
+    buffer : float, optional
+        Metres about the points held out within which none is learned from; by default the
+        spacing of the occurrences.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
 
@@ -196,6 +290,11 @@ class ProductSettings:
     """The optional products, each None where none is asked for.
 
     See `geoprospect.project.products`, whose registry names a product for each field.
+
+    Attributes
+    ----------
+    contributions : NoSettings, optional
+        What each layer contributes to the score of each cell.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID

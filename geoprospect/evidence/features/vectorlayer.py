@@ -102,7 +102,7 @@ class VectorLayer(FeatureColumn):
                 path=self.path,
                 found=" and ".join(found),
                 expected=" or ".join(self.takes),
-                mend="give another file or kind; see `kind` under [evidence] in README",
+                mend="give another file or kind; see `kind` under [evidence] in the manual",
             )
 
     def values(self, traced: TracedFeatures, window: Window, places: Floats) -> Floats:

@@ -1,0 +1,85 @@
+"""The wheel and the source distribution: built, checked, and run from outside of the clone."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+
+import pytest
+from conftest import ROOT
+
+from geoprospect import __version__
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+COPIED = ("geoprospect", "pyproject.toml", "README.md", "LICENSE")
+
+
+def called(*command, **options):
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """The folder of both, built from a copy so that the clone stays as it is."""
+    folder = tmp_path_factory.mktemp("built")
+    for name in COPIED:
+        called("cp", "-r", ROOT / name, folder / name)
+    called(sys.executable, "-m", "build", "--outdir", folder / "dist", folder)
+    return folder / "dist"
+
+
+def test_they_are_as_an_index_wants_them(built):
+    files = sorted(built.iterdir())
+    assert [path.suffix for path in files] == [".whl", ".gz"]
+    assert called(sys.executable, "-m", "twine", "check", "--strict", *files).count("PASSED") == 2
+
+
+def test_the_wheel_holds_all_that_the_package_holds_and_no_more(built):
+    [wheel] = built.glob("*.whl")
+    inside = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    package = ROOT / "geoprospect"
+    there = {path.relative_to(ROOT).as_posix() for path in package.rglob("*") if path.is_file()}
+    assert inside == {name for name in there if "__pycache__" not in name and name[-3:] != ".md"}
+
+
+def test_the_wheel_runs_the_sample_from_outside_of_the_clone(built, tmp_path):
+    [wheel] = built.glob("*.whl")
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps"]
+    called(*pip, "--target", tmp_path / "lib", wheel)
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "lib")}
+    program = "import geoprospect.cli as c; print(c.__file__, flush=True); c.main()"
+    run = [sys.executable, "-c", program]
+    called(*run, "sample", "province", cwd=tmp_path, env=environment)
+    settings = tmp_path / "province" / "project.toml"
+    text = settings.read_text()
+    settings.write_text(text.replace('strategy = "auto"', 'strategy = "logistic-regression"'))
+    told = called(*run, "run", settings, cwd=tmp_path, env=environment)
+    assert told.startswith(str(tmp_path / "lib"))
+    assert "of the 20 validation occurrences" in told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("which", ["oldest", "newest"])
+def test_the_wheel_runs_in_a_fresh_environment_with_its_dependencies(built, tmp_path, which):
+    [wheel] = built.glob("*.whl")
+    called(sys.executable, "-m", "venv", tmp_path / "env")
+    python = tmp_path / "env" / "bin" / "python"
+    limits = [re.sub(r">=(.*)", r"==\1.*", x) for x in PROJECT["dependencies"]]
+    (tmp_path / "limits.txt").write_text("\n".join(limits if which == "oldest" else []))
+    called(python, "-m", "pip", "install", "-q", "-c", tmp_path / "limits.txt", wheel)
+    program = tmp_path / "env" / "bin" / "geoprospect"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    called(program, "sample", "province", cwd=tmp_path, env=environment)
+    told = called(program, "run", "--quick", "province/project.toml", cwd=tmp_path, env=environment)
+    assert "of the 20 validation occurrences" in told
+
+
+def test_the_version_is_told_alike_everywhere():
+    citation = (ROOT / "CITATION.cff").read_text()
+    changes = (ROOT / "CHANGELOG.md").read_text()
+    assert f"version: {__version__}" in citation
+    assert f"## {__version__}" in changes

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from geoprospect.project.finished import model_of_run, project_of_run
     from geoprospect.project.products.making import add_product
     from geoprospect.project.progress import progress_shown
+    from geoprospect.project.report.page import write_report
+    from geoprospect.project.report.papers import write_figures
     from geoprospect.project.run import run_project as run
     from geoprospect.project.run import train_model as train
     from geoprospect.project.settings import NoSettings
@@ -89,6 +91,8 @@ _ROOMS = {
     "project.finished": ("model_of_run", "project_of_run"),
     "project.products.making": ("add_product",),
     "project.progress": ("progress_shown",),
+    "project.report.page": ("write_report",),
+    "project.report.papers": ("write_figures",),
     "project.run": ("run", "train"),
     "project.settings": ("NoSettings",),
     "published": ("Reproduction", "model_from_weights", "reproduce"),
@@ -166,10 +170,12 @@ __all__ = [
     "write_comparison",
     "write_contributions",
     "write_contributions_picture",
+    "write_figures",
     "write_leading_layer",
     "write_map",
     "write_raster",
     "write_rate_curves",
+    "write_report",
     "write_reproduction",
     "write_score_pictures",
     "write_targets",

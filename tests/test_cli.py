@@ -57,6 +57,7 @@ def test_run_leaves_a_folder_with_all_of_it(finished):
         "model",
         "prospectivity.qml",
         "prospectivity.tif",
+        "report.html",
         "scores.json",
     ]
     told = json.loads(done.stdout)

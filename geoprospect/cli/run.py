@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from shlex import quote
 
 import click
@@ -34,4 +35,7 @@ def run_command(project: str, quick: bool, as_json: bool, overwrite: bool) -> No
         "well it finds others; for a figure of points held out, run "
         f"`geoprospect crossval {quote(project)}`."
     )
-    click.echo(f"Open {summary.map.path} in QGIS; all results are in {summary.folder}.")
+    click.echo(
+        f"Open {Path(summary.folder) / 'report.html'} in a browser and {summary.map.path} in QGIS; "
+        f"all results are in {summary.folder}."
+    )

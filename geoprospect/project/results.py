@@ -148,6 +148,13 @@ LOG = Product(
     "Log",
     "What was read, what was left out and why.",
 )
+REPORT = Product(
+    "report.html",
+    "picture",
+    "Report",
+    "The run on one page for any browser, which needs nothing else: what it says in plain words, "
+    "the map to zoom and read, curves, the method, the data and a model card.",
+)
 MANIFEST = Product(
     "manifest.json",
     "text",
@@ -157,8 +164,8 @@ MANIFEST = Product(
 )
 
 PRODUCTS = (
-    MAP, PROBABILITY, CALIBRATION, SCORES, CURVES, PICTURE, MODEL, NON_OCCURRENCES, COMPONENTS,
-    CONTRIBUTIONS, LEADING_LAYER, LOG, MANIFEST,
+    REPORT, MAP, PROBABILITY, CALIBRATION, SCORES, CURVES, PICTURE, MODEL, NON_OCCURRENCES,
+    COMPONENTS, CONTRIBUTIONS, LEADING_LAYER, LOG, MANIFEST,
 )  # fmt: skip
 """All products of a run, those that one opens first before the others."""
 

@@ -25,6 +25,7 @@ from geoprospect.project.outputfolder import as_log, logged, made_aside
 from geoprospect.project.preconditions import require
 from geoprospect.project.products.making import make_asked
 from geoprospect.project.products.product import MadeRun
+from geoprospect.project.report.page import write_report
 from geoprospect.project.training import train_ensemble
 from geoprospect.reliability.calibration import ProbabilitySummary
 from geoprospect.samples import DrawnSamples
@@ -171,10 +172,23 @@ def run_project(
                 "outputs": results.checksums(made),
             },
         )
+        _report(made, project)
     summary = replace(summary, path=str(results.MAP.path(folder)))
     if probability is not None:
         probability = replace(probability, path=str(results.PROBABILITY.path(folder)))
     return RunSummary(str(folder), summary, scores, probability, products)
+
+
+def _report(folder: Path, project: Project) -> None:
+    """Write the report; a map that took hours is not lost with it."""
+    try:
+        write_report(folder, project=project)
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        _LOGGER.warning(
+            f"report: it is not written: {reason}. To try again: geoprospect report "
+            f"{project.folder}"
+        )
 
 
 def _write_drawn(folder: Path, model: ProspectivityModel, drawn: DrawnSamples) -> None:

@@ -17,6 +17,7 @@ from geoprospect.project.inputs import Inputs
 from geoprospect.project.outputfolder import added_to
 from geoprospect.project.products.product import MadeRun, OptionalProduct
 from geoprospect.project.products.registry import OPTIONAL
+from geoprospect.project.report.page import write_report
 from geoprospect.typing import Progress, StrPath
 
 
@@ -116,6 +117,8 @@ def add_product(
             temporary.write_text(
                 json.dumps(content, indent=1, default=str) + "\n", encoding="utf-8"
             )
+        if os.path.lexists(results.REPORT.path(folder)):
+            write_report(folder, project=project, overwrite=True)  # it shows the product too
     return told
 
 

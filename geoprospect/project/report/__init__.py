@@ -1,0 +1,1 @@
+"""The report of a run: a page that needs nothing else, and figures for papers."""

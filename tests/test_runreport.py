@@ -1,0 +1,298 @@
+"""The report of a run, read in a real browser; and its figures for papers."""
+
+import base64
+import json
+import re
+import shutil
+import zlib
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import rasterio
+import shapely
+from affine import Affine
+from click.testing import CliRunner
+from matplotlib.image import imread
+from rasterio.crs import CRS
+from smallproject import PROJECT, SHAPE, TRANSFORM, TUNED, write_project, write_raster
+
+import geoprospect as gp
+from geoprospect.cli import main
+from geoprospect.grid import Grid
+from geoprospect.project import results
+from geoprospect.project.report.picture import Picture, packed_numbers
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+LOGISTIC = PROJECT.replace(TUNED, 'strategy = "logistic-regression"\n').partition(
+    "training = { epochs"
+)[0]
+TARGETS = [(2, 0.9, 4.0, 3, 30), (1, 0.95, 12.5, 20, 10), (3, 0.7, 0.5, 40, 5)]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run with contributions, and targets beside it."""
+    path = write_project(tmp_path_factory.mktemp("run"))
+    path.write_text(LOGISTIC + "[products]\ncontributions = true\n")
+    done = CliRunner().invoke(main, ["run", str(path)])
+    assert done.exit_code == 0, done.output
+    folder = path.parent / "out"
+    assert f"Open {folder / 'report.html'} in a browser" in done.stdout
+    shapes = [box(row, column) for *_, row, column in TARGETS]
+    table = {
+        name: [one[k] for one in TARGETS]
+        for k, name in enumerate(("rank", "max_score", "area_km2"))
+    }
+    gpd.GeoDataFrame(table, geometry=shapes, crs="EPSG:32608").to_file(folder / "targets.gpkg")
+    assert gp.write_report(folder, overwrite=True) == str(folder / "report.html")
+    return folder
+
+
+def box(row, column):
+    (left, top), (right, bottom) = TRANSFORM * (column, row), TRANSFORM * (column + 2, row + 2)
+    return shapely.box(left, bottom, right, top)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """The one browser of all tests here."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed: apt install chromium")
+    api = pytest.importorskip("playwright.sync_api", reason="pip install geoprospect[test]")
+    with api.sync_playwright() as driver:
+        program = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield program
+        program.close()
+
+
+@pytest.fixture(scope="module")
+def page(browser, run):
+    """The report, opened from its file; what it said and asked for is kept with it."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    said, asked = [], []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((run / "report.html").as_uri())
+    page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+    yield page
+    assert said == []
+    away = [url for url in asked if not url.startswith(("file:", "data:", "blob:"))]
+    assert away == []
+    page.close()
+
+
+def read(page):
+    """What the page says of the cell that it reads."""
+    cells = page.locator("#reading dd")
+    told = {one.get_attribute("data-key"): one.inner_text() for one in cells.all()}
+    place = page.locator("#reading")
+    return int(place.get_attribute("data-row")), int(place.get_attribute("data-column")), told
+
+
+def bands(path):
+    with rasterio.open(path) as raster:
+        return raster.read(masked=True).astype(float).filled(np.nan)
+
+
+@pytest.mark.parametrize("share", [(0.1, 0.3), (0.52, 0.71), (0.93, 0.08)])
+def test_pointing_at_the_map_reads_the_cell_there_as_rasterio_does(page, run, share):
+    page.locator("#whole").click()
+    canvas = page.locator("#map")
+    canvas.scroll_into_view_if_needed()
+    frame = canvas.bounding_box()
+    # The whole map, of square cells, stands in the middle of the canvas.
+    side = min(frame["width"] / SHAPE[1], frame["height"] / SHAPE[0])
+    left = frame["x"] + (frame["width"] - side * SHAPE[1]) / 2
+    top = frame["y"] + (frame["height"] - side * SHAPE[0]) / 2
+    row, column = int(share[0] * SHAPE[0]), int(share[1] * SHAPE[1])
+    page.mouse.move(left + (column + 0.5) * side, top + (row + 0.5) * side)
+    found = read(page)
+    assert found[:2] == (row, column)
+    score = bands(run / "prospectivity.tif")[0]
+    told = found[2]
+    assert float(told["score"]) == pytest.approx(score[row, column], abs=0.00051)
+    better = np.mean(score[np.isfinite(score)] >= score[row, column])
+    part = re.fullmatch(r"in the best ([\d.]+)% of the area", told["rank"])
+    assert (
+        told["rank"] == "in the lower half of the area"
+        if better > 0.505
+        else (float(part[1]) / 100 == pytest.approx(better, abs=0.011))
+    )
+    shares = bands(run / "contributions.tif")[:3, row, column]
+    first, value = re.match(r"(\w+) \((\S+?)\)", told["reasons"]).groups()
+    assert first == told["leading"] == "ABC"[np.abs(shares).argmax()]
+    assert float(value.replace("−", "-")) == pytest.approx(shares["ABC".index(first)], abs=0.06)
+    easting, northing = TRANSFORM * (column + 0.5, row + 0.5)
+    assert told["place"] == f"{easting / 1000:,.2f} km, {northing / 1000:,.2f} km"
+
+
+def test_a_cell_without_a_value_says_so(page):
+    page.locator("#map").focus()
+    for key in ["0", *["Shift+ArrowUp"] * 6, *["Shift+ArrowLeft"] * 5]:
+        page.keyboard.press(key)
+    row, column, told = read(page)
+    assert (row, column, told["score"]) == (0, 0, "no value")  # the first two rows have none
+
+
+def test_arrow_keys_choose_a_cell_and_speak_it(page, run):
+    page.locator("#map").focus()
+    for key in [*["Shift+ArrowUp"] * 6, *["Shift+ArrowLeft"] * 5, *["ArrowDown"] * 3, "ArrowRight"]:
+        page.keyboard.press(key)
+    row, column, told = read(page)
+    assert (row, column) == (3, 1)
+    assert told["score"] in page.locator("#spoken").inner_text()
+
+
+def test_a_heading_sorts_the_targets_and_a_click_shows_one_on_the_map(page):
+    rows = page.locator("#targets tbody tr")
+    assert [row.locator("td").first.inner_text() for row in rows.all()] == ["2", "1", "3"]
+    heading = page.locator("#targets th", has_text="area, km²")
+    for order, ranks in (("ascending", ["3", "2", "1"]), ("descending", ["1", "2", "3"])):
+        heading.locator("button").click()
+        assert heading.get_attribute("aria-sort") == order
+        assert [row.locator("td").first.inner_text() for row in rows.all()] == ranks
+    page.get_by_label("Show target 1 on the map").click()
+    assert page.locator("#targets tr.chosen td").first.inner_text() == "1"
+    assert read(page)[:2] == (21, 11)  # in the middle of its four cells
+
+
+def test_the_map_is_drawn_in_the_colours_of_its_legend(page):
+    page.locator("#whole").click()
+    page.select_option("#layer", label="prospectivity, by area")
+    drawn = page.evaluate(
+        """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
+        const map = document.getElementById("map");
+        const all = map.getContext("2d").getImageData(0, 0, map.width, map.height).data;
+        const seen = {};
+        for (let i = 0; i < all.length; i += 4) {
+            const key = `rgb(${all[i]}, ${all[i + 1]}, ${all[i + 2]})`;
+            seen[key] = (seen[key] || 0) + 1;
+        }
+        done(seen);
+        })))"""
+    )
+    patches = page.locator("#legend .patch")
+    colours = [one.evaluate("x => getComputedStyle(x).backgroundColor") for one in patches.all()]
+    seen = np.array([drawn.get(colour, 0) for colour in colours], float)
+    wanted = np.array([0.01, 0.04, 0.05, 0.1, 0.3, 0.5])
+    # Points, targets, lines and signs lie over some of it.
+    np.testing.assert_allclose(seen / seen.sum(), wanted, atol=0.03)
+    assert (seen > 0).all()
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_nothing_is_wider_than_the_screen(page, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size({"width": 1400, "height": 1000})
+
+
+def test_figures_have_letters_that_can_be_read_on_a_phone(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    # 84 mm are 317 pixels of CSS: letters of 6.5 points stay as large, or grow.
+    widths = page.evaluate("[...document.querySelectorAll('.pair img')].map(x => x.clientWidth)")
+    page.set_viewport_size({"width": 1400, "height": 1000})
+    assert widths
+    assert min(widths) >= 317
+
+
+def test_axe_finds_nothing_serious(page):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="not installed")
+    found = axe.Axe().run(page).response["violations"]
+    grave = [(one["id"], one["nodes"][0]["html"]) for one in found
+             if one["impact"] in ("serious", "critical")]  # fmt: skip
+    assert grave == []
+
+
+def test_print_shows_the_map_and_every_column(browser, run):
+    page = browser.new_page(viewport={"width": 680, "height": 900})  # A4 less its margins
+    page.goto((run / "report.html").as_uri())
+    page.emulate_media(media="print")
+    assert page.locator(".printed img").is_visible()
+    assert not page.locator("#map").is_visible()
+    edges = page.locator("td, th, img").evaluate_all(
+        "all => all.map(x => x.getBoundingClientRect().right)"
+    )
+    assert max(edges) <= 680
+    page.close()
+
+
+def test_a_report_is_small_and_names_no_folder_of_the_machine(run):
+    page = (run / "report.html").read_text()
+    assert len(page.encode()) < 8_000_000
+    assert str(run) not in page
+    assert str(run.parent) not in page
+    assert not re.findall(r"(?:src|href)=\"(?!data:|#)[^\"]*", page)
+
+
+def test_the_manifest_lists_the_report_and_a_product_added_later_is_shown(run, tmp_path):
+    folder = tmp_path / "out"
+    shutil.copytree(run, folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert (
+        manifest["outputs"]["report.html"]
+        == results.checksums(folder, (results.REPORT,))["report.html"]
+    )
+    refused = CliRunner().invoke(main, ["report", str(folder)])
+    assert refused.exit_code == 1
+    assert "--overwrite" in refused.output
+    # The project writes elsewhere: its points are not known, and the page says so.
+    done = CliRunner().invoke(main, ["report", str(folder), "--overwrite"])
+    assert done.exit_code == 0, done.output
+    assert "does not show all points" in (folder / "report.html").read_text()
+
+
+def test_figures_for_papers_are_as_wide_as_columns_at_300_dots_an_inch(run, tmp_path):
+    done = CliRunner().invoke(main, ["report", str(run), "--figures", str(tmp_path / "figures")])
+    assert done.exit_code == 0, done.output
+    files = [Path(line) for line in done.stdout.splitlines()]
+    assert {path.stem for path in files} >= {"map", "rate-curves", "prediction-area"}
+    for path in files:
+        width = 174 if path.stem == "map" else 84
+        if path.suffix == ".png":
+            assert imread(path).shape[1] == pytest.approx(width / 25.4 * 300, abs=1)
+        else:
+            text = path.read_bytes()
+            found = float(re.search(rb"/MediaBox \[ 0 0 ([\d.]+)", text)[1])
+            assert found == pytest.approx(width / 25.4 * 72, abs=0.01)
+            assert b"/FontFile2" in text or b"/Type42" in text
+
+
+def test_a_large_map_is_shown_by_the_cells_in_the_middle_of_pixels(tmp_path):
+    values = np.arange(3000 * 12, dtype=np.float32).reshape(3000, 12)
+    write_raster(tmp_path / "large.tif", values)
+    picture = Picture.of(Grid(CRS.from_epsg(32608), TRANSFORM, values.shape))
+    assert picture.shape == (1000, 4)
+    pixels = picture.read(tmp_path / "large.tif", [1])[0]
+    np.testing.assert_array_equal(pixels, values[1::3, 1::3])
+    easting, northing = picture.transform * (2.5, 7.5)
+    assert (easting, northing) == pytest.approx(TRANSFORM * (7.5, 22.5))
+
+
+def test_a_raster_that_runs_from_south_to_north_is_shown_upright(tmp_path):
+    values = np.arange(12, dtype=np.float32).reshape(4, 3)
+    up = Affine(100, 0, 500_000, 0, 100, 7_000_000)
+    write_raster(tmp_path / "up.tif", values, transform=up)
+    picture = Picture.of(Grid(CRS.from_epsg(32608), up, values.shape))
+    np.testing.assert_array_equal(picture.read(tmp_path / "up.tif", [1])[0], values[::-1])
+    assert picture.transform * (0, 0) == (500_000, 7_000_400)
+    x, y = picture.places(np.array([500_050.0]), np.array([7_000_050.0]))
+    assert (x[0], y[0]) == (0.5, 3.5)
+
+
+def test_numbers_are_written_within_a_step_of_their_range():
+    values = np.random.default_rng(4).normal(size=(7, 9))
+    values[2, 3] = np.nan
+    packed = packed_numbers(values)
+    raw = np.frombuffer(zlib.decompress(base64.b64decode(packed["data"])), np.uint8)
+    steps = (
+        np.cumsum(raw[:63].reshape(7, 9) + 256 * raw[63:].reshape(7, 9).astype(int), axis=1) % 65536
+    )
+    assert (steps == 0).sum() == 1
+    assert steps[2, 3] == 0
+    read = packed["low"] + (steps - 1) * (packed["high"] - packed["low"]) / 65534
+    apart = np.abs(read - values)[np.isfinite(values)]
+    assert apart.max() <= (values[np.isfinite(values)].max() - np.nanmin(values)) / 65534

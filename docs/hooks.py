@@ -13,13 +13,13 @@ from griffe import Docstring
 from geoprospect.evidence import column_kinds
 from geoprospect.evidence.computed.prepared import PreparationSettings
 from geoprospect.evidence.studyarea.territory import Territory
+from geoprospect.project.productsettings import ProductSettings
 from geoprospect.project.settings import (
     BaselineChanges,
     CalibrationSettings,
     GridSettings,
     ModelSettings,
     Points,
-    ProductSettings,
     ScheduleChanges,
     TrainingChanges,
 )

@@ -38,12 +38,12 @@ if TYPE_CHECKING:
     from geoprospect.project.file import Project
     from geoprospect.project.finished import model_of_run, project_of_run
     from geoprospect.project.products.making import add_product
+    from geoprospect.project.productsettings import NoSettings
     from geoprospect.project.progress import progress_shown
     from geoprospect.project.report.page import write_report
     from geoprospect.project.report.papers import write_figures
     from geoprospect.project.run import run_project as run
     from geoprospect.project.run import train_model as train
-    from geoprospect.project.settings import NoSettings
     from geoprospect.published import Reproduction, model_from_weights, reproduce
     from geoprospect.published.page import check_reproduction_writable, write_reproduction
     from geoprospect.samples import (
@@ -94,7 +94,7 @@ _ROOMS = {
     "project.report.page": ("write_report",),
     "project.report.papers": ("write_figures",),
     "project.run": ("run", "train"),
-    "project.settings": ("NoSettings",),
+    "project.productsettings": ("NoSettings",),
     "published": ("Reproduction", "model_from_weights", "reproduce"),
     "published.page": ("check_reproduction_writable", "write_reproduction"),
     "samples": ("DrawingRule", "PointsSource", "Samples", "draw_non_occurrences", "read_samples"),

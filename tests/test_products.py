@@ -17,7 +17,7 @@ from geoprospect.project import results
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.products.product import MadeRun
 from geoprospect.project.products.registry import OPTIONAL
-from geoprospect.project.settings import NoSettings, ProductSettings
+from geoprospect.project.productsettings import NoSettings, ProductSettings
 
 QUICK = PROJECT.replace('"fine-tuning"\nmembers = 2', '"logistic-regression"')
 

@@ -16,13 +16,13 @@ from geoprospect.evidence.doubts.nature import warn_of_omissions
 from geoprospect.evidence.rasters.files import files_of
 from geoprospect.evidence.rasters.layers import columns_of
 from geoprospect.methods import Method, method_named
+from geoprospect.project.productsettings import ProductSettings
 from geoprospect.project.reading import read_project
 from geoprospect.project.settings import (
     CalibrationSettings,
     GridSettings,
     ModelSettings,
     Points,
-    ProductSettings,
 )
 from geoprospect.samples import DrawingRule, PointsSource, Samples
 from geoprospect.typing import StrPath

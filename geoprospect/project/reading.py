@@ -13,12 +13,12 @@ from geoprospect.errors import ProjectError
 from geoprospect.evidence.features.vectorlayer import WHOLE_GRID
 from geoprospect.evidence.rasters.container import absolute
 from geoprospect.project.layers import evidence_of
+from geoprospect.project.productsettings import ProductSettings
 from geoprospect.project.settings import (
     CalibrationSettings,
     GridSettings,
     ModelSettings,
     Points,
-    ProductSettings,
 )
 from geoprospect.project.validating import unknown_setting, validated
 

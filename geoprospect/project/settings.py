@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
 from geoprospect.evidence import Neighbourhood
 from geoprospect.evidence.rasters.gridchoice import GridChoice
@@ -267,36 +267,3 @@ class CalibrationSettings:
     deposits: Positive
     method: Literal["logistic", "isotonic"] = "logistic"
     buffer: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-
-
-def _asked(product: object) -> object:
-    """Take `true` for a product with its default settings, and `false` for none."""
-    return {} if product is True else None if product is False else product
-
-
-Asked = BeforeValidator(_asked)
-"""Of a product that is asked for by `true`, or by a table of its settings."""
-
-
-@dataclass(frozen=True)
-class NoSettings:
-    """Those of a product that leaves nothing to choose."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
-
-
-@dataclass(frozen=True)
-class ProductSettings:
-    """The optional products, each None where none is asked for.
-
-    See `geoprospect.project.products`, whose registry names a product for each field.
-
-    Attributes
-    ----------
-    contributions : NoSettings, optional
-        What each layer contributes to the score of each cell.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
-
-    contributions: Annotated[NoSettings | None, Asked] = None

@@ -10,7 +10,7 @@ from geoprospect.mapping.writing import RasterSummary
 from geoprospect.project import results
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.products.product import MadeRun
-from geoprospect.project.settings import NoSettings
+from geoprospect.project.productsettings import NoSettings
 
 
 class ContributionsProduct:

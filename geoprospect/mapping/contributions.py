@@ -11,11 +11,12 @@ from geoprospect.evidence import Block, EvidenceStack
 from geoprospect.mapping.execution import Execution
 from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult
 from geoprospect.mapping.leading import CONTRIBUTION_OF
-from geoprospect.mapping.score import Engine, ScoreKernel
+from geoprospect.mapping.score import WORTH_COMPILING, Engine, ScoreKernel
 from geoprospect.mapping.travelling import check_travels, described, model_of
 from geoprospect.mapping.writing import RasterSummary, write_raster
 from geoprospect.model.contributions import CLIPPED, Contributions
 from geoprospect.model.model import ProspectivityModel
+from geoprospect.model.shapley import Shares
 from geoprospect.qgis.diverging import diverging
 from geoprospect.typing import StageProgress, StrPath, Values
 
@@ -28,7 +29,8 @@ class ContributionKernel(Kernel):
     contributions : Contributions
         The model with its layers and the background; evidence comes in the order of the model.
     engine : {"compiled", "numpy"}
-        As for `ScoreKernel`.
+        Compiled loops over all coalitions of layers; or a prediction of each, which of more than
+        twelve layers is all there is, for members that are no networks. They differ by rounding.
     """
 
     def __init__(self, contributions: Contributions, engine: Engine) -> None:
@@ -36,7 +38,19 @@ class ContributionKernel(Kernel):
         self._model = contributions.model
         self._compiled = None
         if engine == "compiled":
-            self._compiled = self._model.forward_pass().compiled(self._model.ranges)
+            if contributions.exact:
+                contributions.prepare_for_many()
+            else:
+                self._compiled = self._model.forward_pass().compiled(self._model.ranges)
+
+    @staticmethod
+    def choose(contributions: Contributions, n_cells: int) -> Engine:
+        """Choose the engine for a grid of so many cells, by what is faster."""
+        n_scores = n_cells * contributions.n_evaluations
+        if contributions.exact:
+            large = n_scores * len(contributions.model.members) >= WORTH_COMPILING
+            return "compiled" if large else "numpy"
+        return ScoreKernel.choose(contributions.model, n_scores)
 
     @property
     def bands(self) -> tuple[Band, ...]:
@@ -58,7 +72,7 @@ class ContributionKernel(Kernel):
     def tags(self) -> dict[str, str]:
         """Give what the metadata say of the model, and of what contributions are held against."""
         background = self._contributions.background[:, None]
-        score = float(self._scores(background)[0])
+        score = float(self._contributions.score(background)[0])
         return self._model.tags() | {
             "GEOPROSPECT_BACKGROUND": ", ".join(
                 f"{name}={value:.9g}"
@@ -95,21 +109,28 @@ class ContributionKernel(Kernel):
         """Share out the scores of a window."""
         bands = np.full((len(self.bands), *block.valid.shape), NODATA, np.float32)
         if block.valid.any():
-            shares = self._contributions.shares(block.X, self._scores)
+            shares = self._shares(block.X)
             n_layers = len(shares.values)
             bands[:n_layers, block.valid] = shares.values
             if shares.errors is not None:
                 bands[n_layers, block.valid] = shares.errors.max(axis=0)
         return KernelResult(bands)
 
-    def _scores(self, X: Values) -> Values:
-        """Score evidence of shape (n_names, n)."""
+    def _shares(self, X: Values) -> Shares:
+        """Share out the scores of evidence of shape (n, n_names)."""
+        if self._engine == "numpy":
+            return self._contributions.shares(X)
         if self._compiled is None:
-            return self._contributions.score(X)
-        scores: Values = np.empty((1, X.shape[1]), np.float32)
-        self._compiled.score(X, scores, nodata=NODATA)
-        only: Values = scores[0]
-        return only
+            return self._contributions.shares_of_many(X)
+        compiled = self._compiled
+
+        def score(X: Values) -> Values:
+            scores: Values = np.empty((1, X.shape[1]), np.float32)
+            compiled.score(X, scores, nodata=NODATA)
+            only: Values = scores[0]
+            return only
+
+        return self._contributions.shares(X, score)
 
 
 def write_contributions(
@@ -170,8 +191,7 @@ def write_contributions(
     check_travels(model, execution)
     evidence = model.select(stack)
     contributions = Contributions.of(model, evidence)
-    n_scores = evidence.grid.n_cells * contributions.n_evaluations
-    engine = ScoreKernel.choose(model, n_scores)
+    engine = ContributionKernel.choose(contributions, evidence.grid.n_cells)
     return write_raster(
         evidence,
         ContributionKernel(contributions, engine),

@@ -22,8 +22,9 @@ from geoprospect.typing import StageProgress, StrPath
 
 Engine = Literal["compiled", "numpy"]
 
-# Cells times members from which the compiled loop saves more than it costs to load.
-_WORTH_COMPILING = 2**22
+WORTH_COMPILING = 2**22
+"""Cells times members from which a compiled loop saves more than it costs to load."""
+
 _HOLDS = " holds "  # between layer and value where a kernel counts fill values
 _BANDS = Band("prospectivity"), Band("standard deviation of the members")
 _FILLED = Band(IMPUTED)
@@ -60,7 +61,7 @@ class ScoreKernel(Kernel):
     @staticmethod
     def choose(model: ProspectivityModel, n_cells: int) -> Engine:
         """Choose the engine for a grid of so many cells, by what is faster."""
-        large = n_cells * len(model.members) >= _WORTH_COMPILING
+        large = n_cells * len(model.members) >= WORTH_COMPILING
         return "compiled" if large and model.forward_pass().compilable else "numpy"
 
     @property

@@ -134,7 +134,7 @@ class FittedEstimator:
         rows = np.asarray(X, dtype=np.float32)
         size = _ROWS
         score: Callable[[Values], Floats] = self._score
-        quick = self._quick
+        quick = self.quick
         if quick is not None and quick.worth_compiling(len(rows)):
             size, score = quick.rows_at_once, quick.of
         elif quick is not None:
@@ -148,7 +148,7 @@ class FittedEstimator:
         return np.concatenate([np.empty(0), *scores]).astype(np.float32)[:, None]
 
     @cached_property
-    def _quick(self) -> QuickScores | None:
+    def quick(self) -> QuickScores | None:
         """A quicker way to its scores: of trees to the bit, of a kernel to rounding."""
         for kind in _KINDS:
             if kind.quick is not None and type(self.estimator) in kind.classes():

@@ -210,7 +210,7 @@ def nodes_of(tree: Any) -> Tree:
 
 def _scores(trees: tuple[Tree, ...]) -> TreeScores:
     """Make the mean over the trees the score."""
-    return TreeScores(trees, lambda sums: sums / len(trees))
+    return TreeScores(trees, lambda sums: sums / len(trees), is_mean=True)
 
 
 register_estimator(EstimatorKind("a forest", _classes, _parts, _checked, _check, _trees))

@@ -73,7 +73,7 @@ class FlatTrees:
         _, n_leaves, n_words, n_splits = table.sum(axis=0)
         features, masks = np.zeros(n_splits, np.int32), np.full(n_splits, treekernel.ALL)
         thresholds, words = np.full(n_splits, np.inf, np.float32), np.empty((n_words, 4), np.int64)
-        threshold = _floored(np.concatenate([tree.threshold for tree in trees]))
+        threshold = float32_below(np.concatenate([tree.threshold for tree in trees]))
         treekernel.lay_out(table, nodes, threshold, features, thresholds, masks, words)
         values = np.concatenate([tree.value for tree in trees]).astype(np.float64)
         self._splits = (features, thresholds, masks, words, values[leaves[:n_leaves]])
@@ -108,11 +108,14 @@ class TreeScores:
         Makes scores, shape (n,), of what the leaves of rows sum to.
     start : float
         What the leaves are added to.
+    is_mean : bool
+        Whether the score is the mean over the trees.
     """
 
     trees: tuple[Tree, ...]
     score: Callable[[Floats], Floats]
     start: float = 0.0
+    is_mean: bool = False
     rows_at_once: ClassVar[int] = 2**19  # the loop takes them tile by tile
 
     def worth_compiling(self, n_rows: int) -> bool:
@@ -131,12 +134,12 @@ class TreeScores:
         return self.score(self.flat.sums(X, start=self.start))
 
 
-def _floored(thresholds: Floats) -> Values:
+def float32_below(thresholds: Floats) -> Values:
     """Give the greatest float32 numbers not above: a float32 is at most one where it is the other.
 
     Examples
     --------
-    >>> bool(_floored(np.array([0.1]))[0] <= 0.1)
+    >>> bool(float32_below(np.array([0.1]))[0] <= 0.1)
     True
     """
     with np.errstate(over="ignore"):

@@ -10,10 +10,11 @@ import numpy as np
 
 from geoprospect.evidence import EvidenceStack
 from geoprospect.evidence.belonging import names_of_layers
+from geoprospect.model.coalitions import CoalitionScores
 from geoprospect.model.forwardpass import ForwardPass
 from geoprospect.model.model import ProspectivityModel
-from geoprospect.model.shapley import MOST_EXACT, Shares, rounds_of, shared_out
-from geoprospect.typing import Floats, Values
+from geoprospect.model.shapley import MOST_EXACT, Shares, rounds_of, shared_exactly, shared_out
+from geoprospect.typing import Floats, Ints, Values
 
 CLIPPED = 1e-4
 """Scores are held this far from 0 and 1: a float32 tells log-odds to 1e-3 no farther out."""
@@ -90,6 +91,18 @@ class Contributions:
     def _forward(self) -> ForwardPass:
         return self.model.forward_pass()
 
+    @cached_property
+    def _layer_of(self) -> Ints:
+        """The number of the layer that each of the model's names belongs to."""
+        layer_of = {
+            name: number for number, names in enumerate(self.layers.values()) for name in names
+        }
+        return np.array([layer_of[name] for name in self.model.names])
+
+    @cached_property
+    def _coalitions(self) -> CoalitionScores:
+        return CoalitionScores(self.model, self.background, self._layer_of)
+
     def score(self, X: Values) -> Values:
         """Score evidence of shape (n_names, n), with the mean of the members."""
         return self._forward.predict(X.T)[0]
@@ -109,14 +122,30 @@ class Contributions:
         Shares
             A row a layer, in the order of `layers`.
         """
-        places = {name: number for number, name in enumerate(self.model.names)}
-        groups = [[places[name] for name in names] for names in self.layers.values()]
         scored = score or self.score
         columns = np.ascontiguousarray(X.T, np.float32)
+        groups = [np.flatnonzero(self._layer_of == k).tolist() for k in range(len(self.layers))]
         return shared_out(lambda X: log_odds(scored(X)), columns, self.background, groups)
 
+    def prepare_for_many(self) -> None:
+        """Lay out what `shares_of_many` needs, before several threads ask for it."""
+        _ = self._coalitions
 
-def log_odds(scores: Values) -> Floats:
+    def shares_of_many(self, X: Values) -> Shares:
+        """Give the contributions to the scores of many cells, for which it pays to compile.
+
+        They are those of `shares`, to rounding, where these are exact.
+
+        Parameters
+        ----------
+        X : ndarray of float32, shape (n, n_names)
+            As for `shares`; cells by the hundred thousand.
+        """
+        columns = np.ascontiguousarray(X.T, np.float32)
+        return shared_exactly(lambda X: log_odds(self._coalitions.of(X)), columns, len(self.layers))
+
+
+def log_odds(scores: Values | Floats) -> Floats:
     """Give the log-odds of scores, which are held 1e-4 from 0 and 1 first.
 
     Examples
@@ -125,5 +154,5 @@ def log_odds(scores: Values) -> Floats:
     [0.0, 9.2102]
     """
     held = np.clip(scores.astype(np.float64), CLIPPED, 1 - CLIPPED)
-    odds: Floats = np.log(held) - np.log1p(-held)
+    odds: Floats = np.log(held / (1 - held))
     return odds

@@ -15,6 +15,7 @@ MOST_EXACT = 12
 
 _PAIRS = 32  # orders drawn, each with its reverse
 _ROWS = 2**15  # rows evaluated at a time: enough for any method, and little memory
+_VALUES = 2**17  # values of coalitions at a time
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,35 @@ def shared_out(
     return Shares(values, np.sqrt(variance))
 
 
+def shared_exactly(values: Callable[[Values], Floats], X: Values, n_groups: int) -> Shares:
+    """Share out a function's values, of which those of all coalitions are had together.
+
+    Parameters
+    ----------
+    values : callable
+        Gives the values, shape (2 ** n_groups, n), of inputs of shape (n_inputs, n) in all
+        coalitions, in the order of `rounds_of`.
+    X : ndarray of float32, shape (n_inputs, n)
+        The inputs, a column each.
+    n_groups : int
+        Groups of inputs, at most `MOST_EXACT`.
+
+    Examples
+    --------
+    >>> X = np.array([[2], [3]], np.float32)
+    >>> product = lambda X: np.stack([0 * X[0], 0 * X[0], 0 * X[0], X[0] * X[1]])
+    >>> shared_exactly(product, X, 2).values.tolist()
+    [[3.0], [3.0]]
+    """
+    [exact] = rounds_of(n_groups)
+    shares = np.zeros((n_groups, X.shape[1]))
+    step = max(1, _VALUES // len(exact.coalitions))
+    for start in range(0, X.shape[1], step):
+        part = slice(start, start + step)
+        _add_up(values(X[:, part]), exact.weights, shares[:, part])
+    return Shares(shares, None)
+
+
 def _evaluated(
     function: Callable[[Values], Floats],
     X: Values,
@@ -173,7 +203,12 @@ def _evaluated(
         present = chosen.coalitions[part][:, group_of].T[:, :, None]
         inputs = np.where(present, X[:, None, :], background[:, None, None])
         values = function(inputs.reshape(n_inputs, -1)).reshape(-1, n)
-        # Sums in one order, whatever the number of cells: a product of matrices has several.
-        for value, weights in zip(values, chosen.weights[part], strict=True):
-            shares += weights[:, None] * value
+        _add_up(values, chosen.weights[part], shares)
     return shares
+
+
+def _add_up(values: Floats, weights: Floats, shares: Floats) -> None:
+    """Add values of coalitions, shape (n_coalitions, n), to shares, times their weights."""
+    # Sums in one order, whatever the number of cells: a product of matrices has several.
+    for value, weight in zip(values, weights, strict=True):
+        shares += weight[:, None] * value

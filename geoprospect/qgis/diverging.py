@@ -32,7 +32,7 @@ def diverging(minimum: float, maximum: float, *, band: int = 1) -> str:
     Examples
     --------
     >>> style = diverging(-1.0, 4.0)
-    >>> 'classificationMin="-4"' in style, style.count("<item "), 'value="0" label="0.0"' in style
+    >>> 'classificationMin="-4"' in style, style.count("<item "), 'value="0" label="0"' in style
     (True, 11, True)
     """
     end = max(abs(minimum), abs(maximum)) or 1.0  # zero everywhere: the middle colour
@@ -50,6 +50,6 @@ def diverging(minimum: float, maximum: float, *, band: int = 1) -> str:
     middle = len(_COLOURS) // 2
     for step, colour in enumerate(_COLOURS, start=-middle):
         value = end * step / middle
-        label = f"{value:+.1f}" if step else "0.0"
+        label = f"{value:+.2g}" if step else "0"
         ET.SubElement(shader, "item", value=f"{value:.9g}", label=label, color=colour, alpha="255")
     return finished(root)

@@ -1,0 +1,86 @@
+"""The mean score of a model's members in every coalition of its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from geoprospect.methods.coalitions import Coalitions, quick_coalitions
+from geoprospect.model.forwardpass import ForwardPass
+from geoprospect.model.model import ProspectivityModel
+from geoprospect.network import Chain, Scorer
+from geoprospect.typing import Floats, Ints, Values
+
+
+class CoalitionScores:
+    """Scores of cells in which some layers have their own values, the others the background's.
+
+    Members that have a quicker way than to predict every coalition take it: trees, whose leaves
+    count in the coalitions that reach them, if each of their inputs is of one layer.
+
+    Parameters
+    ----------
+    model : ProspectivityModel
+        The model.
+    background : ndarray of float32, shape (n_names,)
+        The background.
+    group_of : ndarray of int64, shape (n_names,)
+        The layer that each name of evidence belongs to, counted from 0.
+    """
+
+    def __init__(self, model: ProspectivityModel, background: Values, group_of: Ints) -> None:
+        components = model.components
+        self._components, self._n_members = components, len(model.members)
+        self._background, self._group_of = background, group_of
+        quick: list[Coalitions] = []
+        others: Sequence[Scorer] = model.members
+        if not components.rotated:
+            seen = components.transform(background[None])[0]
+            quick, others = quick_coalitions(model.members, seen, group_of)
+        self._quick = quick
+        networks = [member for member in others if isinstance(member, Chain)]
+        others = [member for member in others if not isinstance(member, Chain)]
+        self._n_networks, self._n_others = len(networks), len(others)
+        if networks:
+            self._compiled = ForwardPass(components, networks).compiled(model.ranges)
+        if others:
+            self._forward = ForwardPass(components, others)
+
+    def of(self, X: Values) -> Floats:
+        """Score cells.
+
+        Parameters
+        ----------
+        X : ndarray of float32, shape (n_names, n)
+            Their evidence, all finite.
+
+        Returns
+        -------
+        ndarray of float64, shape (2 ** n_layers, n)
+            Mean scores of the members; bit g of a row's number tells whether layer g is present.
+        """
+        n_coalitions = 2 ** (int(self._group_of.max()) + 1)
+        total = np.zeros((n_coalitions, X.shape[1]))
+        if self._quick:
+            seen = self._components.transform(X.T)
+            for quick in self._quick:
+                total += quick.of(seen)
+        if self._n_networks or self._n_others:
+            inputs = self._in_all(X, n_coalitions)
+            if self._n_networks:
+                scores: Values = np.empty((1, inputs.shape[1]), np.float32)
+                self._compiled.score(inputs, scores, nodata=np.nan)
+                total += self._n_networks * scores.reshape(total.shape).astype(np.float64)
+            if self._n_others:
+                means = self._forward.predict(inputs.T)[0].reshape(total.shape)
+                total += self._n_others * means.astype(np.float64)
+        total /= self._n_members
+        return total
+
+    def _in_all(self, X: Values, n_coalitions: int) -> Values:
+        """Give the evidence of cells in all coalitions, coalition by coalition."""
+        numbers = np.arange(n_coalitions)
+        present = (numbers >> self._group_of[:, None]) % 2 == 1
+        inputs = np.where(present[:, :, None], X[:, None, :], self._background[:, None, None])
+        return inputs.reshape(len(X), -1)

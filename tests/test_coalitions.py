@@ -1,0 +1,99 @@
+"""Scores in every coalition of layers: the quick ways give what a prediction of each gives."""
+
+import numpy as np
+import pytest
+from fits import fit_all, method
+from test_contributions import fitted, sample_like
+
+from geoprospect.methods.coalitions import TreeCoalitions, quick_coalitions
+from geoprospect.methods.trees import Tree
+from geoprospect.model import Components
+from geoprospect.model.contributions import Contributions
+from geoprospect.model.model import ProspectivityModel
+
+
+def random_tree(random, n_inputs, n_leaves):
+    """A tree that grows by splitting leaves drawn by chance, on inputs drawn by chance."""
+    left, right, feature, threshold = [-1], [-1], [0], [0.0]
+    leaves = [0]
+    while len(leaves) < n_leaves:
+        node = leaves.pop(random.integers(len(leaves)))
+        left[node], right[node] = len(left), len(left) + 1
+        feature[node], threshold[node] = random.integers(n_inputs), random.normal()
+        leaves += [left[node], right[node]]
+        for column, value in ((left, -1), (right, -1), (feature, 0), (threshold, 0.0)):
+            column += [value, value]
+    values = random.normal(size=len(left))
+    columns = (np.array(column) for column in (left, right, feature, threshold))
+    return Tree(*columns, values)
+
+
+def followed(tree, x):
+    """What the leaf holds that a row comes to, node after node."""
+    node = 0
+    while tree.left[node] != -1:
+        goes_left = x[tree.feature[node]] <= tree.threshold[node]
+        node = tree.left[node] if goes_left else tree.right[node]
+    return tree.value[node]
+
+
+@pytest.mark.parametrize("n_groups", [1, 3, 7, 8, 9])
+def test_leaves_sum_in_every_coalition_to_those_that_a_row_of_it_comes_to(n_groups):
+    random = np.random.default_rng(n_groups)
+    group_of = np.concatenate([np.arange(n_groups), [0, n_groups - 1]])  # two groups of several
+    trees = [random_tree(random, len(group_of), n) for n in (1, 2, 5, 40, 70, 3)]
+    X = random.normal(size=(3, len(group_of))).astype(np.float32)
+    background = random.normal(size=len(group_of)).astype(np.float32)
+    sums = TreeCoalitions(trees, np.asarray, background, group_of, start=0.25).of(X)
+    assert sums.shape == (2**n_groups, 3)
+    for number in range(2**n_groups):
+        present = (number >> group_of) % 2 == 1
+        for x, found in zip(np.where(present, X, background), sums[number], strict=True):
+            expected = 0.25 + sum(followed(tree, x) for tree in trees)
+            assert found == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_row_at_a_threshold_goes_left_whatever_float32_makes_of_it():
+    left, right, feature = (np.array(part) for part in ([1, -1, -1], [2, -1, -1], [0, 0, 0]))
+    tree = Tree(left, right, feature, np.array([0.1, 0, 0]), np.array([0, 1.0, 2.0]))
+    X = np.array([[0.1], [np.nextafter(np.float32(0.1), np.float32(0))]], np.float32)
+    sums = TreeCoalitions([tree], np.asarray, np.zeros(1, np.float32), np.zeros(1, np.int64)).of(X)
+    assert sums.tolist() == [[1.0, 1.0], [2.0, 1.0]]  # 0.1 as a float32 is greater than 0.1
+
+
+QUICK = ("random-forest", "extra-trees", "boosting", "average")
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_of_many_cells_contributions_are_those_of_a_prediction_of_each_coalition(name):
+    model, X = fitted(name)
+    layers = {"rock": model.names[1:4], **{n: (n,) for n in (model.names[0], *model.names[4:])}}
+    contributions = Contributions(model, layers, X.mean(axis=0))
+    shares = contributions.shares_of_many(X)
+    np.testing.assert_allclose(shares.values, contributions.shares(X).values, atol=1e-5)
+    for cell in (0, 63, 64, 199):  # of any others
+        alone = contributions.shares_of_many(X[cell : cell + 1]).values
+        np.testing.assert_array_equal(alone[:, 0], shares.values[:, cell])
+
+
+@pytest.mark.parametrize(("name", "rest"), [(name, 0) for name in QUICK[:3]] + [("svm", 1)])
+def test_trees_of_layers_are_never_predicted_coalition_by_coalition(name, rest):
+    X, label = sample_like()
+    made = method(name, members=1, trees=10)
+    group_of = np.arange(X.shape[1])
+    _, others = quick_coalitions(fit_all(made, X, label), X[0], group_of)
+    assert len(others) == rest
+
+
+def test_trees_over_components_are_predicted_for_their_inputs_are_of_all_layers():
+    X, label = sample_like()
+    names = tuple(f"X{i + 1}" for i in range(X.shape[1]))
+    components = Components.fit(X, names=names)
+    made = method("random-forest", members=2, trees=10, rotated=True)
+    members = fit_all(made, components.transform(X), label)
+    ranges = np.stack([X.min(axis=0), X.max(axis=0)], axis=1)
+    model = ProspectivityModel(components, members, ranges)
+    contributions = Contributions(model, {name: (name,) for name in names}, X.mean(axis=0))
+    many, each = contributions.shares_of_many(X[:40]), contributions.shares(X[:40])
+    np.testing.assert_allclose(many.values, each.values, atol=1e-12)
+    assert model.components.rotated

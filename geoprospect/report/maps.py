@@ -147,7 +147,7 @@ def draw_cells(
         vmin=low,
         vmax=high,
         aspect="auto",
-        interpolation="auto" if colours is None else "nearest",
+        interpolation="antialiased" if colours is None else "nearest",
         interpolation_stage="data",  # that of colours takes ten times the memory
         extent=(0, columns, rows, 0),
         transform=Affine2D.from_values(a, d, b, e, c, f) + axes.transData,

@@ -46,6 +46,12 @@ if TYPE_CHECKING:
     from geoprospect.project.run import train_model as train
     from geoprospect.published import Reproduction, model_from_weights, reproduce
     from geoprospect.published.page import check_reproduction_writable, write_reproduction
+    from geoprospect.reliability.applicability import (
+        Applicability,
+        PredictorSpace,
+        fit_applicability,
+        write_applicability,
+    )
     from geoprospect.samples import (
         DrawingRule,
         PointsSource,
@@ -97,6 +103,9 @@ _ROOMS = {
     "project.productsettings": ("NoSettings",),
     "published": ("Reproduction", "model_from_weights", "reproduce"),
     "published.page": ("check_reproduction_writable", "write_reproduction"),
+    "reliability.applicability": (
+        "Applicability", "PredictorSpace", "fit_applicability", "write_applicability",
+    ),
     "samples": ("DrawingRule", "PointsSource", "Samples", "draw_non_occurrences", "read_samples"),
     "scoring": ("Score", "score_map"),
     "scoring.pictures": (
@@ -113,12 +122,14 @@ _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 _LONGER = {"check": "check_project", "run": "run_project", "train": "train_model"}  # in their rooms
 
 __all__ = [
+    "Applicability",
     "DrawingRule",
     "EvidenceStack",
     "Execution",
     "FoldScheme",
     "NoSettings",
     "PointsSource",
+    "PredictorSpace",
     "Project",
     "ProspectivityModel",
     "RasterBand",
@@ -149,6 +160,7 @@ __all__ = [
     "explain_points",
     "find_targets",
     "fit",
+    "fit_applicability",
     "load_model",
     "method_named",
     "model_from_weights",
@@ -167,6 +179,7 @@ __all__ = [
     "score_map",
     "tell_event",
     "train",
+    "write_applicability",
     "write_comparison",
     "write_contributions",
     "write_contributions_picture",

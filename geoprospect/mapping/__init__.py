@@ -1,10 +1,11 @@
 """Windows in, GeoTIFF out: rasters in bounded memory, resumable, on one machine or a cluster."""
 
 from geoprospect.mapping.execution import Execution
-from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult
+from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult, Overviews
 from geoprospect.mapping.score import MapSummary, ScoreKernel, write_map
 from geoprospect.mapping.statistics import Statistics
 from geoprospect.mapping.writing import RasterSummary, write_raster
+from geoprospect.qgis.veil import Veil
 
 __all__ = [
     "NODATA",
@@ -13,9 +14,11 @@ __all__ = [
     "Kernel",
     "KernelResult",
     "MapSummary",
+    "Overviews",
     "RasterSummary",
     "ScoreKernel",
     "Statistics",
+    "Veil",
     "write_map",
     "write_raster",
 ]

@@ -36,8 +36,11 @@ class ProductSettings:
     ----------
     contributions : NoSettings, optional
         What each layer contributes to the score of each cell.
+    applicability : NoSettings, optional
+        Where the map may be believed: on ground like the training cells.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
 
     contributions: Annotated[NoSettings | None, Asked] = None
+    applicability: Annotated[NoSettings | None, Asked] = None

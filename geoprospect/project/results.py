@@ -136,6 +136,22 @@ LEADING_LAYER = Product(
     "down; the style has the layers' names.",
     styled=True,
 )
+APPLICABILITY = Product(
+    "applicability.tif",
+    "raster",
+    "Area of applicability",
+    "With `applicability = true` under `[products]`, or by `geoprospect applicability`: how unlike "
+    "the training cells each cell is, whether the map may be believed there, how many training "
+    "cells are like it, and in how many layers it leaves their range.",
+    styled=True,
+)
+APPLICABILITY_FIGURES = Product(
+    "applicability.json",
+    "figures",
+    "Area of applicability in figures",
+    "Beside `applicability.tif`: threshold, weights, the share of the map inside, and of each "
+    "layer the share beyond its range at the training points.",
+)
 COMPONENTS = Product(
     "components.json",
     "model",
@@ -165,7 +181,8 @@ MANIFEST = Product(
 
 PRODUCTS = (
     REPORT, MAP, PROBABILITY, CALIBRATION, SCORES, CURVES, PICTURE, MODEL, NON_OCCURRENCES,
-    COMPONENTS, CONTRIBUTIONS, LEADING_LAYER, LOG, MANIFEST,
+    COMPONENTS, CONTRIBUTIONS, LEADING_LAYER, APPLICABILITY, APPLICABILITY_FIGURES,
+    LOG, MANIFEST,
 )  # fmt: skip
 """All products of a run, those that one opens first before the others."""
 

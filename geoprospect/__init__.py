@@ -21,6 +21,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from geoprospect.crossval import FoldScheme, Regions, compare, cross_validate
+    from geoprospect.crossval.importance.modeluse import ModelUse, model_use
+    from geoprospect.crossval.importance.settings import ImportanceSettings
     from geoprospect.crossval.page import check_comparison_absent, write_comparison
     from geoprospect.evidence import EvidenceStack, RasterBand, open_evidence, register_column
     from geoprospect.mapping import Execution, write_map, write_raster
@@ -79,6 +81,8 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "crossval": ("FoldScheme", "Regions", "compare", "cross_validate"),
+    "crossval.importance.modeluse": ("ModelUse", "model_use"),
+    "crossval.importance.settings": ("ImportanceSettings",),
     "crossval.page": ("check_comparison_absent", "write_comparison"),
     "evidence": ("EvidenceStack", "RasterBand", "open_evidence", "register_column"),
     "mapping": ("Execution", "write_map", "write_raster"),
@@ -127,6 +131,8 @@ __all__ = [
     "EvidenceStack",
     "Execution",
     "FoldScheme",
+    "ImportanceSettings",
+    "ModelUse",
     "NoSettings",
     "PointsSource",
     "PredictorSpace",
@@ -165,6 +171,7 @@ __all__ = [
     "method_named",
     "model_from_weights",
     "model_of_run",
+    "model_use",
     "open_evidence",
     "out_of_bag_scores",
     "progress_shown",

@@ -19,10 +19,6 @@ from geoprospect.samples import DrawnSamples, Samples
 from geoprospect.typing import Progress
 from geoprospect.wording import counted, listed
 
-# Width of a cluster, of the evidence's range. Intervals of nominal 95% hold the truth in 90-100% of
-# draws with half the range, in 97-100%, a quarter wider, with all (`tests/test_coverage.py`).
-_CLUSTER = 0.5
-
 
 def compare(
     stack: EvidenceStack,
@@ -196,7 +192,7 @@ def compare_on(
         footing.folded.samples,
         results,
         null,
-        _CLUSTER * footing.near,
+        footing.cluster_width,
         tuple(footing.notes.lines),
         footing.folded.ground,
         tuple(ablations),

@@ -7,6 +7,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator
 
+from geoprospect.crossval.importance.settings import ImportanceSettings
+
 _FORBID: dict[str, Any] = {"extra": "forbid"}  # a setting that is not known is a mistake
 
 
@@ -36,6 +38,8 @@ class ProductSettings:
     ----------
     contributions : NoSettings, optional
         What each layer contributes to the score of each cell.
+    importance : ImportanceSettings, optional
+        What the map rests on overall: what each layer is worth, and how the score changes with it.
     applicability : NoSettings, optional
         Where the map may be believed: on ground like the training cells.
     """
@@ -43,4 +47,5 @@ class ProductSettings:
     __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
 
     contributions: Annotated[NoSettings | None, Asked] = None
+    importance: Annotated[ImportanceSettings | None, Asked] = None
     applicability: Annotated[NoSettings | None, Asked] = None

@@ -152,6 +152,19 @@ APPLICABILITY_FIGURES = Product(
     "Beside `applicability.tif`: threshold, weights, the share of the map inside, and of each "
     "layer the share beyond its range at the training points.",
 )
+IMPORTANCE_PAGE = Product(
+    "importance.html",
+    "text",
+    "What the map rests on",
+    "With `importance = true` under `[products]`, or by `geoprospect importance`: what each layer "
+    "is worth at points held out in space, how the score changes with it, which act together.",
+)
+IMPORTANCE = Product(
+    "importance.json",
+    "figures",
+    "What the map rests on, as figures",
+    "The figures of `importance.html`, with their intervals and bands.",
+)
 COMPONENTS = Product(
     "components.json",
     "model",
@@ -181,7 +194,8 @@ MANIFEST = Product(
 
 PRODUCTS = (
     REPORT, MAP, PROBABILITY, CALIBRATION, SCORES, CURVES, PICTURE, MODEL, NON_OCCURRENCES,
-    COMPONENTS, CONTRIBUTIONS, LEADING_LAYER, APPLICABILITY, APPLICABILITY_FIGURES,
+    COMPONENTS, CONTRIBUTIONS, LEADING_LAYER,
+    IMPORTANCE_PAGE, IMPORTANCE, APPLICABILITY, APPLICABILITY_FIGURES,
     LOG, MANIFEST,
 )  # fmt: skip
 """All products of a run, those that one opens first before the others."""

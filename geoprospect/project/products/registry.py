@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from geoprospect.project.products.applicability import ApplicabilityProduct
 from geoprospect.project.products.contributions import ContributionsProduct
+from geoprospect.project.products.importance import ImportanceProduct
 from geoprospect.project.products.product import OptionalProduct
 
-_IN_ORDER: tuple[OptionalProduct, ...] = (ContributionsProduct(), ApplicabilityProduct())
+_IN_ORDER: tuple[OptionalProduct, ...] = (
+    ContributionsProduct(),
+    ImportanceProduct(),
+    ApplicabilityProduct(),
+)
 
 OPTIONAL = {product.name: product for product in _IN_ORDER}
 """Each by the name of its setting under [products]."""

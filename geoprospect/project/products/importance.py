@@ -1,0 +1,37 @@
+"""What the model uses overall: what layers are worth, their effects, and how they act together."""
+
+from __future__ import annotations
+
+import logging
+
+from geoprospect.crossval.importance.measuring import scheme_of
+from geoprospect.crossval.importance.modeluse import ModelUse, model_use
+from geoprospect.crossval.importance.page import write_model_use
+from geoprospect.crossval.importance.settings import ImportanceSettings
+from geoprospect.project import results
+from geoprospect.project.inputs import Inputs
+from geoprospect.project.products.product import MadeRun
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class ImportanceProduct:
+    """The page of what the model uses, and its figures; see `geoprospect.crossval.importance`."""
+
+    name = "importance"
+    files = (results.IMPORTANCE, results.IMPORTANCE_PAGE)
+
+    def check(self, inputs: Inputs, settings: ImportanceSettings) -> None:
+        """Refuse points that do not allow the folds."""
+        scheme_of(settings, inputs.project.model.seed).splits(inputs.points)
+
+    def make(self, made: MadeRun, settings: ImportanceSettings) -> ModelUse:
+        """Fit the method of the map to each fold, and write page and figures."""
+        method = made.method
+        use = model_use(
+            made.inputs.fit_inputs([method]), method, made.model, settings, progress=made.progress
+        )
+        for line in use.sentences():
+            _LOGGER.info(f"importance: {line}")
+        write_model_use(use, made.folder, overwrite=made.overwrite)
+        return use

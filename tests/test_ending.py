@@ -190,3 +190,23 @@ def test_a_run_that_is_terminated_leaves_the_log_alone(project):
     assert said.splitlines()[-1] == "Error: stopped by SIGTERM; no half-written file is left"
     assert started.returncode == 143
     assert [path.name for path in made.parent.iterdir()] == ["log.txt"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX systems")
+def test_a_signal_that_a_library_swallowed_is_heeded_when_it_comes_again(tmp_path):
+    body = (
+        "import os, signal, time\n"
+        "    from geoprospect.cli import stopping\n"
+        "    stopping._SECONDS_TO_END = 0.2\n"
+        "    for swallowed in (True, False):\n"
+        "        try:\n"
+        "            os.kill(os.getpid(), signal.SIGTERM)\n"
+        "            time.sleep(5)\n"
+        "        except BaseException:\n"
+        "            if not swallowed: raise\n"
+        "            os.kill(os.getpid(), signal.SIGTERM)  # too soon: it may be ending\n"
+        "            time.sleep(0.3)\n"
+    )
+    done = failing(body, tmp_path)
+    assert done.returncode == 143
+    assert done.stderr.splitlines() == ["Error: stopped by SIGTERM; no half-written file is left"]

@@ -19,6 +19,7 @@ VERBS = (
     "sample", "init", "check", "run", "train", "map", "explain",
     "importance", "applicability", "score",
     "crossval", "report", "reproduce",
+    "qgis-plugin",
 )  # fmt: skip
 
 
@@ -33,9 +34,9 @@ class Verbs(click.Group):
         """Import the verb's module, or give None for an unknown verb."""
         if cmd_name not in VERBS:
             return None
-        command: click.Command = getattr(
-            import_module(f"geoprospect.cli.{cmd_name}"), f"{cmd_name}_command"
-        )
+        name = cmd_name.replace("-", "_")
+        module = import_module(f"geoprospect.cli.{name}")
+        command: click.Command = getattr(module, f"{name}_command")
         return with_progress_option(command)
 
     def resolve_command(
@@ -43,7 +44,7 @@ class Verbs(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the verb that is asked for; of an unknown one, say which is like it."""
         verb = args[0]
-        if verb not in VERBS and not verb.startswith("-"):
+        if not verb.startswith("-") and self.get_command(ctx, verb) is None:
             alike = get_close_matches(verb, VERBS, n=1)
             ask = f"did you mean {alike[0]}" if alike else f"there are {', '.join(VERBS)}"
             ctx.fail(f"{verb!r} is no command of geoprospect; {ask}{'?' if alike else ''}")

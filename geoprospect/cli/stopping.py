@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 _NAMES = ("SIGTERM", "SIGHUP")  # of a batch system or `kill`, and of a terminal that is closed
+_SECONDS_TO_END = 10.0
 _received: list[signal.Signals] = []
 
 
@@ -17,16 +20,21 @@ _received: list[signal.Signals] = []
 def signals_heeded() -> Iterator[None]:
     """Raise KeyboardInterrupt where one of these signals arrives, unless it is ignored.
 
-    So it is under `nohup`. More of them are ignored while the command ends.
+    So it is under `nohup`. More of them are left aside for ten seconds while the command ends; a
+    later one is heeded again, for a library may have swallowed the first.
     """
     owner = os.getpid()
+    heard = -math.inf
     before = dict[signal.Signals, Any]()
 
     def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal heard
         if os.getpid() != owner:  # a process forked from the command, which is to end at once
             os._exit(128 + number)
-        for heeded in before:
-            signal.signal(heeded, signal.SIG_IGN)
+        now = time.monotonic()
+        if now - heard < _SECONDS_TO_END:
+            return
+        heard = now
         _received.append(signal.Signals(number))
         raise KeyboardInterrupt
 

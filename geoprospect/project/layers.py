@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from difflib import get_close_matches
 from typing import Any
 
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence import Column, column_kinds
 from geoprospect.evidence.computed.categorical import Categorical, Ordinal
 from geoprospect.evidence.computed.prepared import PreparationSettings
-from geoprospect.project.validating import unknown_setting, validated
+from geoprospect.project.validating import as_written, unknown_setting, validated
 
 
 def evidence_of(evidence: Any, problems: list[str]) -> str | tuple[Column, ...]:
@@ -26,7 +27,7 @@ def evidence_of(evidence: Any, problems: list[str]) -> str | tuple[Column, ...]:
     if isinstance(evidence, str):
         return evidence
     if not isinstance(evidence, dict):
-        problems.append(f"evidence: Input should be a path or a table (found {evidence!r})")
+        problems.append(f"evidence should be a path or a table (found {as_written(evidence)})")
         return ()
     made: dict[str, Column | None] = {}
     waiting = dict(evidence)
@@ -57,20 +58,24 @@ def _column(
     """Build a column from its table: of rasters, if it names no other kind."""
     place, kinds = f"evidence.{name}", column_kinds()
     if not isinstance(entry, dict):
-        problems.append(f"{place}: Input should be a path or a table (found {entry!r})")
+        problems.append(f"{place} should be a path or a table (found {as_written(entry)})")
         return None
     settings: dict[str, Any] = {"name": name} | entry
     kind = settings.pop("kind", "bands" if "bands" in entry else "raster")
     cls = kinds.get(kind) if isinstance(kind, str) else None
     if cls is None:
-        known = ", ".join(kinds)
-        problems.append(f"{place}.kind: the kind should be one of {known} (found {kind!r})")
+        alike = get_close_matches(str(kind), kinds, n=1)
+        ask = f"; did you mean {alike[0]}?" if alike else ""
+        problems.append(
+            f"{place}.kind should be one of {', '.join(kinds)} (found {as_written(kind)}{ask})"
+        )
         return None
     known_settings = {field.name for field in fields(cls) if field.init}  # type: ignore[arg-type]  # columns are dataclasses
     asked = {field.name for field in fields(PreparationSettings)} - known_settings
     preparation = {name: settings.pop(name) for name in asked & settings.keys()}
     unknown = [setting for setting in settings if setting not in known_settings]
-    problems.extend(unknown_setting(f"{place}.{setting}") for setting in unknown)
+    known = {*known_settings, *(field.name for field in fields(PreparationSettings)), "kind"}
+    problems.extend(unknown_setting(f"{place}.{setting}", known - {"name"}) for setting in unknown)
     known_only: dict[str, Any] = {
         key: value for key, value in settings.items() if key in known_settings
     }
@@ -96,7 +101,9 @@ def _sources(
         return None if None in parts else tuple(part for part in parts if part is not None)
     names = [of] if isinstance(of, str) else of
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        problems.append(f"{place}.of should name layers, or be a table of them (found {of!r})")
+        problems.append(
+            f"{place}.of should name layers, or be a table of them (found {as_written(of)})"
+        )
         return None
     lacking = [name for name in names if name not in made]
     if lacking:

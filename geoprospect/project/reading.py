@@ -69,7 +69,7 @@ def read_project(path: Path) -> dict[str, Any]:
         if name in _SECTIONS:
             values[name] = validated(_SECTIONS[name], section, problems, name)
         else:
-            problems.append(unknown_setting(name))
+            problems.append(unknown_setting(name, ["evidence", *_SECTIONS]))
     if problems:
         raise ProjectError(
             "; ".join(problems),

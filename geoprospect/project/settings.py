@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
@@ -28,7 +29,9 @@ _FORBID: dict[str, Any] = {"extra": "forbid"}  # a setting that is not known is 
 def _registered(strategy: str) -> str:
     """Refuse a strategy that no method is registered by."""
     if strategy not in (names := (AUTO, *strategy_names())):
-        raise ValueError(f"the strategy should be one of {', '.join(names)}")
+        alike = get_close_matches(strategy, names, n=1)
+        ask = f"; did you mean {alike[0]}?" if alike else ""
+        raise ValueError(f"the strategy should be one of {', '.join(names)}{ask}")
     return strategy
 
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from geoprospect.project.products.making import add_product
     from geoprospect.project.productsettings import NoSettings
     from geoprospect.project.progress import progress_shown
+    from geoprospect.project.qgisplugin import write_qgis_plugin
     from geoprospect.project.report.page import write_report
     from geoprospect.project.report.papers import write_figures
     from geoprospect.project.run import run_project as run
@@ -101,6 +102,7 @@ _ROOMS = {
     "project.finished": ("model_of_run", "project_of_run"),
     "project.products.making": ("add_product",),
     "project.progress": ("progress_shown",),
+    "project.qgisplugin": ("write_qgis_plugin",),
     "project.report.page": ("write_report",),
     "project.report.papers": ("write_figures",),
     "project.run": ("run", "train"),
@@ -193,6 +195,7 @@ __all__ = [
     "write_figures",
     "write_leading_layer",
     "write_map",
+    "write_qgis_plugin",
     "write_raster",
     "write_rate_curves",
     "write_report",

@@ -1,0 +1,8 @@
+"""The algorithms, in the order of the work."""
+
+from .crossvalidation import Crossval
+from .install import Install
+from .maps import Explain, Map, Score
+from .projects import Check, Init, Run
+
+ALGORITHMS = (Install, Init, Check, Run, Map, Score, Crossval, Explain)

@@ -109,13 +109,21 @@ def test_the_csv_repeats_the_json(done):
 def test_the_page_needs_nothing_beside_it_and_says_the_leak_before_all_else(done):
     page = (done[1] / "reproduction.html").read_text()
     sources = re.findall(r'(?:src|href)="([^"]+)"', page)
-    assert len(sources) == 4
+    content = json.loads((done[1] / "reproduction.json").read_text())
+    compared = [one for one in content["results"] if {"I", "II"} & set(one["experiments"])]
+    # A ROC picture a method, the imbalance, a map and its curves each.
+    assert len(sources) == len(compared) + 1 + 2 * len(content["maps"])
     assert all(source.startswith("data:image/") for source in sources)
     assert "<script" not in page
     body = re.sub(r"<style>.*?</style>|<[^>]+>", " ", page, flags=re.S)
     assert "5 of 16" in " ".join(body.split())
     assert page.index("5 of the 16") < page.index("<h2>")
     assert "rebuilt" in body
+    verdict = page.partition('class="verdict"')[2].partition("</div>")[0]
+    assert "published figures lie inside our range" in verdict
+    for name in ("FDE", "GCP", "FT", "LP"):
+        assert f"<em>{name}</em>" in page
+    assert str(done[1].parent) not in page
 
 
 def test_the_page_escapes_what_it_shows(done):

@@ -2,6 +2,7 @@ import html
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -124,6 +125,11 @@ def test_the_page_needs_nothing_beside_it_and_names_every_method(comparison):
     for result in comparison.results:
         assert result.method in text
     assert "3 regions, found by k-means of the coordinates" in text
+    verdict = text.partition('class="verdict"')[2].partition("</div>")[0]
+    assert comparison.best.method in verdict
+    gap = comparison.difference(comparison.best, comparison.null, comparison.headline)
+    assert ("not surely more" in verdict) == (gap.interval.low <= 0)
+    assert str(Path(comparison.samples.path).parent) not in text
     for line in comparison.sentences():
         assert html.escape(line) in text
     assert "nan" not in re.sub(r'"data:[^"]*"', "", text).lower()

@@ -144,6 +144,7 @@ def page(comparison: Comparison) -> str:
         "crossval.html",
         comparison=comparison,
         facts=_facts(comparison),
+        verdict=_verdict(comparison),
         rows=[_row(comparison, result) for result in comparison.results],
         gains=[
             {
@@ -171,7 +172,10 @@ def page(comparison: Comparison) -> str:
             for fold, name in enumerate(names)
         ],
         pictures={
-            "figures": svg_uri(draw_figures(comparison)),
+            "figures": [
+                (FIGURES[figure], svg_uri(draw_figures(comparison, [figure])))
+                for figure in comparison.figures
+            ],
             "folds": svg_uri(draw_folds(comparison)),
         },
     )
@@ -190,11 +194,51 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
         "repeats": f"{scheme.repeats} repeats" if scheme.repeats > 1 else "one repeat",
         "share": n_occurrences / n,
         "clusters": clusters if comparison.near else "points are",
-        "source": without_secrets(samples.path),
+        "source": _file(samples.path),
         "crs": describe_crs(samples.grid.crs),
         "figures": [FIGURES[figure] for figure in comparison.figures],
         "gaps": [_SHORT[figure] for figure in comparison.figures[:2]],
     }
+
+
+def _verdict(comparison: Comparison) -> list[str]:
+    """Say in plain words which method did best, and whether that is sure."""
+    best, headline = comparison.best, comparison.headline
+    name, value = FIGURES[headline], float(getattr(best, headline).mean())
+    found = f"{value:.2f} ({comparison.interval(best, headline):.2f})"
+    tried = len(comparison.methods)
+    did = f"of {tried} methods, {best.method} did best" if tried > 1 else f"{best.method} was tried"
+    lines = [
+        f"On ground that it had not seen, {did}: an {name} of {found}, where 0.5 is chance and 1 "
+        "is perfect."
+    ]
+    gap = comparison.difference(best, comparison.null, headline)
+    if gap.interval.low > 0:
+        lines.append(
+            "That is surely more than a method has that knows nothing but where points lie: the "
+            "layers tell something of the deposits."
+        )
+    else:
+        lines.append(
+            "That is not surely more than a method has that knows nothing but where points lie: "
+            "what it found may be where deposits cluster, and no geology."
+        )
+    others = [result for result in comparison.methods if result is not best]
+    if others:
+        second = max(others, key=lambda result: float(getattr(result, headline).mean()))
+        gap = comparison.difference(best, second, headline)
+        sure = gap.interval.low > 0
+        lines.append(
+            f"It is {'surely' if sure else 'not surely'} better than the next, {second.method}"
+            + ("." if sure else ": the points do not tell the two apart.")
+        )
+    return lines
+
+
+def _file(path: str) -> str:
+    """Name a file without the folders of this machine; an address stands as it is."""
+    told = without_secrets(path)
+    return told if "://" in told else Path(told).name
 
 
 def _row(comparison: Comparison, result: HeldOutScores) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from geoprospect.crossval import Comparison, HeldOutScores
 from geoprospect.crossval.figures import FIGURES
+from geoprospect.crossval.figures import Figure as Measure
 from geoprospect.report.maps import axes_unit
 from geoprospect.report.style import COLOURS, GREY, INK, new_figure
 from geoprospect.typing import Floats
@@ -18,13 +21,15 @@ _MARKERS = "osD^vPX*<>"
 _NAMED = 12  # folds that a legend has room for
 
 
-def draw_figures(comparison: Comparison) -> Figure:
+def draw_figures(comparison: Comparison, figures: Sequence[Measure] = ()) -> Figure:
     """Draw each method's figures, with intervals.
 
     Parameters
     ----------
     comparison : Comparison
         What was compared.
+    figures : sequence of str
+        Which of its figures, side by side; by default all.
 
     Returns
     -------
@@ -36,14 +41,15 @@ def draw_figures(comparison: Comparison) -> Figure:
         comparison.methods, key=lambda result: -float(_of(result, comparison.headline).mean())
     )
     rows = [*results, comparison.null]
-    figures = comparison.figures
+    figures = figures or comparison.figures
     figure = Figure(
-        figsize=(2.6 + 3.5 * len(figures), 0.9 + _ROW * len(rows)),
+        figsize=(1.6 + 2.6 * len(figures), 0.9 + _ROW * len(rows)),
         facecolor="white",
         layout="constrained",
     )
     FigureCanvasAgg(figure)
-    for axes, measure in zip(figure.subplots(1, len(figures), sharey=True), figures, strict=True):
+    panels = figure.subplots(1, len(figures), sharey=True, squeeze=False)[0]
+    for axes, measure in zip(panels, figures, strict=True):
         null = float(_of(comparison.null, measure).mean())
         axes.axvline(null, color=_NULL, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
         for number, result in enumerate(rows):
@@ -89,7 +95,7 @@ def draw_folds(comparison: Comparison) -> Figure:
     samples = comparison.samples
     fold = comparison.splits[0][0]
     scale, names = axes_unit(samples.grid)
-    figure, axes = new_figure(6.4, 5.6)
+    figure, axes = new_figure(4.6, 5.2)
     for number in range(int(fold.max()) + 1):
         mark, colour = _MARKERS[number % len(_MARKERS)], COLOURS[number % len(COLOURS)]
         for label in (0, 1):
@@ -116,5 +122,5 @@ def draw_folds(comparison: Comparison) -> Figure:
         axes.set_aspect("equal")
     axes.grid(color="#ececec", linewidth=0.7)
     axes.set_axisbelow(True)
-    figure.legend(loc="outside right upper", fontsize=8.5, frameon=False)
+    figure.legend(loc="outside lower center", ncols=4, fontsize=8, frameon=False)
     return figure

@@ -22,7 +22,7 @@ from geoprospect.published.pictures import (
 )
 from geoprospect.report.files import write_files
 from geoprospect.report.page import render_page
-from geoprospect.report.style import png_uri, svg_uri
+from geoprospect.report.style import svg_uri
 
 FILES = ("reproduction.json", "reproduction.csv", "reproduction.html", "components.json")
 _EXPERIMENTS = {
@@ -86,15 +86,18 @@ def write_reproduction(
 
 
 def page(reproduction: Reproduction) -> str:
-    """Give the HTML page: the leak first, then tables, curves, maps and remarks.
+    """Give the HTML page: what came out and the leak first, then tables, curves, maps, remarks.
 
     Its pictures lie in the page itself; it loads nothing.
     """
     audit = reproduction.audit
     methods = [r for r in reproduction.results if {"I", "II"} & set(r.experiments)]
     compared = [*methods, *reproduction.of("III")]
-    pictures = {
-        "roc": svg_uri(draw_roc_curves(methods, reproduction.study.validation.label)),
+    pictures: dict[str, Any] = {
+        "roc": [
+            (one.method, svg_uri(draw_roc_curves([one], reproduction.study.validation.label)))
+            for one in methods
+        ],
         "imbalance": svg_uri(
             draw_imbalance(
                 [result for result in compared if result.method == "FDE-FT"],
@@ -103,12 +106,15 @@ def page(reproduction: Reproduction) -> str:
         ),
     }
     if reproduction.maps:
-        pictures["maps"] = png_uri(draw_maps(reproduction.maps))
-        pictures["curves"] = svg_uri(draw_map_curves(reproduction.maps))
+        maps = reproduction.maps
+        pictures["maps"] = [(one.name, svg_uri(draw_maps([one]))) for one in maps]
+        pictures["curves"] = [(one.name, svg_uri(draw_map_curves([one]))) for one in maps]
     return render_page(
         "geoprospect.published",
         "reproduction.html",
         reproduction=reproduction,
+        verdict=list(reproduction.remarks())[: 2 if reproduction.effort < 1 else 1],
+        study=Path(reproduction.study.folder).name,
         n_repeats=len(audit.repeats),
         n_validation=sum(audit.n_validation.values()),
         audit_lines=audit.lines(),

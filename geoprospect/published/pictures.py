@@ -69,7 +69,7 @@ def draw_imbalance(networks: Sequence[MethodResult], forests: Sequence[MethodRes
         Medians as lines and ranges over seeds as bands, on all validation points and on those that
         share no cell with training; crosses for the published weights.
     """
-    figure, panels = _panels(2, 2, (4.6, 3.6))
+    figure, panels = _panels(2, 1, (4.2, 3.2))
     titles: dict[StudyPoints, str] = {
         "validation": "validation points",
         "unshared": "those that share no cell with training",

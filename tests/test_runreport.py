@@ -1,6 +1,7 @@
 """The report of a run, read in a real browser; and its figures for papers."""
 
 import base64
+import io
 import json
 import re
 import shutil
@@ -46,8 +47,42 @@ def run(tmp_path_factory):
         for k, name in enumerate(("rank", "max_score", "area_km2"))
     }
     gpd.GeoDataFrame(table, geometry=shapes, crs="EPSG:32608").to_file(folder / "targets.gpkg")
+    write_beside(folder)
     assert gp.write_report(folder, overwrite=True) == str(folder / "report.html")
     return folder
+
+
+def write_beside(folder):
+    """Write what says how sure a map is, where it holds and what it rests on, as commands do."""
+    rows, columns = np.indices(SHAPE)
+    with rasterio.open(folder / "prospectivity.tif") as raster:
+        profile = {key: raster.profile[key] for key in ("crs", "transform", "width", "height")}
+    for name, layers in {
+        "uncertainty": {
+            "standard deviation of the score": rows / 100,
+            "probability of being in the best 10% of the area": columns / 40,
+        },
+        "applicability": {"inside the area of applicability": columns >= 10},
+    }.items():
+        with rasterio.open(
+            folder / f"{name}.tif",
+            "w",
+            driver="GTiff",
+            dtype="float32",
+            count=len(layers),
+            **profile,
+        ) as raster:
+            for band, (title, values) in enumerate(layers.items(), start=1):
+                raster.write(values.astype(np.float32), band)
+                raster.set_band_description(band, title)
+    drops = [(["A"], 0.2, [0.1, 0.3]), (["C"], 0.01, [-0.02, 0.04])]
+    single = [
+        {"layers": layers, "worth": {"value": value, "interval": interval}}
+        for layers, value, interval in drops
+    ]
+    importance = {"figure": "auc", "value": 0.8, "single": single, "groups": []}
+    use = {"remarks": ["The map rests on A."], "importance": importance}
+    (folder / "importance.json").write_text(json.dumps(use))
 
 
 def box(row, column):
@@ -77,11 +112,19 @@ def page(browser, run):
     page.on("request", lambda request: asked.append(request.url))
     page.goto((run / "report.html").as_uri())
     page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+    page.said, page.asked = said, asked
     yield page
-    assert said == []
-    away = [url for url in asked if not url.startswith(("file:", "data:", "blob:"))]
-    assert away == []
     page.close()
+
+
+def drawn(page):
+    """The pixels of the map, once it is drawn."""
+    address = page.evaluate(
+        """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() =>
+        done(document.getElementById("map").toDataURL("image/png")))))"""
+    )
+    picture = imread(io.BytesIO(base64.b64decode(address.partition(",")[2])))
+    return np.rint(255 * picture[..., :3]).astype(int)
 
 
 def read(page):
@@ -125,6 +168,10 @@ def test_pointing_at_the_map_reads_the_cell_there_as_rasterio_does(page, run, sh
     first, value = re.match(r"(\w+) \((\S+?)\)", told["reasons"]).groups()
     assert first == told["leading"] == "ABC"[np.abs(shares).argmax()]
     assert float(value.replace("−", "-")) == pytest.approx(shares["ABC".index(first)], abs=0.06)
+    assert float(told["uncertainty-1"]) == pytest.approx(row / 100, abs=0.0051)
+    assert float(told["uncertainty-2"].rstrip("%")) == pytest.approx(100 * column / 40, abs=0.51)
+    inside = "yes" if column >= 10 else "no: unlike all training cells"
+    assert told["applicability-1"] == inside
     easting, northing = TRANSFORM * (column + 0.5, row + 0.5)
     assert told["place"] == f"{easting / 1000:,.2f} km, {northing / 1000:,.2f} km"
 
@@ -162,25 +209,41 @@ def test_a_heading_sorts_the_targets_and_a_click_shows_one_on_the_map(page):
 def test_the_map_is_drawn_in_the_colours_of_its_legend(page):
     page.locator("#whole").click()
     page.select_option("#layer", label="prospectivity, by area")
-    drawn = page.evaluate(
-        """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
-        const map = document.getElementById("map");
-        const all = map.getContext("2d").getImageData(0, 0, map.width, map.height).data;
-        const seen = {};
-        for (let i = 0; i < all.length; i += 4) {
-            const key = `rgb(${all[i]}, ${all[i + 1]}, ${all[i + 2]})`;
-            seen[key] = (seen[key] || 0) + 1;
-        }
-        done(seen);
-        })))"""
-    )
+    page.locator("#show-doubt").uncheck()
+    colours, counts = np.unique(drawn(page).reshape(-1, 3), axis=0, return_counts=True)
+    n_of = {"rgb({}, {}, {})".format(*colour): n for colour, n in zip(colours, counts, strict=True)}
     patches = page.locator("#legend .patch")
-    colours = [one.evaluate("x => getComputedStyle(x).backgroundColor") for one in patches.all()]
-    seen = np.array([drawn.get(colour, 0) for colour in colours], float)
+    legend = [one.evaluate("x => getComputedStyle(x).backgroundColor") for one in patches.all()]
+    seen = np.array([n_of.get(colour, 0) for colour in legend], float)
     wanted = np.array([0.01, 0.04, 0.05, 0.1, 0.3, 0.5])
     # Points, targets, lines and signs lie over some of it.
     np.testing.assert_allclose(seen / seen.sum(), wanted, atol=0.03)
     assert (seen > 0).all()
+
+
+def test_ground_where_the_map_does_not_hold_is_hatched(page):
+    def dark():
+        picture = (drawn(page) < 30).all(axis=2)
+        halves = np.array_split(picture, 2, axis=1)
+        return [int(half.sum()) for half in halves]
+
+    page.locator("#whole").click()
+    page.locator("#show-doubt").uncheck()
+    before = dark()
+    page.locator("#show-doubt").check()
+    hatched = dark()
+    assert hatched[0] > before[0] + 1000  # in the first ten columns of forty
+    assert hatched[1] == before[1]
+
+
+def test_what_layers_are_worth_is_told_with_what_is_sure(page):
+    rows = page.locator("#use ~ .pair table").first.locator("tbody tr")
+    assert [row.inner_text().split("\t") for row in rows.all()] == [
+        ["A", "+0.200", "+0.100 to +0.300"],
+        ["C", "+0.010", "−0.020 to +0.040"],
+    ]
+    assert rows.nth(0).locator(".sure").count() == 1
+    assert rows.nth(1).locator(".sure").count() == 0
 
 
 @pytest.mark.parametrize("width", [1400, 390])
@@ -205,6 +268,14 @@ def test_axe_finds_nothing_serious(page):
     grave = [(one["id"], one["nodes"][0]["html"]) for one in found
              if one["impact"] in ("serious", "critical")]  # fmt: skip
     assert grave == []
+
+
+def test_nothing_leaves_the_machine_and_the_console_stays_silent(page):
+    page.reload()
+    page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+    assert page.said == []
+    assert page.asked
+    assert [url for url in page.asked if not url.startswith(("file:", "data:", "blob:"))] == []
 
 
 def test_print_shows_the_map_and_every_column(browser, run):
@@ -249,7 +320,10 @@ def test_figures_for_papers_are_as_wide_as_columns_at_300_dots_an_inch(run, tmp_
     done = CliRunner().invoke(main, ["report", str(run), "--figures", str(tmp_path / "figures")])
     assert done.exit_code == 0, done.output
     files = [Path(line) for line in done.stdout.splitlines()]
-    assert {path.stem for path in files} >= {"map", "rate-curves", "prediction-area"}
+    assert {path.stem for path in files} == {
+        "map", "rate-curves", "prediction-area", "prediction-area-training", "importance",
+        "contributions",
+    }  # fmt: skip
     for path in files:
         width = 174 if path.stem == "map" else 84
         if path.suffix == ".png":
@@ -264,7 +338,7 @@ def test_figures_for_papers_are_as_wide_as_columns_at_300_dots_an_inch(run, tmp_
 def test_a_large_map_is_shown_by_the_cells_in_the_middle_of_pixels(tmp_path):
     values = np.arange(3000 * 12, dtype=np.float32).reshape(3000, 12)
     write_raster(tmp_path / "large.tif", values)
-    picture = Picture.of(Grid(CRS.from_epsg(32608), TRANSFORM, values.shape))
+    picture = Picture.of(Grid(CRS.from_epsg(32608), TRANSFORM, values.shape), 1000)
     assert picture.shape == (1000, 4)
     pixels = picture.read(tmp_path / "large.tif", [1])[0]
     np.testing.assert_array_equal(pixels, values[1::3, 1::3])
@@ -276,7 +350,7 @@ def test_a_raster_that_runs_from_south_to_north_is_shown_upright(tmp_path):
     values = np.arange(12, dtype=np.float32).reshape(4, 3)
     up = Affine(100, 0, 500_000, 0, 100, 7_000_000)
     write_raster(tmp_path / "up.tif", values, transform=up)
-    picture = Picture.of(Grid(CRS.from_epsg(32608), up, values.shape))
+    picture = Picture.of(Grid(CRS.from_epsg(32608), up, values.shape), 1000)
     np.testing.assert_array_equal(picture.read(tmp_path / "up.tif", [1])[0], values[::-1])
     assert picture.transform * (0, 0) == (500_000, 7_000_400)
     x, y = picture.places(np.array([500_050.0]), np.array([7_000_050.0]))

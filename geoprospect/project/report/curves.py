@@ -16,6 +16,7 @@ from geoprospect.report.style import COLOURS, GREY, INK, empty_figure
 COLUMN, PAGE = 84.0, 174.0  # mm: one and two columns of Springer's, which fit Elsevier's 90 and 190
 _MM = 1 / 25.4
 _TEXT, _SMALL = 7.5, 6.5  # points
+_MOST_BARS = 30
 _DASHED = (0, (4, 3))
 _TICKS = (0, 0.2, 0.4, 0.6, 0.8, 1)
 _NAMES = {"training": "training occurrences", "validation": "validation occurrences"}
@@ -162,6 +163,16 @@ FIGURE_NAMES = {
     "rate_area": "area under the prediction-rate curve",
     "average_precision": "average precision",
 }
+
+
+def draw_worths(importance: dict[str, Any]) -> Figure:
+    """Draw how far the figure drops where a layer tells nothing."""
+    bars = [
+        (" + ".join(drop["layers"]), drop["worth"]["value"], tuple(drop["worth"]["interval"]))
+        for drop in importance["single"][:_MOST_BARS]
+    ]
+    figure = FIGURE_NAMES.get(importance["figure"], importance["figure"])
+    return draw_bars(bars, f"drop of the {figure}")
 
 
 def draw_bars(bars: Sequence[tuple[str, float, tuple[float, float] | None]], name: str) -> Figure:

@@ -148,6 +148,12 @@ class Material:
         path = self.folder / file
         return path if path.is_file() else None
 
+    @property
+    def use(self) -> dict[str, Any] | None:
+        """What the model uses, where that was found out."""
+        path = self.found("importance.json")
+        return None if path is None else json_of(path)
+
     def targets(self, grid: Grid) -> gpd.GeoDataFrame | None:
         """Read the targets, in the CRS of the map, if there are any.
 

@@ -19,8 +19,7 @@ from geoprospect.project.finished import manifest_of
 from geoprospect.project.report import curves, tables
 from geoprospect.project.report.material import Material
 from geoprospect.project.report.papermap import draw_paper_map
-from geoprospect.project.report.picture import Picture
-from geoprospect.project.report.shownmap import shown_map
+from geoprospect.project.report.shownmap import picture_of, shown_map
 from geoprospect.project.report.verdict import cautions, parts_in_words, verdict
 from geoprospect.report.page import render_page
 from geoprospect.report.style import png_uri, svg_uri
@@ -77,7 +76,7 @@ def page_of(folder: StrPath, *, project: Project | None = None) -> str:
     folder = Path(folder)
     grid = map_grid(folder)
     material = Material.read(folder, grid, project)
-    picture = Picture.of(grid)
+    picture = picture_of(material, grid)
     data = shown_map(material, picture)
     return render_page(
         "geoprospect.project",
@@ -98,6 +97,7 @@ def page_of(folder: StrPath, *, project: Project | None = None) -> str:
         areas=tables.areas(material),
         quoted=any(score.get(score["headline"]["points"]) for score in material.roles.values()),
         choice=_choice(material),
+        use=_use(material),
         audit=tables.audit(material),
         log=tables.log_by_subject(material),
         layers=tables.layers(material),
@@ -151,8 +151,24 @@ def _figures(material: Material) -> Iterator[tuple[str, str]]:
     classification = told.get("classification") or {}
     if classification.get("calibration"):
         yield "calibration", svg_uri(curves.draw_calibration(classification["calibration"]))
+    if material.use is not None:
+        yield "worths", svg_uri(curves.draw_worths(material.use["importance"]))
     if material.choice is not None:
         yield "methods", svg_uri(curves.draw_methods(material.choice))
+
+
+def _use(material: Material) -> dict[str, Any] | None:
+    """Say what layers are worth, where that was found out."""
+    use = material.use
+    if use is None:
+        return None
+    importance = use["importance"]
+    return {
+        "remarks": use["remarks"],
+        "figure": curves.FIGURE_NAMES.get(importance["figure"], importance["figure"]),
+        "value": f"{importance['value']:.3f}",
+        "rows": tables.worths(importance),
+    }
 
 
 def _rests_on(material: Material) -> str:

@@ -9,11 +9,13 @@ from pathlib import Path
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from geoprospect.grid import Grid
 from geoprospect.project.finished import manifest_of
 from geoprospect.project.report import curves
 from geoprospect.project.report.material import Material
 from geoprospect.project.report.page import map_grid
 from geoprospect.project.report.papermap import draw_paper_map
+from geoprospect.project.report.shownmap import mean_contributions, picture_of
 from geoprospect.report.files import Content, write_files
 from geoprospect.typing import StrPath
 
@@ -50,7 +52,7 @@ def write_figures(folder: StrPath, target: StrPath, *, overwrite: bool = False) 
     manifest_of(folder)
     grid = map_grid(folder)
     material = Material.read(folder, grid)
-    figures = {"map": draw_paper_map(material, grid), **dict(_curves(material))}
+    figures = {"map": draw_paper_map(material, grid), **dict(_curves(material, grid))}
     contents: dict[str, Content] = {
         f"{name}.{kind}": partial(_write, figure, kind)
         for name, figure in figures.items()
@@ -60,12 +62,17 @@ def write_figures(folder: StrPath, target: StrPath, *, overwrite: bool = False) 
     return tuple(str(target / name) for name in contents)
 
 
-def _curves(material: Material) -> Iterator[tuple[str, Figure]]:
+def _curves(material: Material, grid: Grid) -> Iterator[tuple[str, Figure]]:
     """Draw what one column has room for."""
     yield "rate-curves", curves.draw_rates(material.roles)
     for role, score in material.roles.items():
         name = "prediction-area" if role == "validation" else "prediction-area-training"
         yield name, curves.draw_crossing(score)
+    if material.use is not None:
+        yield "importance", curves.draw_worths(material.use["importance"])
+    shares = mean_contributions(material, picture_of(material, grid))
+    if shares is not None:
+        yield "contributions", curves.draw_bars(shares, "mean size of the contribution, log-odds")
     if material.choice is not None:
         yield "methods", curves.draw_methods(material.choice)
 

@@ -21,7 +21,6 @@ from geoprospect.errors import EvidenceError
 from geoprospect.grid import Grid, area_units
 from geoprospect.typing import Floats
 
-_LONGEST = 1000  # pixels a side
 _WHOLE = 25_000_000  # cells, up to which the middle one is read, not an overview's
 _STEPS = 2**16 - 1  # that a number may take; 0 is no value
 _SHARES = (0.001, 0.002, 0.005, *np.arange(1, 101) / 100)
@@ -44,7 +43,7 @@ class Picture:
     --------
     >>> from rasterio.crs import CRS
     >>> grid = Grid(CRS.from_epsg(3578), Affine(1200, 0, 0, 0, -1200, 0), (3000, 1500))
-    >>> picture = Picture.of(grid)
+    >>> picture = Picture.of(grid, 1000)
     >>> picture.shape, picture.cells_a_side, picture.transform.a
     ((1000, 500), (3.0, 3.0), 3600.0)
     """
@@ -54,7 +53,7 @@ class Picture:
     flipped: tuple[bool, bool]
 
     @classmethod
-    def of(cls, grid: Grid, longest: int = _LONGEST) -> Picture:
+    def of(cls, grid: Grid, longest: int) -> Picture:
         """Give the picture of a grid, of a pixel a cell or at most so many pixels a side."""
         shrink = max(1.0, max(grid.shape) / longest)
         rows, columns = (max(1, round(n / shrink)) for n in grid.shape)

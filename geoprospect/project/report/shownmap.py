@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,11 @@ _CLASS_COLOURS = (
     *COLOURS, "#f0e442", "#332288", "#882255", "#117733", "#aa4499", "#999933", "#88ccee",
     "#888888",
 )  # fmt: skip
+INSIDE = "inside the area of applicability"
+_INSIDE_WORDS = ("no: unlike all training cells", "yes")
+_MORE = ("uncertainty.tif", "applicability.tif")
+_LONGEST = 1000  # pixels a side
+_MOST_NUMBERS = 8_000_000  # of all layers: of two bytes each, in letters of six bits
 _REASONS = 3  # layers that are named of a cell
 _CONTRIBUTION = "contribution of "
 
@@ -55,7 +60,7 @@ class ShownLayer:
         What it tells, over its legend; "" where it is not drawn by itself.
     look : dict
         How numbers are written (`digits`, `percent`, `unit`), which of them the colours run over
-        (`limits`), or the names of the `classes`.
+        (`limits`), what whole numbers mean (`words`), or the names of the `classes`.
     """
 
     key: str
@@ -66,7 +71,7 @@ class ShownLayer:
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as the page's script takes it."""
-        look = {"digits": None, "percent": False, "unit": "", **self.look}
+        look = {"digits": None, "percent": False, "unit": "", "words": None, **self.look}
         names = look.get("classes")
         if names is not None:
             look["colours"] = [_CLASS_COLOURS[k % len(_CLASS_COLOURS)] for k in range(len(names))]
@@ -75,6 +80,17 @@ class ShownLayer:
             packed = packed_numbers(self.values)
             look.setdefault("limits", [packed["low"], packed["high"]])
         return {"key": self.key, "title": self.title, **look, **packed}
+
+
+def picture_of(material: Material, grid: Grid) -> Picture:
+    """Give the picture that is shown of a map: the more layers, the fewer pixels."""
+    files = (results.MAP.file, results.PROBABILITY.file, *_MORE)
+    n = sum(_bands(path) for file in files if (path := material.found(file)) is not None)
+    n += 2 * _REASONS if material.found(results.CONTRIBUTIONS.file) else 0
+    pixels = _MOST_NUMBERS / n
+    longest, shortest = max(grid.shape), min(grid.shape)
+    # Of a map twice as long as wide, a side of s pixels has s / 2 beside it.
+    return Picture.of(grid, min(_LONGEST, max(1, int((pixels * longest / shortest) ** 0.5))))
 
 
 def shown_map(material: Material, picture: Picture) -> dict[str, Any]:
@@ -98,7 +114,6 @@ def shown_map(material: Material, picture: Picture) -> dict[str, Any]:
     reasons = _reasons(folder, picture)
     if reasons is not None:
         layers.append(reasons[0])
-    numbers = {layer.key: number for number, layer in enumerate(layers)}
     views = [
         {
             "title": "prospectivity, by area",
@@ -127,7 +142,7 @@ def shown_map(material: Material, picture: Picture) -> dict[str, Any]:
         "area_classes": [list(one) for one in AREA_CLASSES],
         "layers": [layer.to_dict() for layer in layers],
         "views": views,
-        "doubt": _doubt(numbers),
+        "doubt": _doubt(layers),
         "points": list(point_marks(material, picture)),
         "targets": list(target_marks(material.targets(picture.grid), picture)),
         "reasons": None if reasons is None else reasons[1],
@@ -154,7 +169,7 @@ def _layers(
         yield ShownLayer(
             "probability", "probability of a deposit", values, meaning, {"percent": True}
         )
-    for file in ("uncertainty.tif", "applicability.tif"):
+    for file in _MORE:
         path = material.found(file)
         if path is not None:
             yield from _of_raster(path, picture)
@@ -170,7 +185,11 @@ def _of_raster(path: Path, picture: Picture) -> Iterator[ShownLayer]:
     values = picture.read(path, range(1, len(titles) + 1))
     for number, (title, unit) in enumerate(zip(titles, units, strict=True)):
         meaning = f"{title[0].upper()}{title[1:]}."
-        look = {"unit": f" {unit}" if unit else ""}
+        look: dict[str, Any] = {"unit": f" {unit}" if unit else ""}
+        if title == INSIDE:
+            look, meaning = {"words": _INSIDE_WORDS}, ""
+        elif title.startswith("probability"):
+            look = {"percent": True}
         yield ShownLayer(f"{path.stem}-{number + 1}", title, values[number], meaning, look)
 
 
@@ -179,13 +198,18 @@ def _bands(path: Path) -> int:
         return int(raster.count)
 
 
-def _doubt(numbers: dict[str, int]) -> dict[str, Any] | None:
+def _doubt(layers: Sequence[ShownLayer]) -> dict[str, Any] | None:
     """Say which layer tells where the map should not be believed, if one does."""
+    for number, layer in enumerate(layers):
+        if layer.title == INSIDE:
+            return {"layer": number, "classes": [0], "title": "outside the area of applicability"}
     return None
 
 
-def _reasons(folder: Path, picture: Picture) -> tuple[ShownLayer, dict[str, Any]] | None:
-    """Give the layer that leads in each cell, and the three that contribute most."""
+def _contributions(
+    folder: Path, picture: Picture
+) -> tuple[tuple[str, ...], npt.NDArray[np.float32]] | None:
+    """Read what each layer contributes, with the layers' names."""
     path = results.CONTRIBUTIONS.path(folder)
     if not path.is_file():
         return None
@@ -195,7 +219,28 @@ def _reasons(folder: Path, picture: Picture) -> tuple[ShownLayer, dict[str, Any]
         texts = [text or "" for text in raster.descriptions]
     bands = [k for k, text in enumerate(texts, 1) if text.startswith(_CONTRIBUTION)]
     names = tuple(texts[k - 1].removeprefix(_CONTRIBUTION) for k in bands)
-    shares = picture.read(path, bands)
+    return (names, picture.read(path, bands)) if bands else None
+
+
+def mean_contributions(
+    material: Material, picture: Picture
+) -> list[tuple[str, float, None]] | None:
+    """Give how much each layer moves the log-odds of the map's cells, up or down, on average."""
+    found = _contributions(material.folder, picture)
+    if found is None:
+        return None
+    names, shares = found
+    sizes = np.nanmean(np.abs(shares), axis=(1, 2)).tolist()
+    bars = [(name, float(size), None) for name, size in zip(names, sizes, strict=True)]
+    return sorted(bars, key=lambda bar: -bar[1])
+
+
+def _reasons(folder: Path, picture: Picture) -> tuple[ShownLayer, dict[str, Any]] | None:
+    """Give the layer that leads in each cell, and the three that contribute most."""
+    found = _contributions(folder, picture)
+    if found is None:
+        return None
+    names, shares = found
     order = np.argsort(-np.nan_to_num(np.abs(shares), nan=-1.0), axis=0, kind="stable")
     valid = np.isfinite(shares[0])
     parts = []
@@ -207,9 +252,8 @@ def _reasons(folder: Path, picture: Picture) -> tuple[ShownLayer, dict[str, Any]
         "leading", "leading layer", np.where(valid, order[0] + 1.0, np.nan),
         "The layer that moves the score of a cell most, up or down.", {"classes": list(names)},
     )  # fmt: skip
-    return first, {
-        "title": "because of (log-odds)", "names": list(names), "parts": parts,
-    }  # fmt: skip
+    told = {"title": "because of (log-odds)", "names": list(names), "parts": parts}
+    return first, told
 
 
 def _pixel_on_ground(picture: Picture) -> tuple[float, float]:

@@ -96,6 +96,24 @@ def figure_name(choice: dict[str, Any]) -> str:
     return FIGURE_NAMES[choice["figure"]]
 
 
+def worths(importance: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give what each layer, and each group that goes together, is worth, the most first."""
+    rows = []
+    for group, drops in ((False, importance["single"]), (True, importance["groups"])):
+        for drop in drops:
+            low, high = drop["worth"]["interval"]
+            rows.append(
+                {
+                    "layers": " + ".join(drop["layers"]),
+                    "group": group,
+                    "worth": _signed(drop["worth"]["value"]),
+                    "interval": f"{_signed(low)} to {_signed(high)}",
+                    "sure": low > 0,
+                }
+            )
+    return rows
+
+
 def audit(material: Material) -> list[dict[str, Any]]:
     """Give how many points of each file were read and used, and why others were not."""
     rows = []

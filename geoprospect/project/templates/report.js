@@ -51,6 +51,7 @@
       .replace("-", minus);
   function plain(value, layer) {
     if (Number.isNaN(value)) return "no value";
+    if (layer.words) return layer.words[Math.round(value)];
     if (layer.percent) {
       const share = 100 * value;
       return `${share !== 0 && share < 0.995 ? Number(share.toPrecision(2)) : grouped(share, share < 10 ? 1 : 0)}%`;

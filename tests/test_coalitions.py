@@ -3,13 +3,18 @@
 import numpy as np
 import pytest
 from fits import fit_all, method
+from mapjobs import cosines, network
 from test_contributions import fitted, sample_like
 
-from geoprospect.methods.coalitions import TreeCoalitions, quick_coalitions
+from geoprospect.methods.coalitions import quick_coalitions
+from geoprospect.methods.treecoalitions import TreeCoalitions
 from geoprospect.methods.trees import Tree
 from geoprospect.model import Components
 from geoprospect.model.contributions import Contributions
 from geoprospect.model.model import ProspectivityModel
+from geoprospect.network import Network
+from geoprospect.network.coalitions import cosine_coalitions
+from geoprospect.network.levelling import levelling
 
 
 def random_tree(random, n_inputs, n_leaves):
@@ -61,7 +66,7 @@ def test_a_row_at_a_threshold_goes_left_whatever_float32_makes_of_it():
     assert sums.tolist() == [[1.0, 1.0], [2.0, 1.0]]  # 0.1 as a float32 is greater than 0.1
 
 
-QUICK = ("random-forest", "extra-trees", "boosting", "average")
+QUICK = ("random-forest", "extra-trees", "boosting", "svm", "average", "network")
 
 
 @pytest.mark.parametrize("name", QUICK)
@@ -76,13 +81,52 @@ def test_of_many_cells_contributions_are_those_of_a_prediction_of_each_coalition
         np.testing.assert_array_equal(alone[:, 0], shares.values[:, cell])
 
 
-@pytest.mark.parametrize(("name", "rest"), [(name, 0) for name in QUICK[:3]] + [("svm", 1)])
-def test_trees_of_layers_are_never_predicted_coalition_by_coalition(name, rest):
+@pytest.mark.parametrize("name", ["random-forest", "extra-trees", "boosting", "svm"])
+def test_estimators_of_layers_are_never_predicted_coalition_by_coalition(name):
     X, label = sample_like()
-    made = method(name, members=1, trees=10)
-    group_of = np.arange(X.shape[1])
-    _, others = quick_coalitions(fit_all(made, X, label), X[0], group_of)
-    assert len(others) == rest
+    made = method(name, members=2, trees=10)
+    _, others = quick_coalitions(fit_all(made, X, label), X[0], np.arange(X.shape[1]))
+    assert others == []
+
+
+def levelled(X):
+    """A network of cosines after a levelling of each input, and one of another shape."""
+    layers = levelling(X).layers + cosines(0).layers
+    return Network(layers), network(1)
+
+
+def test_networks_of_cosines_are_quick_levelled_or_not_and_others_are_predicted():
+    X, _ = sample_like()
+    scored, other = levelled(X)
+    group_of = np.array([0, 1, 2, 1, 3, 4, 0])
+    background = X.mean(axis=0)
+    assert cosine_coalitions(other, background, group_of) is None
+    for one in (scored, cosines(2)):
+        scores = cosine_coalitions(one, background, group_of).of(X)
+        assert scores.shape == (2**5, len(X))
+        for number in range(2**5):
+            present = (number >> group_of) % 2 == 1
+            expected = one.predict(np.where(present, X, background))[:, 0]
+            np.testing.assert_allclose(scores[number], expected, atol=2e-6)
+    # A unit that looks at two layers is no factor of either.
+    mixed = scored.after(np.eye(7) + np.eye(7, k=1), np.zeros(7))
+    assert cosine_coalitions(mixed, background, group_of) is None
+    assert cosine_coalitions(mixed, background, np.zeros(7, np.int64)) is not None
+
+
+def test_members_of_all_kinds_are_averaged_quick_or_not():
+    X, label = sample_like()
+    names = tuple(f"X{i + 1}" for i in range(X.shape[1]))
+    components = Components.fit(X, names=names).unrotated()
+    P = components.transform(X)
+    members = [*levelled(P), *fit_all(method("random-forest", trees=10), P, label)]
+    members += fit_all(method("gaussian-process"), P, label)
+    members += 2 * list(fit_all(method("svm"), P, label))  # one that stands for two
+    ranges = np.stack([X.min(axis=0), X.max(axis=0)], axis=1)
+    model = ProspectivityModel(components, tuple(members), ranges)
+    contributions = Contributions(model, {name: (name,) for name in names}, X.mean(axis=0))
+    many, each = contributions.shares_of_many(X[:30]), contributions.shares(X[:30])
+    np.testing.assert_allclose(many.values, each.values, atol=1e-5)
 
 
 def test_trees_over_components_are_predicted_for_their_inputs_are_of_all_layers():

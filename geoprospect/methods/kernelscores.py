@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -83,6 +83,19 @@ class RadialSums:
     gamma: float
     constant: float
     rows_at_once: ClassVar[int] = 16_384
+
+    def before(self, rotation: Floats) -> RadialSums:
+        """Give the sums of rows that are not yet rotated, for a rotation keeps distances.
+
+        Examples
+        --------
+        >>> turn = np.array([[0.0, 1.0], [-1.0, 0.0]])
+        >>> sums = RadialSums(np.array([[1, 2]], np.float32), np.ones(1, np.float32), 0.5, 0.0)
+        >>> row = np.array([[2.0, 0.0]])
+        >>> np.allclose(sums.before(turn).of(row), sums.of(row @ turn))
+        True
+        """
+        return replace(self, vectors=(self.vectors @ rotation.T).astype(np.float32))
 
     def worth_compiling(self, n_rows: int) -> bool:
         """Tell whether this is the way to score so many rows.

@@ -6,17 +6,10 @@ from __future__ import annotations
 import numpy as np
 
 from geoprospect.network.compiling import compiled
+from geoprospect.network.exponential import LOG2_E, power_of_two
 
 TILE = 256  # rows that go through all vectors together: they stay in a core's cache
 _GROUP = 16  # vectors whose parts are added in float32 before they join a float64 sum
-_LOG2_E = np.float32(np.log2(np.e))
-_LEAST = np.float32(-126)  # the power of 2 that float32 still holds whole
-_MIDDLE = np.float32(12_582_912)  # 1.5 · 2²³: added and taken off, it rounds to a whole number
-# Of 2 to the power f, by f: the first terms of its series, beyond which less than 1e-8 is left.
-_C1, _C2, _C3, _C4, _C5, _C6, _C7 = (
-    np.float32(np.log(2.0) ** k / factorial)
-    for k, factorial in enumerate((1, 2, 6, 24, 120, 720, 5040), start=1)
-)
 
 
 @compiled
@@ -30,13 +23,7 @@ def _add(x, vector, weight, gamma, distance, part):
             apart = row[c] - place
             distance[c] += apart * apart
     for c in range(TILE):
-        power = max(distance[c] * (-gamma * _LOG2_E), _LEAST)
-        whole = (power + _MIDDLE) - _MIDDLE
-        f = power - whole
-        series = _C4 + f * (_C5 + f * (_C6 + f * _C7))
-        series = np.float32(1) + f * (_C1 + f * (_C2 + f * (_C3 + f * series)))
-        scale = np.int32((np.int32(whole) + np.int32(127)) << np.int32(23)).view(np.float32)
-        part[c] += weight * (series * scale)
+        part[c] += weight * power_of_two(distance[c] * (-gamma * LOG2_E))
 
 
 @compiled

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from geoprospect.methods.coalitions import Coalitions, quick_coalitions
+from geoprospect.methods.coalitions import quick_coalitions
 from geoprospect.model.forwardpass import ForwardPass
 from geoprospect.model.model import ProspectivityModel
-from geoprospect.network import Chain, Scorer
+from geoprospect.network import Chain
+from geoprospect.network.coalitions import cosine_coalitions
 from geoprospect.typing import Floats, Ints, Values
 
 
@@ -17,7 +16,8 @@ class CoalitionScores:
     """Scores of cells in which some layers have their own values, the others the background's.
 
     Members that have a quicker way than to predict every coalition take it: trees, whose leaves
-    count in the coalitions that reach them, if each of their inputs is of one layer.
+    count in the coalitions that reach them, if each of their inputs is of one layer; support vector
+    machines, and networks of one layer of cosines, whose terms are products of a factor a layer.
 
     Parameters
     ----------
@@ -31,19 +31,29 @@ class CoalitionScores:
 
     def __init__(self, model: ProspectivityModel, background: Values, group_of: Ints) -> None:
         components = model.components
-        self._components, self._n_members = components, len(model.members)
-        self._background, self._group_of = background, group_of
-        quick: list[Coalitions] = []
-        others: Sequence[Scorer] = model.members
-        if not components.rotated:
-            seen = components.transform(background[None])[0]
-            quick, others = quick_coalitions(model.members, seen, group_of)
-        self._quick = quick
-        networks = [member for member in others if isinstance(member, Chain)]
+        self._n_members, self._background = len(model.members), background
+        self._group_of = group_of
+        # Each standardised layer is of one layer, as components are not.
+        self._standardised = components.unrotated() if components.rotated else components
+        self._quick, others = quick_coalitions(
+            model.members,
+            self._standardised.transform(background[None])[0],
+            group_of,
+            rotation=components.rotation if components.rotated else None,
+        )
+        # Networks read centred evidence, and need no components.
+        self._centre = components.mean.astype(np.float32)
+        forward = ForwardPass(components, [x for x in others if isinstance(x, Chain)])
         others = [member for member in others if not isinstance(member, Chain)]
+        centred = background - self._centre
+        ways = [(cosine_coalitions(x, centred, group_of), x) for x in forward.networks]
+        self._cosines = [way for way, _ in ways if way is not None]
+        networks = [network for way, network in ways if way is None]
         self._n_networks, self._n_others = len(networks), len(others)
         if networks:
-            self._compiled = ForwardPass(components, networks).compiled(model.ranges)
+            from geoprospect.network.compiled import CompiledPass  # noqa: PLC0415 - loads numba
+
+            self._compiled = CompiledPass(networks, self._centre, model.ranges)
         if others:
             self._forward = ForwardPass(components, others)
 
@@ -63,9 +73,12 @@ class CoalitionScores:
         n_coalitions = 2 ** (int(self._group_of.max()) + 1)
         total = np.zeros((n_coalitions, X.shape[1]))
         if self._quick:
-            seen = self._components.transform(X.T)
+            seen = self._standardised.transform(X.T)
             for quick in self._quick:
                 total += quick.of(seen)
+        centred = X.T - self._centre
+        for cosines in self._cosines:
+            total += cosines.of(centred)
         if self._n_networks or self._n_others:
             inputs = self._in_all(X, n_coalitions)
             if self._n_networks:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from geoprospect.project.report.papers import write_figures
     from geoprospect.project.run import run_project as run
     from geoprospect.project.run import train_model as train
+    from geoprospect.project.viewing.server import serve
     from geoprospect.published import Reproduction, model_from_weights, reproduce
     from geoprospect.published.page import check_reproduction_writable, write_reproduction
     from geoprospect.reliability.applicability import (
@@ -107,6 +108,7 @@ _ROOMS = {
     "project.report.papers": ("write_figures",),
     "project.run": ("run", "train"),
     "project.productsettings": ("NoSettings",),
+    "project.viewing.server": ("serve",),
     "published": ("Reproduction", "model_from_weights", "reproduce"),
     "published.page": ("check_reproduction_writable", "write_reproduction"),
     "reliability.applicability": (
@@ -186,6 +188,7 @@ __all__ = [
     "run",
     "sample_project",
     "score_map",
+    "serve",
     "tell_event",
     "train",
     "write_applicability",

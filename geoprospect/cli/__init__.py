@@ -18,7 +18,7 @@ from geoprospect.errors import GeoprospectError
 VERBS = (
     "sample", "init", "check", "run", "train", "map", "explain",
     "importance", "applicability", "score",
-    "crossval", "report", "reproduce",
+    "crossval", "report", "view", "reproduce",
     "qgis-plugin",
 )  # fmt: skip
 

@@ -1,0 +1,175 @@
+"""What of a run is looked at: its rasters band by band, its evidence, its points and targets."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import rasterio
+from rasterio.enums import Resampling
+
+from geoprospect.errors import GeoprospectError, ProjectError, without_secrets
+from geoprospect.evidence.rasters.rasterband import RasterBand
+from geoprospect.project import results
+from geoprospect.project.finished import project_of_run
+from geoprospect.project.report.shownmap import AREA_CLASSES
+from geoprospect.samples import PointsSource
+from geoprospect.typing import Floats, StrPath
+
+_LOGGER = logging.getLogger(__name__)
+_LOOKED_AT = 512  # cells a side, at most, by which colours are laid out
+_BELOW_ANY = -1.0  # score
+_COMMON = (0.02, 0.98)  # quantiles of a layer that its colours run between
+
+
+@dataclass(frozen=True)
+class ViewLayer:
+    """A band of a raster, and how it is coloured.
+
+    Attributes
+    ----------
+    key, title, group : str
+        Its name in addresses, what a reader sees, and under what heading.
+    path : str
+        What rasterio opens.
+    band : int
+        Counted from 1.
+    limits : tuple of float
+        Values at the ends of the colours.
+    breaks : tuple of (float, str, str)
+        Of a layer in classes: the least value, the colour and the words of each, the highest
+        class first; empty where colours run evenly.
+    """
+
+    key: str
+    title: str
+    group: str
+    path: str
+    band: int
+    limits: tuple[float, float]
+    breaks: tuple[tuple[float, str, str], ...] = ()
+
+
+def layers_of(folder: StrPath) -> tuple[ViewLayer, ...]:
+    """List what can be looked at of a run: the bands of its rasters, and its evidence.
+
+    Raises
+    ------
+    ProjectError
+        If the folder holds no map of a run.
+    """
+    folder = Path(folder)
+    if not results.MAP.path(folder).is_file():
+        raise ProjectError(
+            "the folder holds no map of a run",
+            path=folder,
+            expected=f"{results.MAP.file}, as `geoprospect run` leaves it",
+            mend="name the folder that a run wrote, under [output] in its project file",
+        )
+    found = list(_results(folder))
+    try:
+        found += _evidence(folder)
+    except GeoprospectError as error:
+        _LOGGER.warning(f"the evidence is not shown: {error}")
+    return tuple(found)
+
+
+def _results(folder: Path) -> Iterator[ViewLayer]:
+    """Give the bands of all rasters that the run left."""
+    for product in results.PRODUCTS:
+        path = product.path(folder)
+        if product.kind != "raster" or not path.is_file():
+            continue
+        with rasterio.open(path) as raster:
+            names = [
+                name or f"{product.title}, band {number}"
+                for number, name in enumerate(raster.descriptions, start=1)
+            ]
+        for band, name in enumerate(names, start=1):
+            key = f"{Path(product.file).stem}-{band}"
+            yield _layer(key, name, "Results", str(path), band, is_map=product is results.MAP)
+
+
+def _evidence(folder: Path) -> Iterator[ViewLayer]:
+    """Give the layers of evidence that are bands of rasters."""
+    for number, column in enumerate(project_of_run(folder).columns()):
+        if isinstance(column, RasterBand):
+            yield _layer(f"evidence-{number}", column.name, "Evidence", column.path, column.band)
+
+
+def _layer(
+    key: str, title: str, group: str, path: str, band: int, *, is_map: bool = False
+) -> ViewLayer:
+    """Lay out a band's colours by a look at few of its cells."""
+    values = _looked_at(path, band)
+    if not len(values) or (is_map and band == 1):
+        limits = (0.0, 1.0)
+    else:
+        low, high = np.quantile(values, _COMMON)
+        limits = (float(low), float(high) if high > low else float(low) + 1.0)
+    breaks = _area_breaks(values) if is_map and band == 1 and len(values) else ()
+    return ViewLayer(key, title, group, path, band, limits, breaks)
+
+
+def _looked_at(path: str, band: int) -> Floats:
+    """Read a band thinned out; of what cannot be read, nothing, and the log says so."""
+    try:
+        with rasterio.open(path) as raster:
+            shape = tuple(max(1, min(_LOOKED_AT, n)) for n in raster.shape)
+            values = raster.read(
+                band, out_shape=shape, masked=True, resampling=Resampling.nearest
+            ).astype(np.float64)
+    except rasterio.errors.RasterioError as error:
+        _LOGGER.warning(without_secrets(f"{path} cannot be shown: {error}"))
+        return np.empty(0)
+    values = values.compressed()
+    kept: Floats = values[np.isfinite(values)]
+    return kept
+
+
+def _area_breaks(scores: Floats) -> tuple[tuple[float, str, str], ...]:
+    """Give the least score of each part of the area, the best part first."""
+    return tuple(
+        (float(np.quantile(scores, 1 - share)) if share < 1 else _BELOW_ANY, colour, words)
+        for share, words, colour in AREA_CLASSES
+    )
+
+
+def overlays_of(folder: StrPath) -> dict[str, dict[str, Any]]:
+    """Give points and targets by name, as GeoJSON in degrees; what cannot be read is logged."""
+    folder = Path(folder)
+    shown: dict[str, dict[str, Any]] = {}
+    targets = folder / "targets.gpkg"
+    if targets.is_file():
+        shown["targets"] = _geojson(gpd.read_file(targets))
+    try:
+        points = project_of_run(folder).points
+        sources = (("training", points.training), ("validation", points.validation))
+        for role, source in sources:
+            if source is not None:
+                shown |= _labelled(role, source)
+    except GeoprospectError as error:
+        _LOGGER.warning(f"points are not shown: {error}")
+    return shown
+
+
+def _labelled(role: str, source: PointsSource) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give the occurrences of a file of points, and its other points."""
+    points = source.read()
+    codes = source.labels(points).codes
+    for label, words in ((1, "occurrences"), (0, "barren points")):
+        these = points[codes == label]
+        if len(these):
+            yield f"{role} {words}", _geojson(these[["geometry"]])
+
+
+def _geojson(features: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Write features as GeoJSON, whose coordinates are degrees of WGS 84."""
+    located = features if features.crs is None else features.to_crs(4326)
+    content: dict[str, Any] = located.to_geo_dict(drop_id=True)
+    return content

@@ -1,0 +1,178 @@
+"""The server of a run's page and tiles, for browsers of this machine alone."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import rasterio
+from rasterio.warp import transform_bounds
+
+from geoprospect.errors import GeoprospectError, OutputError
+from geoprospect.project import results
+from geoprospect.project.report.shownmap import RAMP
+from geoprospect.project.viewing.layers import ViewLayer, layers_of, overlays_of
+from geoprospect.project.viewing.tiles import tile, tile_library, value
+from geoprospect.report.page import render_page
+from geoprospect.typing import StrPath
+
+_LOGGER = logging.getLogger(__name__)
+_HOST = "127.0.0.1"
+_OWN_NAMES = {_HOST, "localhost"}  # by which a page of another site cannot call
+_MAP_LIBRARY = "js_lib_leaflet"
+_LIBRARY_FILES = {"leaflet.js": "text/javascript", "leaflet.css": "text/css"}
+
+
+@dataclass(frozen=True)
+class View:
+    """A run as a browser looks at it.
+
+    Attributes
+    ----------
+    folder : Path
+        Its output folder.
+    layers : dict of str to ViewLayer
+        What can be looked at, by key.
+    """
+
+    folder: Path
+    layers: dict[str, ViewLayer]
+
+    @classmethod
+    def of(cls, folder: StrPath) -> View:
+        """Look through the folder of a run.
+
+        Raises
+        ------
+        ProjectError
+            If it holds no map of a run.
+        OutputError
+            If the libraries that show maps are not installed.
+        """
+        tile_library()
+        if find_spec(_MAP_LIBRARY) is None:
+            raise OutputError(
+                "a library that shows maps in browsers is not installed",
+                expected="django-js-lib-leaflet, which holds Leaflet",
+                mend='pip install "geoprospect[view]"',
+            )
+        return cls(Path(folder), {layer.key: layer for layer in layers_of(folder)})
+
+    @cached_property
+    def page(self) -> bytes:
+        """The page."""
+        with rasterio.open(results.MAP.path(self.folder)) as raster:
+            west, south, east, north = transform_bounds(raster.crs, "EPSG:4326", *raster.bounds)
+        content = {
+            "layers": [_plain(layer) for layer in self.layers.values()],
+            "overlays": overlays_of(self.folder),
+            "bounds": [[south, west], [north, east]],
+        }
+        text = json.dumps(content, default=str).replace("</", "<\\/")
+        name = self.folder.resolve()
+        title = f"{name.parent.name}/{name.name}"
+        page = render_page(
+            "geoprospect.project.viewing", "view.html", title=title, content=text, ramp=RAMP
+        )
+        return page.encode()
+
+    def answer(self, path: str, asked: dict[str, list[str]]) -> tuple[str, bytes] | None:
+        """Give the type and the content of what lies at an address; None where nothing does."""
+        match path.strip("/").split("/"):
+            case [""]:
+                return "text/html; charset=utf-8", self.page
+            case ["library", name] if name in _LIBRARY_FILES:
+                return _LIBRARY_FILES[name], _library_file(name)
+            case ["tiles", key, z, x, y] if key in self.layers:
+                return "image/png", tile(
+                    self.layers[key], int(z), int(x), int(y.removesuffix(".png"))
+                )
+            case ["values"]:
+                place = float(asked["lon"][0]), float(asked["lat"][0])
+                told = {key: value(layer, *place) for key, layer in self.layers.items()}
+                return "application/json", json.dumps(told).encode()
+        return None
+
+
+def serve(folder: StrPath, *, port: int = 0) -> ThreadingHTTPServer:
+    """Make a server of a run's page, for browsers of this machine; `serve_forever` starts it.
+
+    Parameters
+    ----------
+    folder : path-like
+        The output folder of a run.
+    port : int
+        Where it listens; 0 takes a free one, which `server_port` tells.
+
+    Raises
+    ------
+    ProjectError
+        If the folder holds no map of a run.
+    OutputError
+        If the libraries that show maps are not installed, or the port is taken.
+    """
+    view = View.of(folder)
+
+    class Handler(BaseHTTPRequestHandler):
+        """Answers of this view."""
+
+        def do_GET(self) -> None:
+            """Answer one request."""
+            _respond(self, view)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+            """Say nothing of each request."""
+
+    try:
+        return ThreadingHTTPServer((_HOST, port), Handler)
+    except OSError as error:
+        raise OutputError(
+            f"the port cannot be listened on: {(error.strerror or str(error)).lower()}",
+            found=f"port {port}",
+            mend="leave out --port, and a free one is taken",
+        ) from error
+
+
+def _respond(handler: BaseHTTPRequestHandler, view: View) -> None:
+    """Answer a request, or say that it cannot be."""
+    address = urlsplit(handler.path)
+    host = (handler.headers.get("Host") or "").rpartition(":")[0]
+    status, kind, content = HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", b"not found"
+    try:
+        if host not in _OWN_NAMES:
+            status, content = HTTPStatus.FORBIDDEN, b"this server answers its own machine alone"
+        elif (answer := view.answer(address.path, parse_qs(address.query))) is not None:
+            status, (kind, content) = HTTPStatus.OK, answer
+    except (KeyError, ValueError):
+        status, content = HTTPStatus.BAD_REQUEST, b"not understood"
+    except (GeoprospectError, rasterio.errors.RasterioError) as error:
+        status, content = HTTPStatus.INTERNAL_SERVER_ERROR, str(error).encode()
+        _LOGGER.warning(f"{address.path}: {error}")
+    handler.send_response(status)
+    handler.send_header("Content-Type", kind)
+    handler.send_header("Content-Length", str(len(content)))
+    handler.end_headers()
+    try:
+        handler.wfile.write(content)
+    except ConnectionError:
+        handler.close_connection = True  # the browser moved on
+
+
+def _plain(layer: ViewLayer) -> dict[str, Any]:
+    """Give what the page knows of a layer: not where its file lies."""
+    return {name: part for name, part in asdict(layer).items() if name not in ("path", "band")}
+
+
+def _library_file(name: str) -> bytes:
+    """Read a file of the library that shows maps."""
+    spec = find_spec(_MAP_LIBRARY)
+    [place] = (spec and spec.submodule_search_locations) or [""]
+    return (Path(place) / "static" / _MAP_LIBRARY / name).read_bytes()

@@ -1,0 +1,120 @@
+"""Tiles of a raster's band as PNG, and its value at a place; read from the file where one looks."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import rasterio
+from matplotlib.colors import to_rgba
+from matplotlib.image import imsave
+
+from geoprospect.errors import OutputError
+from geoprospect.project.report.shownmap import RAMP
+from geoprospect.project.viewing.layers import ViewLayer
+
+_STEPS = 256
+
+
+def tile_library() -> Any:
+    """Import rio-tiler.
+
+    Raises
+    ------
+    OutputError
+        If it is not installed.
+    """
+    try:
+        return import_module("rio_tiler.io").Reader
+    except ImportError as error:
+        raise OutputError(
+            "a library that cuts rasters into tiles is not installed",
+            expected="rio-tiler",
+            mend='pip install "geoprospect[view]"',
+        ) from error
+
+
+def tile(layer: ViewLayer, z: int, x: int, y: int) -> bytes:
+    """Draw a tile of the web's Mercator grid, 256 pixels a side.
+
+    Parameters
+    ----------
+    layer : ViewLayer
+        The band.
+    z, x, y : int
+        Zoom, column and row of the tile, counted from the north west.
+
+    Returns
+    -------
+    bytes
+        A PNG, each pixel that of the cell it lies in, transparent where there is no value.
+
+    Raises
+    ------
+    OutputError
+        If rio-tiler is not installed.
+    """
+    outside = import_module("rio_tiler.errors").TileOutsideBounds
+    try:
+        with tile_library()(layer.path) as raster:
+            image = raster.tile(x, y, z, indexes=layer.band, resampling_method="nearest")
+    except outside:  # a browser should see nothing there, not an error
+        stream = io.BytesIO()
+        imsave(stream, np.zeros((1, 1, 4), np.uint8), format="png")
+        return stream.getvalue()
+    if layer.breaks:
+        colours: Any = _classes(layer)
+    else:
+        image.rescale((layer.limits,))
+        colours = dict(enumerate(_ramp()))
+    drawn: bytes = image.render(img_format="PNG", colormap=colours)
+    return drawn
+
+
+def value(layer: ViewLayer, longitude: float, latitude: float) -> float | None:
+    """Give the value of the cell at a place; None where there is none.
+
+    Raises
+    ------
+    OutputError
+        If rio-tiler is not installed.
+    """
+    outside = import_module("rio_tiler.errors").PointOutsideBounds
+    try:
+        with tile_library()(layer.path) as raster:
+            told = raster.point(longitude, latitude, indexes=layer.band).array[0]
+    except (outside, rasterio.errors.RasterioError):
+        return None
+    number = math.nan if told is None or getattr(told, "mask", False) else float(told)
+    return number if math.isfinite(number) else None
+
+
+def _classes(layer: ViewLayer) -> Sequence[tuple[tuple[float, float], tuple[int, ...]]]:
+    """Give the colours of intervals of values, from each class to the next better one."""
+    intervals, top = [], math.inf
+    for least, colour, _ in layer.breaks:
+        intervals.append(((least, top), _bytes_of(colour)))
+        top = least
+    return intervals
+
+
+def _ramp() -> list[tuple[int, ...]]:
+    """Give the colours of 256 even steps."""
+    stops = [_bytes_of(colour) for colour in RAMP]
+    ramp = []
+    for step in range(_STEPS):
+        place = step / (_STEPS - 1) * (len(stops) - 1)
+        low = min(int(place), len(stops) - 2)
+        part = place - low
+        mixed = zip(stops[low], stops[low + 1], strict=True)
+        ramp.append(tuple(round(a + part * (b - a)) for a, b in mixed))
+    return ramp
+
+
+def _bytes_of(colour: str) -> tuple[int, ...]:
+    """Give red, green, blue and opacity of a colour, 0 to 255."""
+    return tuple(round(255 * part) for part in to_rgba(colour))

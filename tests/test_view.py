@@ -1,0 +1,195 @@
+"""A run in the browser: its tiles and values are those of the rasters, for this machine alone."""
+
+import io
+import json
+import threading
+import urllib.error
+import urllib.request
+
+import matplotlib.image
+import numpy as np
+import pytest
+import rasterio
+from click.testing import CliRunner
+from morecantile import tms
+from pyproj import Transformer
+from rasterio.warp import transform_bounds
+from smallproject import PROJECT, TUNED, write_project
+from test_runreport import browser  # noqa: F401 - a fixture
+
+import geoprospect as gp
+from geoprospect.cli import main
+from geoprospect.errors import GeoprospectError, OutputError, ProjectError
+from geoprospect.project.viewing.layers import ViewLayer
+from geoprospect.project.viewing.tiles import tile
+
+LOGISTIC = PROJECT.replace(TUNED, 'strategy = "logistic-regression"\n').partition(
+    "training = { epochs"
+)[0]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    path = write_project(tmp_path_factory.mktemp("run"))
+    path.write_text(LOGISTIC)
+    gp.run(path)
+    return path.parent / "out"
+
+
+@pytest.fixture(scope="module")
+def address(run):
+    """Where a server of the run answers."""
+    with gp.serve(run) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def asked(url, **headers):
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:
+        return answer.read()
+
+
+def place_of(raster, row, column):
+    """Longitude and latitude of a cell's centre."""
+    return Transformer.from_crs(raster.crs, 4326, always_xy=True).transform(*raster.xy(row, column))
+
+
+def test_values_at_a_place_are_those_of_its_cell_in_every_layer(address, run):
+    with rasterio.open(run / "prospectivity.tif") as raster:
+        longitude, latitude = place_of(raster, 20, 13)
+        scores = raster.read()[:, 20, 13]
+    told = json.loads(asked(f"{address}/values?lon={longitude}&lat={latitude}"))
+    assert [told["prospectivity-1"], told["prospectivity-2"]] == pytest.approx(scores.tolist())
+    for number, name in enumerate("ABC"):
+        with rasterio.open(run.parent / "rasters" / f"{name}.tif") as raster:
+            assert told[f"evidence-{number}"] == pytest.approx(float(raster.read(1)[20, 13]))
+    # The first two rows have no value, and the pole lies off the grid.
+    with rasterio.open(run / "prospectivity.tif") as raster:
+        longitude, latitude = place_of(raster, 0, 5)
+    for place in (f"lon={longitude}&lat={latitude}", "lon=0&lat=89"):
+        assert set(json.loads(asked(f"{address}/values?{place}")).values()) == {None}
+
+
+def test_a_tile_shows_each_cell_in_the_colour_of_its_part_of_the_area(address, run):
+    page = asked(f"{address}/").decode()
+    text = page.partition('<script id="content" type="application/json">')[2]
+    layers = json.loads(text.partition("</script>")[0])["layers"]
+    breaks = layers[0]["breaks"]
+    with rasterio.open(run / "prospectivity.tif") as raster:
+        scores = raster.read(1)
+        west, south, east, north = transform_bounds(raster.crs, 4326, *raster.bounds)
+        grid = tms.get("WebMercatorQuad")
+        zoom = 15
+        seen = 0
+        for one in grid.tiles(west, south, east, north, zooms=zoom):
+            answer = asked(f"{address}/tiles/prospectivity-1/{zoom}/{one.x}/{one.y}.png")
+            image = matplotlib.image.imread(io.BytesIO(answer))
+            bounds = grid.bounds(one)
+            # A cell is some twelve pixels wide here: one in its middle has its colour.
+            for row in range(0, 48, 5):
+                for column in range(0, 40, 5):
+                    longitude, latitude = place_of(raster, row, column)
+                    if not (bounds.left < longitude < bounds.right):
+                        continue
+                    if not (bounds.bottom < latitude < bounds.top):
+                        continue
+                    x, y = Transformer.from_crs(4326, 3857, always_xy=True).transform(
+                        longitude, latitude
+                    )
+                    corner = grid.xy_bounds(one)
+                    width = corner.right - corner.left
+                    pixel = image[int((corner.top - y) / width * 256),
+                                  int((x - corner.left) / width * 256)]  # fmt: skip
+                    seen += 1
+                    score = scores[row, column]
+                    if score == -9999:
+                        assert pixel[3] == 0
+                        continue
+                    colour = next(colour for least, colour, _ in breaks if score >= least)
+                    expected = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
+                    assert (pixel[:3] * 255).round().astype(int).tolist() == expected
+    assert seen == 80
+
+
+def test_where_a_raster_does_not_reach_a_tile_is_transparent(address):
+    image = matplotlib.image.imread(io.BytesIO(asked(f"{address}/tiles/evidence-0/5/0/0.png")))
+    assert (image[..., 3] == 0).all()
+
+
+def test_colours_run_from_one_end_of_the_limits_to_the_other(run, tmp_path):
+    path = tmp_path / "steps.tif"
+    profile = {"driver": "GTiff", "dtype": "float32", "count": 1, "height": 1, "width": 2}
+    transform = rasterio.transform.from_bounds(0, 0, 2, 1, 2, 1)
+    with rasterio.open(path, "w", crs=4326, transform=transform, **profile) as raster:
+        raster.write(np.array([[[5.0, 9.0]]], np.float32))
+    layer = ViewLayer("x", "x", "x", str(path), 1, (5.0, 9.0))
+    [left] = tms.get("WebMercatorQuad").tiles(0.4, 0.4, 0.6, 0.6, zooms=8)
+    [right] = tms.get("WebMercatorQuad").tiles(1.5, 0.4, 1.6, 0.6, zooms=8)
+    for one, expected in ((left, "#440154"), (right, "#fde725")):
+        image = matplotlib.image.imread(io.BytesIO(tile(layer, 8, one.x, one.y)))
+        colours = image[image[..., 3] == 1][:, :3]
+        found = "#" + "".join(f"{part:02x}" for part in (colours[0] * 255).round().astype(int))
+        assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/", {"Host": "elsewhere.example:80"}, 403),
+        ("/tiles/none/1/0/0.png", {}, 404),
+        ("/library/../../secret", {}, 404),
+        ("/values?lon=x&lat=1", {}, 400),
+        ("/values", {}, 400),
+        ("/tiles/evidence-0/a/0/0.png", {}, 400),
+    ],
+)
+def test_what_is_not_there_or_not_for_others_is_refused(address, path, headers, status):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        asked(address + path, **headers)
+    with caught.value as error:
+        assert error.code == status
+
+
+def test_a_folder_without_a_map_and_a_port_that_is_taken_are_refused(run, address, tmp_path):
+    with pytest.raises(ProjectError, match="holds no map of a run"):
+        gp.serve(tmp_path)
+    with pytest.raises(OutputError, match="port cannot be listened on"):
+        gp.serve(run, port=int(address.rpartition(":")[2]))
+    done = CliRunner().invoke(main, ["view", str(tmp_path), "--no-browser"])
+    assert done.exit_code == 1
+    assert "holds no map of a run" in done.output
+
+
+def test_a_missing_library_is_named_with_the_line_that_installs_it(run, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "rio_tiler.io", None)
+    with pytest.raises(GeoprospectError, match=r'pip install "geoprospect\[view\]"'):
+        gp.serve(run)
+
+
+def test_the_page_reads_a_cell_where_the_pointer_is(address, run, browser):  # noqa: F811
+    page = browser.new_page(viewport={"width": 1200, "height": 800})
+    said, wanted = [], []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: wanted.append(request.url))
+    page.goto(address)
+    page.wait_for_selector("img.leaflet-tile-loaded")
+    with rasterio.open(run / "prospectivity.tif") as raster:
+        longitude, latitude = place_of(raster, 30, 22)
+        score = float(raster.read(1)[30, 22])
+    spot = page.evaluate(
+        "place => map.latLngToContainerPoint(place)", {"lat": latitude, "lng": longitude}
+    )
+    box = page.locator("#map").bounding_box()
+    page.mouse.move(box["x"] + spot["x"], box["y"] + spot["y"])
+    page.wait_for_function("document.querySelector('label output').textContent !== ''")
+    assert float(page.locator("label output").first.inner_text()) == pytest.approx(score, rel=1e-3)
+    page.get_by_label("B", exact=True).check()
+    page.wait_for_function("[...document.querySelectorAll('img.leaflet-tile')].some("
+                           "tile => tile.src.includes('evidence-1'))")  # fmt: skip
+    page.close()
+    assert said == []
+    assert [url for url in wanted if not url.startswith((address, "data:"))] == []

@@ -164,6 +164,7 @@ def random_case(n_axes, n_points, *, seed=0):
     values[0, 3, 5] = np.inf
     turned = np.linalg.qr(random.normal(size=(n_axes, n_axes)))[0]
     weights = random.uniform(0.1, 1, n_axes)
+    weights[4:5] = 0  # an axis that does not matter
     names = tuple(f"X{k}" for k in range(n_axes))
     space = PredictorSpace(
         names, names, X.mean(axis=0, dtype=np.float64), turned * weights, weights
@@ -463,6 +464,20 @@ def test_all_cells_of_all_draws_count_as_training_cells(layers):
     cells = np.unique(drawn.samples.cells)
     assert len(cells) > 12 + 15
     assert len(fitted.applicability.X) == len(cells)
+
+
+def test_fewer_cells_than_regions_are_each_held_against_all_others(layers):
+    with EvidenceStack.open(layers) as stack:
+        X, rows, columns = stack.draw(3, seed=5)
+        again = [0, 1, 2, 2]  # two points share a cell, which counts once
+        samples = samples_at(stack, rows[again], columns[again], np.array([1, 0, 0, 0]))
+        model = linear_model(stack.draw(500, seed=2)[0], [1, 0.5, -0.7, 0.2], stack.names)
+        made = fit_applicability(model, stack, samples).applicability
+        apart = brute(made.space, X, made.mean_distance, X)
+        np.fill_diagonal(apart, np.inf)
+        np.testing.assert_allclose(made.training_index, [apart.min(axis=1)] * 3, atol=1e-6)
+        with pytest.raises(SamplesError, match="found 1 cell with a training point"):
+            fit_applicability(model, stack, samples.part(np.array([2, 3])))
 
 
 def test_of_very_many_training_cells_some_are_taken_and_all_with_occurrences(layers):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from geoprospect.qgis.style import begun, finished
 
-_GREY, _ALPHA = "#8c8c8c", "190"  # dull, and thick enough to tell no colour by
+_GREY, _ALPHA = "#dcdcdc", "230"  # as no colour of the map, and thick enough to hide these
 
 
 @dataclass(frozen=True)

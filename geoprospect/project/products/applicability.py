@@ -45,6 +45,5 @@ class ApplicabilityProduct:
         path = results.APPLICABILITY_FIGURES.path(made.folder)
         with replacing(path, overwrite=made.overwrite) as temporary:
             temporary.write_text(json.dumps(summary.to_dict(), indent=1) + "\n", encoding="utf-8")
-        for sentence in summary.sentences():
-            _LOGGER.info(f"applicability: {sentence}")
+        _LOGGER.info(f"applicability: {summary.sentences()[0]}")
         return summary

@@ -78,7 +78,7 @@ class ApplicabilityKernel(Kernel):
 
     def bytes_a_cell(self) -> int:
         """Give the memory of what is found of a cell, and of layers held against their range."""
-        return 4 * 4
+        return 4 * 8
 
     def tags(self) -> dict[str, str]:
         """Tell the threshold, and what distances are divided by."""

@@ -71,9 +71,10 @@ class Nearest:
     def _laid_out(self) -> tuple[Any, Any, Any, Any]:
         """Give centre, matrix, points and the largest squared distance that is near."""
         kind = self.X.dtype.type
-        lacking = -self.space.matrix.shape[1] % _STEP
-        matrix = np.pad(self.space.matrix, ((0, 0), (0, lacking))).astype(kind)
-        points = np.pad(self.space.place(self.X), ((0, 0), (0, lacking)))
+        axes = self.space.matrix.any(axis=0)  # one without weight adds nothing to a distance
+        lacking = ((0, 0), (0, -int(axes.sum()) % _STEP))
+        matrix = np.pad(self.space.matrix[:, axes], lacking).astype(kind)
+        points = np.pad(self.space.place(self.X)[:, axes], lacking)
         limit = _largest_below(kind(self.radius), kind(self.unit))
         return self.space.centre.astype(kind), matrix, np.ascontiguousarray(points, kind), limit
 

@@ -17,6 +17,7 @@ from geoprospect.errors import EvidenceError
 from geoprospect.evidence import EvidenceStack, Neighbourhood, RasterBand
 from geoprospect.evidence.belonging import names_of_layers
 from geoprospect.evidence.computed.categorical import Categorical
+from geoprospect.evidence.computed.combined import LogRatios
 from geoprospect.evidence.computed.prepared import Prepared
 from geoprospect.mapping import NODATA, Execution
 from geoprospect.mapping.contributions import ContributionKernel, write_contributions
@@ -151,6 +152,20 @@ def test_contributions_are_those_of_the_shap_package_and_sum_to_the_log_odds(nam
     np.testing.assert_allclose(mine.sum(axis=1), odds(X) - odds(background[None]), atol=1e-3)
 
 
+@pytest.mark.parametrize(
+    "name", ["extra-trees", "svm", "gaussian-process", "logistic-regression", "average"]
+)
+def test_contributions_of_every_method_sum_to_the_log_odds(name):
+    model, X = fitted(name)
+    background = X.mean(axis=0)
+    contributions = Contributions(model, {layer: (layer,) for layer in model.names}, background)
+    seen = model.components.transform(np.concatenate([X[:20], background[None]]))
+    scores = np.mean([m.predict(seen)[:, 0] for m in model.members], axis=0, dtype=np.float64)
+    odds = np.log(scores / (1 - scores))
+    for shares in (contributions.shares(X[:20]), contributions.shares_of_many(X[:20])):
+        np.testing.assert_allclose(shares.values.sum(axis=0), odds[:-1] - odds[-1], atol=1e-3)
+
+
 def test_scores_of_0_and_1_give_finite_contributions():
     X = np.array([[-1.0], [0.0], [1.0]], np.float32)
     model = linear_model(("X1",), X, [60.0], 0.0)
@@ -160,7 +175,7 @@ def test_scores_of_0_and_1_give_finite_contributions():
 
 
 def classes_and_surroundings(folder):
-    """A stack of classes, a layer with an indicator of gaps, and a plain one; all surrounded."""
+    """A stack of classes, a layer with an indicator of gaps, a plain one and log-ratios."""
     random = np.random.default_rng(3)
     codes = random.integers(1, 4, (20, 20)).astype(np.float32)
     gaps = random.normal(size=(20, 20)).astype(np.float32)
@@ -168,10 +183,13 @@ def classes_and_surroundings(folder):
     write_layer(folder / "rock.tif", codes)
     write_layer(folder / "Cu.tif", gaps)
     write_layer(folder / "g.tif", random.normal(size=(20, 20)).astype(np.float32))
+    for part in "ab":
+        write_layer(folder / f"{part}.tif", random.uniform(1, 2, (20, 20)).astype(np.float32))
     columns = (
         RasterBand("g", str(folder / "g.tif")),
         Categorical("rock", str(folder / "rock.tif"), legend={"1": "a", "2": "b", "3": "c"}),
         Prepared(RasterBand("Cu", str(folder / "Cu.tif")), missing="indicator"),
+        LogRatios("soil", tuple(RasterBand(x, str(folder / f"{x}.tif")) for x in "ab")),
     )
     return EvidenceStack.open(columns)
 
@@ -182,10 +200,30 @@ def test_classes_indicators_and_surroundings_belong_to_their_layer(tmp_path):
             "g": ("g",),
             "rock": tuple(name for name in stack.names if name.startswith("rock")),
             "Cu": ("Cu", "Cu missing"),
+            "soil": ("soil a", "soil b"),
         }
         around = stack.surrounded(Neighbourhood((2,)))
-        layers = names_of_layers(around.select(["Cu@2", "g", "Cu", "g@2"]))
-    assert layers == {"Cu": ("Cu@2", "Cu"), "g": ("g", "g@2")}
+        chosen = ["Cu@2", "g", "Cu", "g@2", "soil b", "soil b@2"]
+        layers = names_of_layers(around.select(chosen))
+    assert layers == {"Cu": ("Cu@2", "Cu"), "g": ("g", "g@2"), "soil": ("soil b", "soil b@2")}
+
+
+def test_layers_of_several_columns_contribute_as_one(tmp_path):
+    with classes_and_surroundings(tmp_path) as stack:
+        around = stack.surrounded(Neighbourhood((2,)))
+        cells = around.read().X
+        components = Components.identity(around.names)
+        slopes = np.linspace(-1, 1, len(around.names)).astype(np.float32)
+        head = Network((Dense(slopes[:, None] / 10, np.zeros(1, np.float32), "sigmoid"),))
+        ranges = np.stack([cells.min(axis=0), cells.max(axis=0)], axis=1)
+        contributions = Contributions.of(ProspectivityModel(components, (head,), ranges), around)
+    shares = contributions.shares(cells)
+    each = slopes / 10 * (cells - contributions.background)
+    assert list(contributions.layers) == ["g", "rock", "Cu", "soil"]
+    assert sum(len(names) for names in contributions.layers.values()) == len(around.names) == 16
+    for number, names in enumerate(contributions.layers.values()):
+        of_layer = each[:, [around.names.index(name) for name in names]].sum(axis=1)
+        np.testing.assert_allclose(shares.values[number], of_layer, atol=1e-4)
 
 
 def test_the_background_is_the_mean_of_valid_cells_also_for_methods_that_keep_none(tmp_path):
@@ -199,7 +237,7 @@ def test_the_background_is_the_mean_of_valid_cells_also_for_methods_that_keep_no
             model = ProspectivityModel(components, (head,), ranges)
             made = Contributions.of(model, stack)
             np.testing.assert_allclose(made.background, cells.mean(axis=0), atol=1e-6)
-            assert list(made.layers) == ["g", "rock", "Cu"]
+            assert list(made.layers) == ["g", "rock", "Cu", "soil"]
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from geoprospect.errors import EvidenceError
 from geoprospect.evidence import EvidenceStack, RasterBand
 from geoprospect.evidence.computed.categorical import Categorical
 from geoprospect.evidence.computed.prepared import Prepared
-from geoprospect.evidence.features.kinds import Distance, Inside
+from geoprospect.evidence.features.kinds import Direction, Distance, Inside
 from geoprospect.model import Components
 from geoprospect.model.explanation import Explanation, Reason
 from geoprospect.model.reasonwords import Words
@@ -123,10 +123,35 @@ def test_words_tell_classes_gaps_distances_and_the_inside():
     values = {"faults": 3049.0, "granite": 1.0, "Cu": 2.0, "Cu missing": 0.0, "e 1": 1.0}
     mean = dict.fromkeys(values, 1.5)
     told = [words.of_layer(layer, values, mean) for layer in words.layers]
-    assert told == ["3.0 km from faults", "inside granite", "Cu high", "e"]
+    assert told == ["3 km from faults", "inside granite", "Cu high", "e"]
     elsewhere = {"granite": 0.0, "Cu": 2.0, "Cu missing": 1.0}
     assert words.of_layer("granite", elsewhere, mean) == "outside granite"
     assert words.of_layer("Cu", elsewhere, mean) == "Cu without a value"
+    for metres, said in ((0, "at"), (349, "350 m from"), (999, "1 km from"), (12345, "12 km from")):
+        assert words.of_layer("faults", {"faults": metres}, mean) == f"{said} faults"
+
+
+@pytest.mark.parametrize("strike", [0, 45, 90, 179])
+def test_words_tell_a_direction_of_its_sine_and_cosine(strike):
+    column = Direction("faults", "f.gpkg")
+    words = Words({"faults": column.names}, {"faults": column})
+    twice = np.radians(2 * strike)
+    values = dict(zip(column.names, (np.sin(twice), np.cos(twice)), strict=True))
+    assert words.of_layer("faults", values, values) == f"faults striking {strike:03d}°"
+
+
+def test_units_that_files_and_kinds_tell_stand_beside_values(tmp_path):
+    write_layer(tmp_path / "A.tif", np.arange(16, dtype=np.float32).reshape(4, 4))
+    with rasterio.open(tmp_path / "A.tif", "r+") as raster:
+        raster.units = ("nT",)
+    points([2], [2]).to_file(tmp_path / "faults.gpkg")
+    columns = (
+        RasterBand("A", str(tmp_path / "A.tif")),
+        Distance("faults", str(tmp_path / "faults.gpkg")),
+    )
+    with EvidenceStack.open(columns) as stack:
+        words = Words.of(stack, {"A": ("A",), "faults": ("faults",)})
+    assert words.units == {"A": "nT", "faults": "m"}
 
 
 def test_classes_are_one_layer_named_by_the_class_that_is_there(tmp_path):

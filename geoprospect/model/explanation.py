@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,8 @@ class Reason:
         What the layer's evidence is there, by name.
     background : dict of str to float
         What it is held against.
+    units : dict of str to str
+        Their units, where files or kinds tell them.
     """
 
     layer: str
@@ -52,6 +54,7 @@ class Reason:
     words: str
     values: Mapping[str, float]
     background: Mapping[str, float]
+    units: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.words} ({self.contribution:+.1f})".replace("-", "−")
@@ -178,6 +181,7 @@ def explain(
                     words.of_layer(layer, there[number], mean),
                     {name: there[number][name] for name in names},
                     {name: mean[name] for name in names},
+                    {name: words.units[name] for name in names if name in words.units},
                 )
                 for k, (layer, names) in enumerate(contributions.layers.items())
             ),

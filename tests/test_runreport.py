@@ -75,6 +75,7 @@ def write_beside(folder):
             for band, (title, values) in enumerate(layers.items(), start=1):
                 raster.write(values.astype(np.float32), band)
                 raster.set_band_description(band, title)
+    (folder / "applicability.json").write_text('{"inside": 0.75}')
     drops = [(["A"], 0.2, [0.1, 0.3]), (["C"], 0.01, [-0.02, 0.04])]
     single = [
         {"layers": layers, "worth": {"value": value, "interval": interval}}
@@ -168,6 +169,7 @@ def test_pointing_at_the_map_reads_the_cell_there_as_rasterio_does(page, run, sh
     first, value = re.match(r"(\w+) \((\S+?)\)", told["reasons"]).groups()
     assert first == told["leading"] == "ABC"[np.abs(shares).argmax()]
     assert float(value.replace("−", "-")) == pytest.approx(shares["ABC".index(first)], abs=0.06)
+    assert "25% of the map lies outside" in page.locator(".beware").inner_text()
     assert float(told["uncertainty-1"]) == pytest.approx(row / 100, abs=0.0051)
     assert float(told["uncertainty-2"].rstrip("%")) == pytest.approx(100 * column / 40, abs=0.51)
     inside = "yes" if column >= 10 else "no: unlike all training cells"
@@ -355,6 +357,34 @@ def test_a_raster_that_runs_from_south_to_north_is_shown_upright(tmp_path):
     assert picture.transform * (0, 0) == (500_000, 7_000_400)
     x, y = picture.places(np.array([500_050.0]), np.array([7_000_050.0]))
     assert (x[0], y[0]) == (0.5, 3.5)
+
+
+@pytest.mark.parametrize(
+    ("crs", "affine", "metres", "north"),
+    [
+        # A degree of the sphere is some 111 km, and half of that across at 60° N.
+        ("EPSG:4326", Affine(0.01, 0, -135.2, 0, -0.01, 60.24), 556, 0),
+        # Turned by 30° anticlockwise, so that north is to the right of up.
+        ("EPSG:32608", Affine.translation(5e5, 7e6) * Affine.rotation(30) * Affine.scale(100, -100),
+         100, np.pi / 6),
+    ],
+)  # fmt: skip
+def test_a_map_in_degrees_or_rotated_has_its_scale_and_its_north(
+    run, tmp_path, crs, affine, metres, north
+):
+    folder = tmp_path / "out"
+    shutil.copytree(run, folder)
+    (folder / "targets.gpkg").unlink()
+    with rasterio.open(folder / "prospectivity.tif", "r+", IGNORE_COG_LAYOUT_BREAK="YES") as raster:
+        raster.crs, raster.transform = crs, affine
+    gp.write_report(folder, overwrite=True)
+    page = (folder / "report.html").read_text()
+    data = json.loads(re.search(r'id="run-data">(.*?)</script>', page)[1])
+    assert data["metres"] == pytest.approx(metres, rel=0.01)
+    assert data["north"] == pytest.approx(north, abs=1e-6)
+    assert data["aspect"] * data["metres"] == pytest.approx(
+        1112 if north == 0 else 100, rel=0.01
+    )  # a hundredth of a degree of latitude
 
 
 def test_numbers_are_written_within_a_step_of_their_range():

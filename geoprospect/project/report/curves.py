@@ -205,7 +205,7 @@ def _short(name: str) -> str:
         return "average of three"
     if name.startswith("average with "):
         return f"… with {_cut(name.removeprefix('average with ').replace('-', ' '))}"
-    return plain_method(name) if name == "svm" else name.replace("-", " ")
+    return name.replace("-", " ") if "tuning" in name else plain_method(name)
 
 
 def _cut(text: str, longest: int = 24) -> str:

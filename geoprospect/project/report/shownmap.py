@@ -181,7 +181,7 @@ def _of_raster(path: Path, picture: Picture) -> Iterator[ShownLayer]:
         if raster.shape != picture.grid.shape:
             return
         titles = [text or f"{path.stem}, band {k}" for k, text in enumerate(raster.descriptions, 1)]
-        units = [raster.units[k] or "" for k in range(raster.count)]
+        units = [unit if unit and unit != "1" else "" for unit in raster.units]
     values = picture.read(path, range(1, len(titles) + 1))
     for number, (title, unit) in enumerate(zip(titles, units, strict=True)):
         meaning = f"{title[0].upper()}{title[1:]}."

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from geoprospect.project.report.material import Material
+from geoprospect.project.report.material import Material, json_of
 
 _CHANCE = 0.5  # area under a rate curve, or a ROC curve, that knows nothing
 _SURE = 0.05  # p-value
-_TENTH = 0.1
+_HALF = 0.5
 METHODS = {
     "svm": "support vector machine",
     "average": "average of a random forest, extra trees and a support vector machine",
@@ -74,6 +74,13 @@ def cautions(material: Material) -> list[str]:
             else "."
         )
     )
+    applicability = material.found("applicability.json")
+    if applicability is not None:
+        outside = 1 - json_of(applicability)["inside"]
+        lines.append(
+            f"{percent(outside)} of the map lies outside its area of applicability: ground unlike "
+            "all training points, where its scores say little. It is hatched."
+        )
     beyond = next((line for line in material.log if line.startswith("map: ")), "")
     words = beyond.removeprefix("map: ").split()
     if len(words) > 2 and words[0].isdigit() and words[2].isdigit() and int(words[0]):
@@ -103,11 +110,15 @@ def _found(material: Material) -> Iterator[str]:
     if head["n_occurrences"] < score["n_occurrences"]:
         kept = "that lie on ground the model did not learn from"
     else:
-        kept = "that were kept apart from the model"
-    held = f"{number(share, n)} of the {n} deposits" if n > 1 else "a share of the only deposit"
+        kept = "kept apart from the model"
+    if n == 1:
+        holds = "holds" if share >= _HALF else "does not hold"
+        yield f"The best 10% of this map {holds} the only deposit {kept.replace('lie', 'lies')}."
+        yield "One deposit tells next to nothing of how well a map finds others."
+        return
     yield (
-        f"The best 10% of this map holds {held} {kept}: {percent(share)}, where chance would give "
-        "10%."
+        f"The best 10% of this map holds {number(share, n)} of the {n} deposits {kept}: "
+        f"{percent(share)}, where chance would give 10%."
     )
     yield (
         f"With so many deposits the true share may lie anywhere from {percent(low)} to "

@@ -589,6 +589,11 @@
 
   // Begin: the score first, the others behind it.
   (async () => {
+    if (!("DecompressionStream" in window)) {
+      reading.textContent = "This browser is too old to read the map; below is a picture of it.";
+      document.querySelector(".printed").style.display = "block";
+      return;
+    }
     await unpack(layers[0]);
     selected(0);
     scale = fit = -1;

@@ -1,6 +1,7 @@
 """A method is chosen in space, and its figure is one that the choice has earned."""
 
 import json
+import re
 from dataclasses import replace
 
 import geopandas as gpd
@@ -167,6 +168,13 @@ def test_a_run_tells_what_was_chosen_and_crossval_compares_the_candidates(
     assert choice == model["choice"] == json.loads((out / "manifest.json").read_text())["choice"]
     assert [part["strategy"] for part in model["parts"]] == choice["parts"]
     assert set(choice["compared"]) == {*few, "average", "average with logistic-regression"}
+    cells = np.unique(_cells_of(folder), axis=0)
+    assert len(choice["folds"]["fold"]) == len(cells)
+    assert sorted(set(choice["folds"]["fold"])) == [1, 2, 3, 4, 5]
+    page = (out / "report.html").read_text()
+    regions = page.partition("The regions held out")[2].partition("</table>")[0]
+    counts = re.findall(r'"cells with points"><span>(\d+)</span>', regions)
+    assert sum(map(int, counts)) == len(cells)
     assert "4 methods were compared in space" in (out / "log.txt").read_text()
     compared = compare_methods(project, SCHEME)
     names = [result.method for result in compared.methods]
@@ -174,6 +182,11 @@ def test_a_run_tells_what_was_chosen_and_crossval_compares_the_candidates(
     assert names[len(few)] == "average"
     assert names[-1] == "the choice"
     assert any("the choice scores" in note for note in compared.notes)
+
+
+def _cells_of(folder):
+    points = gpd.read_file(folder / "training.gpkg").geometry
+    return np.floor(np.column_stack([points.x, points.y]) / 100)
 
 
 def test_quick_compares_nothing(folder):

@@ -20,6 +20,8 @@ from geoprospect.methods import CORE
 from geoprospect.typing import Bools, Floats
 from geoprospect.wording import counted, listed
 
+_MOST_CELLS = 5_000  # whose folds a choice tells
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -171,6 +173,20 @@ class Choice:
                 for name, gap in self.gaps.items()
             },
             "notes": list(self.comparison.notes),
+            "folds": self._folds,
+        }
+
+    @property
+    def _folds(self) -> dict[str, list[Any]]:
+        """The cells by the region that they were held out in, first repeat; none of very many."""
+        samples = self.comparison.samples
+        if len(samples) > _MOST_CELLS:
+            return {}
+        return {
+            "easting": samples.easting.tolist(),
+            "northing": samples.northing.tolist(),
+            "occurrence": samples.label.tolist(),
+            "fold": (self.comparison.splits[0][0] + 1).tolist(),
         }
 
     @cached_property

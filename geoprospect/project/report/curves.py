@@ -17,6 +17,7 @@ COLUMN, PAGE = 84.0, 174.0  # mm: one and two columns of Springer's, which fit E
 _MM = 1 / 25.4
 _TEXT, _SMALL = 7.5, 6.5  # points
 _MOST_BARS = 30
+_MARKS = "osD^vP"
 _DASHED = (0, (4, 3))
 _TICKS = (0, 0.2, 0.4, 0.6, 0.8, 1)
 _NAMES = {"training": "training occurrences", "validation": "validation occurrences"}
@@ -155,6 +156,40 @@ def draw_methods(choice: dict[str, Any]) -> Figure:
     axes.set_ylim(len(compared) - 0.4, -0.6)
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.set_xlabel(FIGURE_NAMES[choice["figure"]], fontsize=_TEXT, color=INK)
+    return figure
+
+
+def draw_folds(folds: dict[str, list[Any]], unit: tuple[float, tuple[str, str]]) -> Figure:
+    """Draw the cells by the region that they were held out in.
+
+    Parameters
+    ----------
+    folds : dict
+        Easting, northing, occurrence and fold of each cell.
+    unit : tuple
+        As `geoprospect.report.maps.axes_unit` gives it for the grid.
+    """
+    figure, axes = column_figure(84)
+    scale, names = unit
+    x, y, label, fold = (
+        np.array(folds[key]) for key in ("easting", "northing", "occurrence", "fold")
+    )
+    for number in np.unique(fold):
+        mark, colour = _MARKS[number % len(_MARKS)], COLOURS[number % len(COLOURS)]
+        for filled in (False, True):
+            chosen = (fold == number) & (label == filled)
+            axes.plot(
+                x[chosen] * scale, y[chosen] * scale, mark, color=colour, markersize=3.2,
+                fillstyle="full" if filled else "none", markeredgewidth=0.6,
+                label=f"region {number}" if filled else None,
+            )  # fmt: skip
+    named(axes, *names)
+    axes.ticklabel_format(useOffset=False, style="plain")
+    if names[0].startswith("longitude"):  # a degree of it shrinks towards the poles
+        axes.set_aspect(1 / max(0.05, float(np.cos(np.radians(y.mean())))))
+    else:
+        axes.set_aspect("equal")
+    figure.legend(loc="outside lower center", ncols=5, fontsize=_SMALL, frameon=False)
     return figure
 
 

@@ -21,11 +21,12 @@ from geoprospect.project.report.material import Material
 from geoprospect.project.report.papermap import draw_paper_map
 from geoprospect.project.report.shownmap import picture_of, shown_map
 from geoprospect.project.report.verdict import cautions, parts_in_words, verdict
+from geoprospect.report.maps import axes_unit
 from geoprospect.report.page import render_page
 from geoprospect.report.style import png_uri, svg_uri
 from geoprospect.typing import StrPath
 
-_PRINTED = 200  # dots an inch of the map on paper
+_PRINTED, _PAPER = 250, 128.0  # dots an inch, and millimetres, of the map on paper
 
 
 def write_report(
@@ -91,8 +92,8 @@ def page_of(folder: StrPath, *, project: Project | None = None) -> str:
         targets=tables.targets(material.targets(grid)),
         picture=picture,
         crs=describe_crs(grid.crs),
-        printed=png_uri(draw_paper_map(material, grid), dpi=_PRINTED),
-        figures=dict(_figures(material)),
+        printed=png_uri(draw_paper_map(material, grid, width=_PAPER), dpi=_PRINTED),
+        figures=dict(_figures(material, grid)),
         captures=tables.captures(material),
         areas=tables.areas(material),
         quoted=any(score.get(score["headline"]["points"]) for score in material.roles.values()),
@@ -141,7 +142,7 @@ def _embedded(data: dict[str, Any]) -> Markup:
     return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028"))
 
 
-def _figures(material: Material) -> Iterator[tuple[str, str]]:
+def _figures(material: Material, grid: Grid) -> Iterator[tuple[str, str]]:
     """Draw the figures that the run has something for."""
     roles = material.roles
     first = next(iter(roles.values()))
@@ -155,6 +156,8 @@ def _figures(material: Material) -> Iterator[tuple[str, str]]:
         yield "worths", svg_uri(curves.draw_worths(material.use["importance"]))
     if material.choice is not None:
         yield "methods", svg_uri(curves.draw_methods(material.choice))
+        if material.choice.get("folds"):
+            yield "folds", svg_uri(curves.draw_folds(material.choice["folds"], axes_unit(grid)))
 
 
 def _use(material: Material) -> dict[str, Any] | None:
@@ -195,5 +198,5 @@ def _choice(material: Material) -> dict[str, Any] | None:
         "value": f"{choice['value']:.3f}",
         "interval": f"{low:.3f}–{high:.3f}",
         "methods": tables.methods(choice),
-        "notes": choice["notes"],
+        "folds": tables.folds(choice),
     }

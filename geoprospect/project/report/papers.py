@@ -17,6 +17,7 @@ from geoprospect.project.report.page import map_grid
 from geoprospect.project.report.papermap import draw_paper_map
 from geoprospect.project.report.shownmap import mean_contributions, picture_of
 from geoprospect.report.files import Content, write_files
+from geoprospect.report.maps import axes_unit
 from geoprospect.typing import StrPath
 
 _DOTS = 300  # an inch
@@ -75,6 +76,8 @@ def _curves(material: Material, grid: Grid) -> Iterator[tuple[str, Figure]]:
         yield "contributions", curves.draw_bars(shares, "mean size of the contribution, log-odds")
     if material.choice is not None:
         yield "methods", curves.draw_methods(material.choice)
+        if material.choice.get("folds"):
+            yield "regions", curves.draw_folds(material.choice["folds"], axes_unit(grid))
 
 
 def _write(figure: Figure, kind: str, path: Path) -> None:

@@ -91,6 +91,20 @@ def _signed(value: float) -> str:
     return f"{value:+z.3f}".replace("-", "−")
 
 
+def folds(choice: dict[str, Any]) -> list[tuple[int, int, int]]:
+    """Give how many cells each region held out holds, and how many of them an occurrence."""
+    told = choice.get("folds") or {"fold": [], "occurrence": []}
+    pairs = list(zip(told["fold"], told["occurrence"], strict=True))
+    return [
+        (
+            number,
+            sum(fold == number for fold, _ in pairs),
+            sum(1 for pair in pairs if pair == (number, 1)),
+        )
+        for number in sorted(set(told["fold"]))
+    ]
+
+
 def figure_name(choice: dict[str, Any]) -> str:
     """Name the figure that methods were compared by."""
     return FIGURE_NAMES[choice["figure"]]

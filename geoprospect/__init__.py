@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from geoprospect.crossval import FoldScheme, Regions, compare, cross_validate
     from geoprospect.crossval.importance.modeluse import ModelUse, model_use
     from geoprospect.crossval.importance.settings import ImportanceSettings
-    from geoprospect.crossval.page import check_comparison_absent, write_comparison
+    from geoprospect.crossval.page import check_comparison_absent
     from geoprospect.evidence import EvidenceStack, RasterBand, open_evidence, register_column
     from geoprospect.mapping import Execution, write_map, write_raster
     from geoprospect.mapping.contributions import write_contributions
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from geoprospect.project.productsettings import NoSettings
     from geoprospect.project.progress import progress_shown
     from geoprospect.project.qgisplugin import write_qgis_plugin
+    from geoprospect.project.qgisproject.heldout import write_comparison
+    from geoprospect.project.qgisproject.refreshing import write_qgis_project
     from geoprospect.project.report.page import write_report
     from geoprospect.project.report.papers import write_figures
     from geoprospect.project.run import run_project as run
@@ -85,7 +87,7 @@ _ROOMS = {
     "crossval": ("FoldScheme", "Regions", "compare", "cross_validate"),
     "crossval.importance.modeluse": ("ModelUse", "model_use"),
     "crossval.importance.settings": ("ImportanceSettings",),
-    "crossval.page": ("check_comparison_absent", "write_comparison"),
+    "crossval.page": ("check_comparison_absent",),
     "evidence": ("EvidenceStack", "RasterBand", "open_evidence", "register_column"),
     "mapping": ("Execution", "write_map", "write_raster"),
     "mapping.contributions": ("write_contributions",),
@@ -106,6 +108,8 @@ _ROOMS = {
     "project.qgisplugin": ("write_qgis_plugin",),
     "project.report.page": ("write_report",),
     "project.report.papers": ("write_figures",),
+    "project.qgisproject.heldout": ("write_comparison",),
+    "project.qgisproject.refreshing": ("write_qgis_project",),
     "project.run": ("run", "train"),
     "project.productsettings": ("NoSettings",),
     "project.viewing.server": ("serve",),
@@ -199,6 +203,7 @@ __all__ = [
     "write_leading_layer",
     "write_map",
     "write_qgis_plugin",
+    "write_qgis_project",
     "write_raster",
     "write_rate_curves",
     "write_report",

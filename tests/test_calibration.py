@@ -1,3 +1,4 @@
+import itertools
 import json
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -6,12 +7,15 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
+from affine import Affine
 from conftest import ROOT
 from mapfiles import TRANSFORM, write_map
+from rasterio.crs import CRS
 from scipy.special import expit, logit
 from smallproject import write_project
 
 from geoprospect.errors import OutputError, SamplesError, ScoreError
+from geoprospect.grid import Grid
 from geoprospect.mapping.kernel import kernel_of, ticket_of
 from geoprospect.project.check import check_project
 from geoprospect.project.file import Project
@@ -19,6 +23,9 @@ from geoprospect.project.run import run_project
 from geoprospect.project.settings import CalibrationSettings
 from geoprospect.reliability.calibration import Calibration, ProbabilityKernel, write_probability
 from geoprospect.samples import DrawingRule
+from geoprospect.samples.trainingcells import TrainingCells
+from geoprospect.scoring.counting.scoremap import ScoreMap
+from geoprospect.scoring.score.trainingpoints import TrainingPoints
 from geoprospect.synthetic import province
 
 METHODS = ["logistic", "isotonic"]
@@ -144,8 +151,15 @@ def test_the_probability_is_the_curve_shifted_until_it_sums_to_the_deposits(tmp_
             assert (summary.n_valid, summary.maximum) == (300 * 280 - 1200, p.max())
             shift = logit(p.compressed().astype(float)) - calibration.log_odds(scores[~p.mask])
             np.testing.assert_allclose(shift, summary.calibration.offset, atol=2e-3)
-    style = ET.parse(tmp_path / "p.qml").getroot()
-    assert float(style.find(".//colorrampshader").get("maximumValue")) == pytest.approx(p.max())
+    style = ET.parse(tmp_path / "p.qml").getroot().find(".//colorrampshader")
+    assert float(style.get("maximumValue")) == pytest.approx(p.max())
+    labels = [item.get("label") for item in style.iter("item")]
+    assert len(set(labels)) == len(labels) >= 3
+    assert all(label.count("%") for label in labels)
+    bounds = [float(item.get("value")) for item in style.iter("item")][:-1]
+    steps = [upper / lower for lower, upper in itertools.pairwise(bounds)]
+    assert all(step == pytest.approx(10 / 3, rel=0.01) or step == pytest.approx(3, rel=0.01)
+               for step in steps)  # fmt: skip
     json.dumps(summary.calibration.to_dict())
 
 
@@ -181,6 +195,38 @@ def test_a_stopped_probability_is_gone_on_with(tmp_path):
     with rasterio.open(path) as raster, rasterio.open(whole.path) as undisturbed:
         assert raster.tags()["GEOPROSPECT_CALIBRATION"] == "logistic"
         np.testing.assert_array_equal(raster.read(), undisturbed.read())
+
+
+def test_a_probability_tells_the_training_cells_of_the_map_where_no_list_of_layers_shows_them(
+    tmp_path,
+):
+    rng = np.random.default_rng(5)
+    grid = Grid(CRS.from_epsg(3578), Affine(1000, 0, 0, 0, -1000, 0), (40, 60))
+    cells = [(row, column) for row in range(0, 40, 4) for column in range(0, 60, 7)]
+    tags = TrainingCells.of(grid, cells, evidence_range=4000.0).tags()
+    source = tmp_path / "map.tif"
+    with rasterio.open(
+        source,
+        "w",
+        driver="GTiff",
+        height=40,
+        width=60,
+        count=1,
+        nodata=-9999,
+        dtype="float32",
+        crs=grid.crs,
+        transform=grid.transform,
+    ) as raster:
+        raster.write(rng.random((1, 40, 60)).astype(np.float32))
+        raster.update_tags(**tags)
+    calibration = Calibration.fit(*drawn(100))
+    write_probability(calibration, source, tmp_path / "p.tif", deposits=3)
+    with rasterio.open(tmp_path / "p.tif") as raster:
+        assert max(map(len, raster.tags().values())) <= 80
+    with ScoreMap.open(tmp_path / "p.tif") as scored:
+        known = TrainingPoints.of_map(scored)
+    assert list(zip(known.cells.rows.tolist(), known.cells.columns.tolist(), strict=True)) == cells
+    assert known.cells.evidence_range == 4000.0
 
 
 def test_the_kernel_of_a_probability_is_the_same_in_another_process():

@@ -1,3 +1,4 @@
+import re
 import shutil
 import subprocess
 import sys
@@ -135,17 +136,22 @@ def test_the_map_is_a_cog_that_tells_all_about_itself(tmp_path):
     assert float(told["STATISTICS_STDDEV"]) == pytest.approx(values.std(dtype=float))
 
 
-def test_a_style_beside_the_map_colours_its_range_in_qgis(layers, tmp_path):
+def test_a_style_beside_the_map_tells_the_best_shares_of_the_area(layers, tmp_path):
     (tmp_path / "map.tif.aux.xml").write_text("<statistics of a former map/>")
     with EvidenceStack.open(layers) as stack:
-        summary = write_map(ensemble(stack), stack, tmp_path / "map.tif", overwrite=True)
+        write_map(ensemble(stack), stack, tmp_path / "map.tif", overwrite=True)
     renderer = ET.parse(tmp_path / "map.qml").getroot().find("pipe/rasterrenderer")
-    values = [float(item.get("value")) for item in renderer.iter("item")]
-    assert renderer.get("type") == "singlebandpseudocolor"
-    assert renderer.get("band") == "1"
-    assert values[0] == pytest.approx(summary.minimum)
-    assert values[-1] == pytest.approx(summary.maximum)
-    assert values == sorted(values)
+    assert (renderer.get("type"), renderer.get("band")) == ("singlebandpseudocolor", "1")
+    items = [(float(x.get("value")), x.get("label")) for x in renderer.iter("item")]
+    with rasterio.open(tmp_path / "map.tif") as raster:
+        scores = raster.read(1, masked=True).compressed()
+    below = items[:-1]
+    labels = [label for _, label in items[1:]]  # a class holds its upper bound, so the next begins
+    told = [float(re.fullmatch(r"best (\S+)% of the area \(from .+\)", x)[1]) for x in labels]
+    assert told == [50, 20, 10, 5, 1]
+    for (bound, _), share in zip(below, told, strict=True):
+        assert 100 * (scores > bound).mean() == pytest.approx(share, rel=0.05)
+    assert items[-1][0] == np.inf
     assert sorted(path.name for path in tmp_path.iterdir()) == ["map.qml", "map.tif"]
 
 

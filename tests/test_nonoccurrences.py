@@ -397,7 +397,7 @@ def test_a_run_from_occurrences_alone_keeps_the_cells_drawn_and_maps_their_sprea
     project = project_of_occurrences(folder, model=network, more=more)
     project = replace(project, folder=folder / "drawn")
     summary = run_project(project)
-    table = gpd.read_file(folder / "drawn" / "non_occurrences.gpkg")
+    table = gpd.read_file(folder / "drawn" / "non_occurrences.gpkg", layer="non_occurrences")
     assert table.draw.value_counts().to_dict() == {1: 60, 2: 60, 3: 60}
     once = ~table.geometry.to_wkt().duplicated(keep=False)
     assert table.out_of_bag[once].between(0, 1).all()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,11 @@ def check_comparison_absent(
 
 
 def write_comparison(
-    comparison: Comparison, folder: str | PathLike[str], *, overwrite: bool = False
+    comparison: Comparison,
+    folder: str | PathLike[str],
+    *,
+    overwrite: bool = False,
+    finish: Callable[[Path], None] | None = None,
 ) -> tuple[str, ...]:
     """Write a comparison as JSON, a page and a GeoPackage of the points held out.
 
@@ -61,6 +65,8 @@ def write_comparison(
         (see `held_out_cells` and `held_out_repeats`, a layer each) go.
     overwrite : bool
         Whether existing files are replaced.
+    finish : callable, optional
+        Called with the path of the GeoPackage before it takes its place.
 
     Returns
     -------
@@ -72,13 +78,11 @@ def write_comparison(
     OutputError
         If a file exists already or cannot be written.
     """
+    held_out = {"cells": held_out_cells(comparison), "repeats": held_out_repeats(comparison)}
     contents: dict[str, Content] = {
         "crossval.json": json.dumps(comparison.to_dict(), indent=1) + "\n",
         "crossval.html": page(comparison),
-        "held_out.gpkg": {
-            "cells": held_out_cells(comparison),
-            "repeats": held_out_repeats(comparison),
-        },
+        "held_out.gpkg": held_out if finish is None else (held_out, finish),
     }
     write_files(contents, folder, overwrite=overwrite)
     return tuple(str(Path(folder) / name) for name in FILES)
@@ -100,7 +104,7 @@ def held_out_cells(comparison: Comparison) -> gpd.GeoDataFrame:
     table: dict[str, Any] = {"row": samples.source, "occurrence": samples.label}
     table |= {f"fold_{repeat}": fold + 1 for repeat, fold in enumerate(folds, start=1)}
     for result in comparison.results:
-        name = _column(result)
+        name = field_of(result)
         table[name] = result.scores.mean(axis=0)
         table[f"{name}_spread"] = result.total_spread()
         table[f"{name}_error"] = result.error(samples.label)
@@ -126,8 +130,8 @@ def held_out_repeats(comparison: Comparison) -> gpd.GeoDataFrame:
         "fold": folds.ravel() + 1,
     }
     for result in comparison.results:
-        table[_column(result)] = result.scores.ravel()
-        table[f"{_column(result)}_spread"] = result.spread.ravel()
+        table[field_of(result)] = result.scores.ravel()
+        table[f"{field_of(result)}_spread"] = result.spread.ravel()
     return _points(comparison, pd.DataFrame(table))
 
 
@@ -277,7 +281,7 @@ def _gap(gap: Difference) -> dict[str, Any]:
     }
 
 
-def _column(result: HeldOutScores) -> str:
+def field_of(result: HeldOutScores) -> str:
     """Give the field of a method's scores."""
     return result.method.replace(" ", "_").replace("-", "_")
 

@@ -5,6 +5,7 @@ from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult, Overv
 from geoprospect.mapping.score import MapSummary, ScoreKernel, write_map
 from geoprospect.mapping.statistics import Statistics
 from geoprospect.mapping.writing import RasterSummary, write_raster
+from geoprospect.qgis.steps import percentages
 from geoprospect.qgis.veil import Veil
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "ScoreKernel",
     "Statistics",
     "Veil",
+    "percentages",
     "write_map",
     "write_raster",
 ]

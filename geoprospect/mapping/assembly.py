@@ -10,6 +10,7 @@ import rasterio
 import rasterio.shutil
 from rasterio.enums import Resampling
 
+from geoprospect.evidence.rasters.tags import DOMAIN, LONGEST, packet
 from geoprospect.mapping.job import BLOCK, Job
 from geoprospect.mapping.kernel import NODATA, Kernel, Overviews
 from geoprospect.mapping.statistics import Statistics
@@ -43,7 +44,7 @@ def write_virtual(
     ET.SubElement(root, "SRS").text = job.grid.crs.to_wkt()
     transform = job.grid.transform.to_gdal()
     ET.SubElement(root, "GeoTransform").text = ", ".join(map(repr, transform))
-    _add_metadata(root, kernel.tags())
+    _add_tags(root, kernel.tags())
     present = [
         (job.raster(number), window)
         for number, window in enumerate(job.windows)
@@ -114,6 +115,15 @@ def write_cog(virtual: Path, path: Path) -> None:
         bigtiff="if_safer",
     )
     _check_whole(path)
+
+
+def _add_tags(root: ET.Element, tags: Mapping[str, str]) -> None:
+    """Write what the metadata say, long lists where no program shows them to a reader."""
+    long = {key: text for key, text in tags.items() if len(text) > LONGEST}
+    _add_metadata(root, {key: text for key, text in tags.items() if key not in long})
+    if long:
+        holder = ET.SubElement(root, "Metadata", domain=DOMAIN, format="xml")
+        holder.append(packet(long))
 
 
 def _add_metadata(element: ET.Element, tags: Mapping[str, str]) -> None:

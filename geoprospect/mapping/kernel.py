@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, Self, TypeAlias
 
 from geoprospect.errors import OutputError
 from geoprospect.evidence import Block
+from geoprospect.qgis.steps import AreaShares
 from geoprospect.qgis.style import Style, pseudocolour
 from geoprospect.typing import Values
 
@@ -33,14 +34,15 @@ class Band:
         What its cells hold, kept as the band's description.
     unit : str
         Their unit; "1" for a number without one.
-    style : Style or None
+    style : Style, AreaShares or None
         How QGIS shows it: a function from its extremes to the text of a `.qml`, a ramp of colours
-        by default. Of several bands, QGIS shows the first that has a style.
+        by default; or classes by shares of the area, of a band without negative values. Of several
+        bands, QGIS shows the first that has a style.
     """
 
     name: str
     unit: str = "1"
-    style: Style | None = pseudocolour
+    style: Style | AreaShares | None = pseudocolour
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult
 from geoprospect.mapping.travelling import check_travels, described, model_of
 from geoprospect.mapping.writing import write_raster
 from geoprospect.model.model import ProspectivityModel
+from geoprospect.qgis.steps import AreaShares
+from geoprospect.qgis.style import MAGMA, Ramp
 from geoprospect.typing import StageProgress, StrPath
 
 Engine = Literal["compiled", "numpy"]
@@ -26,7 +28,10 @@ WORTH_COMPILING = 2**22
 """Cells times members from which a compiled loop saves more than it costs to load."""
 
 _HOLDS = " holds "  # between layer and value where a kernel counts fill values
-_BANDS = Band("prospectivity"), Band("standard deviation of the members")
+_BANDS = (
+    Band("prospectivity", style=AreaShares()),
+    Band("standard deviation of the members", style=Ramp(MAGMA, low=0.0)),
+)
 _FILLED = Band(IMPUTED)
 
 

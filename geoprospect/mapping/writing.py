@@ -21,6 +21,7 @@ from geoprospect.mapping.job import Job, PartFigures
 from geoprospect.mapping.kernel import Kernel
 from geoprospect.mapping.memory import give_back
 from geoprospect.mapping.statistics import Statistics
+from geoprospect.mapping.styling import styled
 from geoprospect.output import move_raster, output_error, raster_written, replacing, sole_writer
 from geoprospect.typing import StageProgress, StrPath
 
@@ -151,9 +152,12 @@ def write_raster(
                 rasterio.Env(GDAL_CACHEMAX=execution.cache, GDAL_NUM_THREADS="ALL_CPUS"),
                 raster_written(place.raster),
             ):
+                style = styled(job, kernel, summary.statistics)
                 finish = _leave_virtual if place.virtual else _leave_cog
                 finish(place, job, kernel, summary.statistics)
-        _write_style(place.style, kernel, summary.statistics)
+        if style is not None:
+            with replacing(place.style, overwrite=True) as temporary:
+                temporary.write_text(style, encoding="utf-8")
     return summary
 
 
@@ -235,12 +239,3 @@ def _leave_virtual(
             if rest.name != MARK:
                 rest.unlink()
     move_raster(lasting / virtual.name, place.raster)
-
-
-def _write_style(path: Path, kernel: Kernel, statistics: Sequence[Statistics]) -> None:
-    """Write how QGIS shows the first band that has a style and a value."""
-    for number, (band, figures) in enumerate(zip(kernel.bands, statistics, strict=True), start=1):
-        if band.style is not None and figures.n:
-            with replacing(path, overwrite=True) as style:
-                style.write_text(band.style(figures.minimum, figures.maximum, band=number))
-            return

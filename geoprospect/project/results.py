@@ -10,7 +10,7 @@ from typing import Literal
 
 from geoprospect.output import checksum, sidecars
 
-Kind = Literal["raster", "points", "figures", "picture", "model", "text"]
+Kind = Literal["raster", "points", "figures", "picture", "model", "project", "text"]
 
 
 @dataclass(frozen=True)
@@ -21,14 +21,14 @@ class Product:
     ----------
     file : str
         Its name there.
-    kind : {"raster", "points", "figures", "picture", "model", "text"}
+    kind : {"raster", "points", "figures", "picture", "model", "project", "text"}
         What it is.
     title : str
         What a reader calls it.
     meaning : str
         What it tells, in a sentence.
     styled : bool
-        Whether a QGIS style, of the same stem, lies beside it.
+        Whether a QGIS style, and words about it, of the same stem, lie beside it.
     """
 
     file: str
@@ -42,6 +42,11 @@ class Product:
         """The name of its QGIS style."""
         return str(Path(self.file).with_suffix(".qml")) if self.styled else None
 
+    @property
+    def described(self) -> str | None:
+        """The name of what QGIS tells of it."""
+        return str(Path(self.file).with_suffix(".qmd")) if self.styled else None
+
     def path(self, folder: Path) -> Path:
         """Give its path in an output folder."""
         return folder / self.file
@@ -52,8 +57,8 @@ class Product:
 
     def places(self, folder: Path) -> list[Path]:
         """Give all paths that it may take in an output folder."""
-        style = [folder / self.style] if self.style else []
-        return [self.path(folder), *style, *self.sidecars(folder)]
+        beside = [folder / name for name in (self.style, self.described) if name]
+        return [self.path(folder), *beside, *self.sidecars(folder)]
 
     def files(self, folder: Path) -> list[Path]:
         """List what lies in its places in an output folder, the files of a folder one by one."""
@@ -105,6 +110,19 @@ PICTURE = Product(
     "picture",
     "Map",
     "The map in colours, with the occurrences it was scored at.",
+)
+QGIS_PROJECT = Product(
+    "prospectivity.qgz",
+    "project",
+    "QGIS project",
+    "For QGIS 3.22 or later: all of it in groups, styled, explained, with a page to print; paths "
+    "are relative, so that the folder may be moved together with the evidence.",
+)
+POINTS = Product(
+    "points.gpkg",
+    "points",
+    "Points",
+    "The points that were used, by role, with their class and the score of the map there.",
 )
 MODEL = Product(
     "model",
@@ -193,8 +211,8 @@ MANIFEST = Product(
 )
 
 PRODUCTS = (
-    REPORT, MAP, PROBABILITY, CALIBRATION, SCORES, CURVES, PICTURE, MODEL, NON_OCCURRENCES,
-    COMPONENTS, CONTRIBUTIONS, LEADING_LAYER,
+    REPORT, QGIS_PROJECT, MAP, PROBABILITY, POINTS, CALIBRATION, SCORES, CURVES, PICTURE, MODEL,
+    NON_OCCURRENCES, COMPONENTS, CONTRIBUTIONS, LEADING_LAYER,
     IMPORTANCE_PAGE, IMPORTANCE, APPLICABILITY, APPLICABILITY_FIGURES,
     LOG, MANIFEST,
 )  # fmt: skip
@@ -213,11 +231,11 @@ def table() -> str:
     Examples
     --------
     >>> print(table().splitlines()[2].partition("|")[2].partition("|")[0])
-     `prospectivity.tif`, `.qml`
+     `prospectivity.qgz`
     """
     rows = ["| file in `out/` | what it is |", "|---|---|"]
     for product in PRODUCTS:
         name = f"`{product.file}{'/' if product.file == MODEL.file else ''}`"
-        style = ", `.qml`" if product.styled else ""
+        style = ", `.qml`, `.qmd`" if product.styled else ""
         rows.append(f"| {name}{style} | {product.meaning} |")
     return "\n".join(rows)

@@ -25,6 +25,8 @@ from geoprospect.project.outputfolder import as_log, logged, made_aside
 from geoprospect.project.preconditions import require
 from geoprospect.project.products.making import make_asked
 from geoprospect.project.products.product import MadeRun
+from geoprospect.project.qgisproject.points import style_drawn
+from geoprospect.project.qgisproject.writing import write_qgis_files
 from geoprospect.project.report.page import write_report
 from geoprospect.project.training import train_ensemble
 from geoprospect.reliability.calibration import ProbabilitySummary
@@ -158,9 +160,9 @@ def run_project(
             scores = _score(project, target)
             give_back()
             _write_scores(made, scores, model.settings.get("choice"))
-            products = make_asked(
-                MadeRun(inputs, model, made, execution=execution, progress=progress)
-            )
+            made_run = MadeRun(inputs, model, made, execution=execution, progress=progress)
+            products = make_asked(made_run)
+            _show_in_qgis(made_run)
         results.LOG.path(made).write_text(as_log(log), encoding="utf-8")
         _write_json(
             results.MANIFEST.path(made),
@@ -177,6 +179,18 @@ def run_project(
     if probability is not None:
         probability = replace(probability, path=str(results.PROBABILITY.path(folder)))
     return RunSummary(str(folder), summary, scores, probability, products)
+
+
+def _show_in_qgis(made: MadeRun) -> None:
+    """Write the QGIS project; a map that took hours is not lost with it."""
+    try:
+        write_qgis_files(made)
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        again = f"import geoprospect; geoprospect.write_qgis_project({str(made.project.folder)!r})"
+        _LOGGER.warning(
+            f"QGIS project: it is not written: {reason}. To try again, in Python: {again}"
+        )
 
 
 def _report(folder: Path, project: Project) -> None:
@@ -203,6 +217,7 @@ def _write_drawn(folder: Path, model: ProspectivityModel, drawn: DrawnSamples) -
         )
     with replacing(results.NON_OCCURRENCES.path(folder)) as temporary:
         write_points(drawn.points(scores), temporary)
+        style_drawn(temporary)
 
 
 def _calibrated(inputs: Inputs, progress: Progress | None) -> Calibrated | None:

@@ -22,7 +22,9 @@ class Classes:
     Attributes
     ----------
     labels : tuple of str
-        What the classes 1, 2, … are called; beyond fourteen, colours come again.
+        What the classes are called; beyond fourteen, colours come again.
+    values : tuple of float
+        Their numbers; 1, 2, … where they are not given.
 
     Examples
     --------
@@ -32,14 +34,25 @@ class Classes:
     """
 
     labels: tuple[str, ...]
+    values: tuple[float, ...] = ()
 
     def __call__(self, minimum: float, maximum: float, *, band: int) -> str:
         """Give the text of the `.qml` file; all classes are in it, those without a cell too."""
         root, renderer = begun("paletted", band, {})
         palette = ET.SubElement(renderer, "colorPalette")
-        for number, label in enumerate(self.labels, start=1):
-            colour = _COLOURS[(number - 1) % len(_COLOURS)]
-            ET.SubElement(
-                palette, "paletteEntry", value=str(number), label=label, color=colour, alpha="255"
-            )
+        values = self.values or tuple(range(1, len(self.labels) + 1))
+        for value, label, colour in zip(values, self.labels, colours(len(values)), strict=True):
+            told = {"value": f"{value:.9g}", "label": label, "color": colour, "alpha": "255"}
+            ET.SubElement(palette, "paletteEntry", told)
         return finished(root)
+
+
+def colours(number: int) -> list[str]:
+    """Give so many colours that are told apart; beyond fourteen, they come again.
+
+    Examples
+    --------
+    >>> colours(2), len(set(colours(20)))
+    (['#0072b2', '#d55e00'], 14)
+    """
+    return [_COLOURS[k % len(_COLOURS)] for k in range(number)]

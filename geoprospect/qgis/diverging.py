@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
-
-from geoprospect.qgis.style import begun, finished
+from geoprospect.qgis.style import shaded
 
 # Blue below zero, red above, pale between: told apart with every common colour blindness
 # (ColorBrewer's RdBu; Harrower & Brewer 2003).
@@ -36,20 +34,8 @@ def diverging(minimum: float, maximum: float, *, band: int = 1) -> str:
     (True, 11, True)
     """
     end = max(abs(minimum), abs(maximum)) or 1.0  # zero everywhere: the middle colour
-    ends = {"classificationMin": f"{-end:.9g}", "classificationMax": f"{end:.9g}"}
-    root, renderer = begun("singlebandpseudocolor", band, ends)
-    shader = ET.SubElement(
-        ET.SubElement(renderer, "rastershader"),
-        "colorrampshader",
-        colorRampType="INTERPOLATED",
-        classificationMode="1",
-        clip="0",
-        minimumValue=ends["classificationMin"],
-        maximumValue=ends["classificationMax"],
-    )
     middle = len(_COLOURS) // 2
-    for step, colour in enumerate(_COLOURS, start=-middle):
-        value = end * step / middle
-        label = f"{value:+.2g}" if step else "0"
-        ET.SubElement(shader, "item", value=f"{value:.9g}", label=label, color=colour, alpha="255")
-    return finished(root)
+    values = [end * step / middle for step in range(-middle, middle + 1)]
+    labels = [f"{value:+.2g}" if value else "0" for value in values]
+    items = [(f"{x:.9g}", label, c) for x, label, c in zip(values, labels, _COLOURS, strict=True)]
+    return shaded("INTERPOLATED", items, band=band, ends=(-end, end))

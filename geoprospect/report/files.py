@@ -13,9 +13,10 @@ if TYPE_CHECKING:  # slow to import, and most files hold no points
     import geopandas as gpd
 
 StrPath: TypeAlias = str | PathLike[str]
-Content: TypeAlias = str | Callable[[Path], None] | Mapping[str, "gpd.GeoDataFrame"]
+Layers: TypeAlias = Mapping[str, "gpd.GeoDataFrame"]
+Content: TypeAlias = str | Callable[[Path], None] | Layers | tuple[Layers, Callable[[Path], None]]
 """What a file is to hold: a text, what writes it to the path that it is given, or the layers of a
-GeoPackage by name."""
+GeoPackage by name, with what adds their styles."""
 
 
 def check_files_absent(
@@ -69,8 +70,12 @@ def write_files(contents: Mapping[str, Content], folder: StrPath, *, overwrite: 
         with replacing(Path(folder) / name, overwrite=overwrite) as temporary:
             if isinstance(content, str):
                 temporary.write_text(content, encoding="utf-8")
-            elif isinstance(content, Mapping):
-                for layer, points in content.items():
+                continue
+            layers, finish = content if isinstance(content, tuple) else (content, None)
+            if isinstance(layers, Mapping):
+                for layer, points in layers.items():
                     write_points(points, temporary, layer=layer)
             else:
-                content(temporary)
+                layers(temporary)
+            if finish is not None:
+                finish(temporary)

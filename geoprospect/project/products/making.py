@@ -17,6 +17,7 @@ from geoprospect.project.inputs import Inputs
 from geoprospect.project.outputfolder import added_to
 from geoprospect.project.products.product import MadeRun, OptionalProduct
 from geoprospect.project.products.registry import OPTIONAL
+from geoprospect.project.qgisproject.refreshing import refresh
 from geoprospect.project.report.page import write_report
 from geoprospect.typing import Progress, StrPath
 
@@ -110,8 +111,9 @@ def add_product(
         )
         _check_unchanged(made)
         told = product.make(made, settings)
+        shown = refresh(made, manifest, product.files)
         added = manifest.get("added", {}) | {name: asdict(settings)}  # type: ignore[call-overload]
-        outputs = manifest["outputs"] | results.checksums(folder, product.files)
+        outputs = manifest["outputs"] | results.checksums(folder, (*product.files, *shown))
         with replacing(results.MANIFEST.path(folder), overwrite=True) as temporary:
             content = manifest | {"added": added, "outputs": dict(sorted(outputs.items()))}
             temporary.write_text(

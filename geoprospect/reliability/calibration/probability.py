@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from os import fspath
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,21 @@ from scipy.special import expit, logit
 
 from geoprospect.errors import ScoreError
 from geoprospect.evidence import Block, EvidenceStack
-from geoprospect.mapping import NODATA, Band, Execution, Kernel, KernelResult, write_raster
+from geoprospect.evidence.rasters.raster import open_raster
+from geoprospect.evidence.rasters.tags import tags_of
+from geoprospect.mapping import (
+    NODATA,
+    Band,
+    Execution,
+    Kernel,
+    KernelResult,
+    percentages,
+    write_raster,
+)
 from geoprospect.reliability.calibration.curve import Calibration
 from geoprospect.typing import StageProgress, StrPath
 
+_OWN = "GEOPROSPECT_"
 _BINS = 2**16  # of the histogram of a map: the sum of its probabilities is exact to 1e-8
 
 
@@ -28,6 +40,9 @@ class ProbabilityKernel(Kernel):
     ----------
     calibration : Calibration
         The curve, with its prior correction.
+    tags_of_map : mapping of str to str
+        What the metadata of the map say of its model, which hold for the probabilities too: the
+        cells that it was trained on, above all.
 
     Examples
     --------
@@ -39,24 +54,25 @@ class ProbabilityKernel(Kernel):
     """
 
     calibration: Calibration
-    bands = (Band("probability of a deposit in the cell"),)
+    tags_of_map: Mapping[str, str] = field(default_factory=dict, hash=False)
+    bands = (Band("probability of a deposit in the cell", style=percentages),)
 
     def bytes_a_cell(self) -> int:
         """Give the memory of scores, log-odds and probabilities in float64."""
         return 4 * 8
 
     def tags(self) -> dict[str, str]:
-        """Name the kind of curve."""
-        return {"GEOPROSPECT_CALIBRATION": self.calibration.method}
+        """Name the kind of curve, and say what the map says of its model."""
+        return {**self.tags_of_map, "GEOPROSPECT_CALIBRATION": self.calibration.method}
 
     def description(self) -> dict[str, Any]:
-        """Give the curve as plain values."""
-        return {"calibration": self.calibration.to_dict()}
+        """Give the curve and the metadata as plain values."""
+        return {"calibration": self.calibration.to_dict(), "tags_of_map": dict(self.tags_of_map)}
 
     @classmethod
     def of(cls, description: Mapping[str, Any]) -> ProbabilityKernel:
         """Make the kernel of a description."""
-        return cls(Calibration(**description["calibration"]))
+        return cls(Calibration(**description["calibration"]), description["tags_of_map"])
 
     def __call__(self, block: Block) -> KernelResult:
         """Take the scores of a window along the curve."""
@@ -149,7 +165,7 @@ def write_probability(
         corrected = replace(calibration, offset=calibration.offset + offset)
         written = write_raster(
             scores,
-            ProbabilityKernel(corrected),
+            ProbabilityKernel(corrected, _tags_of(map_file)),
             path,
             execution=execution,
             overwrite=overwrite,
@@ -160,6 +176,13 @@ def write_probability(
     return ProbabilitySummary(
         written.path, corrected, cells.n, cells.mean * cells.n, cells.minimum, cells.maximum
     )
+
+
+def _tags_of(map_file: StrPath) -> dict[str, str]:
+    """Read what the metadata of a map say of its model."""
+    with open_raster(fspath(map_file)) as raster:
+        tags = tags_of(raster)
+    return {key: text for key, text in tags.items() if key.startswith(_OWN)}
 
 
 def _half(progress: StageProgress | None, number: int) -> StageProgress:

@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 
 from geoprospect.evidence.features.points import coordinates
+from geoprospect.evidence.rasters.tags import tags_of
 from geoprospect.grid import Places
 from geoprospect.samples.source import PointsSource
 from geoprospect.samples.trainingcells import TrainingCells
@@ -67,7 +68,7 @@ class TrainingPoints:
         SamplesError
             If the metadata are malformed.
         """
-        cells = TrainingCells.of_tags(scored.dataset.tags(), path=scored.path)
+        cells = TrainingCells.of_tags(tags_of(scored.dataset), path=scored.path)
         return None if cells is None else cls._at_centres(cells)
 
     @classmethod

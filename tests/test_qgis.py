@@ -1,0 +1,274 @@
+"""What QGIS itself makes of a run: its project opened, drawn and printed by the QGIS installed."""
+
+import json
+import os
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import rasterio
+from click.testing import CliRunner
+from rasterio.crs import CRS
+from rasterio.transform import from_origin
+from smallproject import write_project, write_raster
+
+import geoprospect as gp
+from geoprospect.cli import main
+
+PYTHON = "/usr/bin/python3"  # with which Debian's QGIS comes
+LOOK = Path(__file__).with_name("qgislook.py")
+NAME = "Süd & <Nord> 1"  # hostile to XML, addresses and shells alike
+SETTINGS = """
+[evidence]
+"Cu & <Zn> ü" = "rasters/A.tif"
+B = "rasters/B.tif"
+geology = {{ kind = "categorical", path = "rasters/rock & co.tif", legend = {legend} }}
+
+[points]
+training = {{ path = "training.gpkg", label = "occurrence" }}
+validation = {{ path = "validation.shp", label = "occurrence" }}
+
+[model]
+strategy = "logistic-regression"
+"""
+LEGEND = '{ 1 = "granite <S-type>", 2 = "schist & gneiss" }'
+CALIBRATION = "[calibration]\ndeposits = 30\nbuffer = 150.0\n"
+DEGREES = CRS.from_proj4("+proj=longlat +a=6378140 +b=6356750 +no_defs")
+
+
+def project_of(folder, text):
+    """Write the small project with a layer of rock classes, and run it."""
+    path = write_project(folder)
+    with rasterio.open(folder / "rasters" / "C.tif") as raster:
+        values = raster.read(1)
+    rocks = np.where(values == -9999, 0, 1 + (values > 0)).astype(np.uint8)
+    write_raster(folder / "rasters" / "rock & co.tif", rocks, nodata=0)
+    path.write_text(text, encoding="utf-8")
+    gp.run(path)
+    return folder / "out"
+
+
+def turned_to_degrees(folder):
+    """Put the small project onto a grid of degrees on an ellipsoid that has no code."""
+    transform = from_origin(-130, 62, 0.02, 0.01)
+    path = write_project(folder)
+    for raster in sorted((folder / "rasters").glob("?.tif")):
+        with rasterio.open(raster) as opened:
+            values, old = opened.read(1), opened.transform
+        write_raster(raster, values, crs=DEGREES, transform=transform)
+    for name in ("training.gpkg", "validation.shp"):
+        table = gpd.read_file(folder / name)
+        columns, rows = ~old * (table.geometry.x.to_numpy(), table.geometry.y.to_numpy())
+        places = gpd.points_from_xy(*(transform * (columns, rows)))
+        table = table.drop(columns="geometry").set_geometry(places).set_crs(DEGREES.to_wkt())
+        table.to_file(folder / name)
+    text = path.read_text().partition("lithology =")[0]
+    path.write_text(text + '[model]\nstrategy = "logistic-regression"\n')
+    gp.run(path)
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def qgis():
+    """Ask QGIS, in a process of its own; many questions at once, for it starts slowly."""
+    if (
+        not os.path.exists(PYTHON)
+        or subprocess.run(
+            [PYTHON, "-c", "import qgis.core"], capture_output=True, check=False
+        ).returncode
+    ):
+        pytest.skip("QGIS is not installed (on Debian: apt-get install python3-qgis)")
+
+    def ask(folder, questions):
+        asked, told = folder / "questions.json", folder / "answers.json"
+        asked.write_text(json.dumps(questions), encoding="utf-8")
+        private = folder / "private"
+        private.mkdir(mode=0o700)
+        kept = ("PROJ_", "GDAL_", "PYTHON")
+        known = {key: value for key, value in os.environ.items() if not key.startswith(kept)}
+        own = {"QT_QPA_PLATFORM": "offscreen", "QGIS_CUSTOM_CONFIG_PATH": str(private)}
+        done = subprocess.run(
+            [PYTHON, str(LOOK), str(asked), str(told)],
+            env=known | own | {"XDG_RUNTIME_DIR": str(private), "HOME": str(private)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert told.is_file(), done.stderr
+        return json.loads(told.read_text(encoding="utf-8"))
+
+    return ask
+
+
+class Looked:
+    """A run and what QGIS says of it."""
+
+    def __init__(self, qgis, home):
+        folder = home / NAME
+        text = SETTINGS.format(legend=LEGEND) + CALIBRATION + "[products]\ncontributions = true\n"
+        self.out = project_of(folder, text)
+        done = CliRunner().invoke(
+            main, ["crossval", str(folder / "project.toml"), "--repeats", "1", "--number", "2"]
+        )
+        assert done.exit_code == 0, done.stderr
+        gp.write_qgis_project(self.out)
+        moved = home / "elsewhere" / "moved"
+        shutil.copytree(folder, moved)
+        self.degrees = turned_to_degrees(home / "degrees")
+        self.points = gpd.read_file(self.out / "points.gpkg", layer="validation")
+        places = [[place.x, place.y] for place in self.points.geometry]
+        files = ("prospectivity.tif", "probability.tif", "points.gpkg|layername=training",
+                 "crossval/held_out.gpkg|layername=cells")  # fmt: skip
+        self.picture, self.page = home / "view.png", home / "page.pdf"
+        questions = [
+            {
+                "project": str(self.out / "prospectivity.qgz"),
+                "places": places,
+                "sampled": ["Prospectivity", "Probability of a deposit", "Cu & <Zn> ü"],
+                "picture": str(self.picture),
+                "page": str(self.page),
+            },
+            {"project": str(moved / "out" / "prospectivity.qgz")},
+            {
+                "project": str(self.degrees / "prospectivity.qgz"),
+                "picture": str(home / "degrees.png"),
+                "page": str(home / "degrees.pdf"),
+            },
+            {"files": [str(self.out / name) for name in files]},
+        ]
+        self.here, self.moved, self.far, self.dropped = qgis(home, questions)
+
+    def layer(self, name):
+        (found,) = (x for x in self.here["layers"] if x["name"] == name)
+        return found
+
+
+@pytest.fixture(scope="module")
+def looked(qgis, tmp_path_factory):
+    return Looked(qgis, tmp_path_factory.mktemp("qgis"))
+
+
+def test_every_layer_of_the_project_is_valid_and_knows_its_crs(looked):
+    for answer in (looked.here, looked.moved, looked.far):
+        assert answer["opened"]
+        assert answer["crs valid"]
+        assert len(answer["layers"]) > 5
+        assert [x["name"] for x in answer["layers"] if not x["valid"]] == []
+        assert [x["name"] for x in answer["layers"] if not x["crs valid"]] == []
+
+
+def test_layers_lie_in_their_groups(looked):
+    homes = {layer["name"]: layer["groups"] for layer in looked.here["layers"]}
+    assert homes["Prospectivity"] == ["Results"]
+    assert homes["Probability of a deposit"] == ["Results"]
+    assert homes["Contribution of B"] == ["Results", "Contributions of the layers"]
+    assert homes["Training points"] == homes["Validation points"] == ["Validation"]
+    assert homes["Points held out"] == ["Validation"]
+    assert homes["Cu & <Zn> ü"] == homes["B"] == ["Evidence"]
+    assert homes["geology"] == ["Geology"]
+
+
+def test_rasters_lie_where_the_map_lies(looked):
+    with rasterio.open(looked.out / "prospectivity.tif") as raster:
+        bounds = list(raster.bounds)
+    for layer in looked.here["layers"]:
+        if "band" in layer:
+            assert layer["extent"] == bounds
+    west, south, east, north = looked.here["extent"]
+    wide, high = 0.05 * (bounds[2] - bounds[0]), 0.05 * (bounds[3] - bounds[1])
+    expected = [bounds[0] - wide, bounds[1] - high, bounds[2] + wide, bounds[3] + high]
+    assert [west, south, east, north] == pytest.approx(expected)
+
+
+def test_values_that_qgis_reads_at_the_validation_points_are_ours(looked):
+    values = looked.here["values"]
+    assert len(looked.points) > 20
+    np.testing.assert_array_equal(values["Prospectivity"], looked.points["score"])
+    for name, file in (
+        ("Prospectivity", "out/prospectivity.tif"),
+        ("Probability of a deposit", "out/probability.tif"),
+        ("Cu & <Zn> ü", "rasters/A.tif"),
+    ):
+        with rasterio.open(looked.out.parent / file) as raster:
+            places = zip(looked.points.geometry.x, looked.points.geometry.y, strict=True)
+            ours = [cell[0] for cell in raster.sample(places)]
+        np.testing.assert_array_equal(np.float32(values[name]), ours)
+
+
+def test_prospectivity_is_told_by_shares_of_the_area_and_probability_in_per_cent(looked):
+    classes = looked.layer("Prospectivity")["legend"]
+    assert [label.partition(" (")[0] for label in classes] == [
+        "the other 50%",
+        *(f"best {share}% of the area" for share in (50, 20, 10, 5, 1)),
+    ]
+    assert len(set(looked.layer("Prospectivity")["colours"])) == 6
+    probability = looked.layer("Probability of a deposit")["legend"]
+    assert probability[0].startswith("less than ")
+    assert all("%" in label for label in probability)
+    assert len(set(probability)) == len(probability)
+
+
+def test_classes_are_named_and_points_told_apart(looked):
+    assert looked.layer("geology")["legend"] == ["granite <S-type>", "schist & gneiss"]
+    assert looked.layer("geology")["renderer"] == "paletted"
+    for name in ("Training points", "Validation points"):
+        assert looked.layer(name)["legend"] == ["occurrence", "non-occurrence"]
+        assert looked.layer(name)["aliases"]["occurrence"].startswith("1 at an occurrence")
+
+
+def test_layers_say_what_they_are_and_are_not(looked):
+    layer = looked.layer("Prospectivity")
+    assert layer["title"] == "Prospectivity"
+    assert "no probability of a deposit" in layer["abstract"]
+    assert any("logistic-regression" in step for step in layer["history"])
+    assert looked.here["title"] == f"Mineral prospectivity: {NAME}"
+    with rasterio.open(looked.out / "prospectivity.tif") as raster:
+        assert max(map(len, raster.tags().values())) <= 80
+    assert "TRAINING_CELLS" not in looked.dropped[0]["information"]
+
+
+def test_one_file_dropped_in_is_styled_by_itself(looked):
+    prospectivity, probability, training, held_out = looked.dropped
+    assert prospectivity["legend"] == looked.layer("Prospectivity")["legend"]
+    assert probability["legend"] == looked.layer("Probability of a deposit")["legend"]
+    assert training["legend"] == ["occurrence", "non-occurrence"]
+    assert held_out["renderer"] == "categorizedSymbol"
+    spread = held_out["aliases"]["logistic_regression_spread"]
+    assert spread == "standard deviation of these scores over members and repeats"
+
+
+def test_the_project_is_drawn_and_printed(looked):
+    assert looked.here["drawn"] > 30  # colours
+    assert looked.page.read_bytes().startswith(b"%PDF")
+    assert looked.here["exported"] == 0
+    assert looked.here["items"] == ["legend", "map", "north arrow", "scale bar"]
+
+
+def test_degrees_on_an_ellipsoid_without_a_code_are_drawn_and_measured_in_kilometres(looked):
+    assert looked.far["crs"] in ("", "USER:100000")
+    assert looked.far["drawn"] > 30
+    assert looked.far["bars"] == ["km"]
+    with rasterio.open(looked.degrees / "prospectivity.tif") as raster:
+        assert raster.crs.is_geographic
+        bounds = list(raster.bounds)
+    (layer,) = (x for x in looked.far["layers"] if x["name"] == "Prospectivity")
+    assert layer["extent"] == pytest.approx(bounds)
+
+
+def test_the_moved_folder_reads_its_own_files(looked):
+    for layer in looked.moved["layers"]:
+        assert "/elsewhere/moved/" in layer["source"]
+
+
+def test_the_project_holds_relative_paths_and_no_hour(looked):
+    with zipfile.ZipFile(looked.out / "prospectivity.qgz") as archive:
+        (member,) = archive.infolist()
+        text = archive.read(member).decode()
+    assert member.date_time == (1980, 1, 1, 0, 0, 0)
+    assert "<datasource>../rasters/B.tif</datasource>" in text
+    assert str(looked.out.parent) not in text

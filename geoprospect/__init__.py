@@ -80,6 +80,7 @@ if TYPE_CHECKING:
         TargetSettings,
         check_targets_absent,
         find_targets,
+        layers_of_map,
         write_targets,
     )
 
@@ -127,7 +128,7 @@ _ROOMS = {
     "synthetic": ("sample_project",),
     "targets": (
         "TargetKnowledge", "TargetSettings", "check_targets_absent", "find_targets",
-        "write_targets",
+        "layers_of_map", "write_targets",
     ),
 }  # fmt: skip
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
@@ -175,6 +176,7 @@ __all__ = [
     "find_targets",
     "fit",
     "fit_applicability",
+    "layers_of_map",
     "load_model",
     "method_named",
     "model_from_weights",

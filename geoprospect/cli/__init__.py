@@ -16,10 +16,8 @@ from geoprospect.cli.told import json_asked, run_told_as_json, with_progress_opt
 from geoprospect.errors import GeoprospectError
 
 VERBS = (
-    "sample", "init", "check", "run", "train", "map", "explain",
-    "importance", "applicability", "score",
-    "crossval", "report", "view", "reproduce",
-    "qgis-plugin",
+    "sample", "init", "check", "run", "train", "map", "explain", "importance", "applicability",
+    "targets", "score", "crossval", "report", "view", "reproduce", "qgis-plugin",
 )  # fmt: skip
 
 

@@ -107,6 +107,8 @@ class Project:
             read.append(("the area of the non-occurrences", os.fspath(rule.within.path)))
         if rule is not None and rule.target_group is not None:
             read.append(("the target group", os.fspath(rule.target_group.path)))
+        if self.products.targets is not None:
+            read += self.products.targets.neighbours()
         if self.model.components is not None:
             read.append(("components", self.model.components))
         return read

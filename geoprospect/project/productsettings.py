@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator
 
 from geoprospect.crossval.importance.settings import ImportanceSettings
+from geoprospect.targets.settings import TargetSettings
 
 _FORBID: dict[str, Any] = {"extra": "forbid"}  # a setting that is not known is a mistake
 
@@ -42,6 +43,8 @@ class ProductSettings:
         What the map rests on overall: what each layer is worth, and how the score changes with it.
     applicability : NoSettings, optional
         Where the map may be believed: on ground like the training cells.
+    targets : TargetSettings, optional
+        Where to go first: the best cells as polygons, ranked.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
@@ -49,3 +52,4 @@ class ProductSettings:
     contributions: Annotated[NoSettings | None, Asked] = None
     importance: Annotated[ImportanceSettings | None, Asked] = None
     applicability: Annotated[NoSettings | None, Asked] = None
+    targets: Annotated[TargetSettings | None, Asked] = None

@@ -45,6 +45,7 @@ _SECTIONS: dict[str, type] = {
 _LONGEST, _DEEPEST = 2**20, 20  # bytes of a project file, and levels of its tables
 _REQUIRED = ("evidence", "points")
 _FILES_OF_LAYERS = ("path", "legend")  # and of points
+_NEAR_TARGETS = ("roads", "claims")
 _DRAWN_FROM = ("within", "target_group")  # files that non-occurrences are drawn by
 
 
@@ -161,6 +162,10 @@ def _absolute(content: dict[str, Any], home: Path) -> dict[str, Any]:
     if isinstance(result.get("model"), dict) and "components" in result["model"]:
         model = result["model"]
         result["model"] = model | {"components": resolve(model["components"])}
+    products = result.get("products")
+    if isinstance(products, dict) and isinstance(targets := products.get("targets"), dict):
+        files = {name: resolve(targets[name]) for name in _NEAR_TARGETS if name in targets}
+        result["products"] = products | {"targets": targets | files}
     output = result.get("output", {})
     if isinstance(output, dict):
         result["output"] = output | {"folder": resolve(output.get("folder", "out"))}

@@ -10,7 +10,7 @@ from typing import Literal
 
 from geoprospect.output import checksum, sidecars
 
-Kind = Literal["raster", "points", "figures", "picture", "model", "project", "text"]
+Kind = Literal["raster", "points", "areas", "figures", "picture", "model", "project", "text"]
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class Product:
     ----------
     file : str
         Its name there.
-    kind : {"raster", "points", "figures", "picture", "model", "project", "text"}
+    kind : {"raster", "points", "areas", "figures", "picture", "model", "project", "text"}
         What it is.
     title : str
         What a reader calls it.
     meaning : str
-        What it tells, in a sentence.
+        What it tells, in a sentence; empty where another one of the same title tells it.
     styled : bool
         Whether a QGIS style, and words about it, of the same stem, lie beside it.
     """
@@ -183,6 +183,19 @@ IMPORTANCE = Product(
     "What the map rests on, as figures",
     "The figures of `importance.html`, with their intervals and bands.",
 )
+TARGETS = Product(
+    "targets.gpkg",
+    "areas",
+    "Targets",
+    "With `targets = true` under `[products]`, or by `geoprospect targets`: where to go first, the "
+    "best cells as polygons, ranked, with what is known of each; other formats if asked for.",
+)
+TARGET_FILES = tuple(
+    Product(f"targets.{ending}", "text", "Targets", "")
+    for ending in ("geojson", "shp", "shx", "dbf", "prj", "cpg", "csv", "kml")
+)
+"""The targets in other formats, of which the table of results tells with the first."""
+
 COMPONENTS = Product(
     "components.json",
     "model",
@@ -212,9 +225,8 @@ MANIFEST = Product(
 
 PRODUCTS = (
     REPORT, QGIS_PROJECT, MAP, PROBABILITY, POINTS, CALIBRATION, SCORES, CURVES, PICTURE, MODEL,
-    NON_OCCURRENCES, COMPONENTS, CONTRIBUTIONS, LEADING_LAYER,
-    IMPORTANCE_PAGE, IMPORTANCE, APPLICABILITY, APPLICABILITY_FIGURES,
-    LOG, MANIFEST,
+    NON_OCCURRENCES, COMPONENTS, CONTRIBUTIONS, LEADING_LAYER, IMPORTANCE_PAGE, IMPORTANCE,
+    APPLICABILITY, APPLICABILITY_FIGURES, TARGETS, *TARGET_FILES, LOG, MANIFEST,
 )  # fmt: skip
 """All products of a run, those that one opens first before the others."""
 
@@ -234,7 +246,7 @@ def table() -> str:
      `prospectivity.qgz`
     """
     rows = ["| file in `out/` | what it is |", "|---|---|"]
-    for product in PRODUCTS:
+    for product in (product for product in PRODUCTS if product.meaning):
         name = f"`{product.file}{'/' if product.file == MODEL.file else ''}`"
         style = ", `.qml`, `.qmd`" if product.styled else ""
         rows.append(f"| {name}{style} | {product.meaning} |")

@@ -2,6 +2,7 @@
 
 from geoprospect.targets.finding import TargetKnowledge, find_targets
 from geoprospect.targets.settings import TargetSettings
+from geoprospect.targets.surface import layers_of_map
 from geoprospect.targets.target import Target, Targets
 from geoprospect.targets.writing import check_targets_absent, write_targets
 
@@ -12,5 +13,6 @@ __all__ = [
     "Targets",
     "check_targets_absent",
     "find_targets",
+    "layers_of_map",
     "write_targets",
 ]

@@ -50,7 +50,7 @@ def cut(surface: Surface, settings: TargetSettings, crossing: float | None = Non
         If no cell has a score, or reaches the threshold; the crossing or the deposits are not
         known; or several rules are given.
     """
-    settings.check()
+    settings.check(calibrated=surface.calibrated)
     if settings.threshold == "crossing":
         if crossing is None:
             raise TargetsError(
@@ -64,13 +64,6 @@ def cut(surface: Surface, settings: TargetSettings, crossing: float | None = Non
     if settings.threshold is not None:
         return Cut(_reached(surface, settings.threshold), "as given")
     if settings.deposits is not None:
-        if not surface.calibrated:
-            raise TargetsError(
-                "a share of the deposits is asked for, but how many are expected is not known",
-                path=surface.path,
-                mend="write [calibration] with deposits = … in the project file and run it anew, "
-                "or give a share of the area, as in share = 0.02",
-            )
         threshold = _quantile(surface, settings.deposits, _deposits)
         return Cut(threshold, f"for {settings.deposits:g} of the expected deposits")
     share = settings.share or DEFAULT_SHARE

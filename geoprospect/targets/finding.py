@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -13,21 +13,19 @@ from geoprospect.errors import TargetsError
 from geoprospect.grid import Places, transformed
 from geoprospect.targets.cut import Cut, cut
 from geoprospect.targets.deposits import deposits_in
-from geoprospect.targets.nearness import Nearness, known_occurrences
+from geoprospect.targets.nearness import LabelledPoints, Nearness, known_occurrences
 from geoprospect.targets.outlines import Outlines, Shapes, simplified
 from geoprospect.targets.patches import Patches, labelled
 from geoprospect.targets.settings import TargetSettings
 from geoprospect.targets.shortlist import default_apart, spread_out
 from geoprospect.targets.surface import Layers, Surface
 from geoprospect.targets.target import Target, Targets
-from geoprospect.typing import Floats, Ints, StageProgress
+from geoprospect.typing import Bools, Floats, Ints, StageProgress
 from geoprospect.wording import counted
-
-if TYPE_CHECKING:  # slow to import
-    from geoprospect.samples import PointsSource
 
 _LOGGER = logging.getLogger(__name__)
 _MOST = 10_000  # targets that are outlined
+_EXPLAINED = 100  # targets, the first in rank, whose reasons are told beside the shortlist's
 _SAMPLED = 16  # cells of a target that reasons are told of
 _MIXER = np.uint64(0x9E3779B97F4A7C15)  # spreads the numbers of cells over all whole numbers
 
@@ -42,7 +40,7 @@ class TargetKnowledge:
 
     Attributes
     ----------
-    occurrences : tuple of PointsSource
+    occurrences : tuple of LabelledPoints
         Files of known occurrences.
     crossing : float, optional
         The score at which the prediction-area curves cross.
@@ -50,7 +48,7 @@ class TargetKnowledge:
         Gives the leading layers of targets in words.
     """
 
-    occurrences: tuple[PointsSource, ...] = ()
+    occurrences: tuple[LabelledPoints, ...] = ()
     crossing: float | None = None
     reasons: Reasons | None = None
 
@@ -123,14 +121,13 @@ def find_targets(
         peaks = Places(easting, northing, surface.grid.crs)
         listed = spread_out(peaks, settings.number, apart)
         if knowledge.reasons is not None:
-            texts = knowledge.reasons(*cells)
-            found = [replace(t, reasons=text) for t, text in zip(found, texts, strict=True)]
+            found = _explained(found, listed, cells, knowledge.reasons)
         numbers = np.cumsum(listed)
         found = [
             replace(t, shortlist=int(k)) if on else t
             for t, k, on in zip(found, numbers, listed, strict=True)
         ]
-        if listed.sum() < settings.number:
+        if listed.sum() < min(settings.number, len(found)):
             _LOGGER.info(
                 f"targets: the shortlist holds {listed.sum()}, for no more lie {apart:.3g} km "
                 "apart; a lower threshold gives more targets, a smaller `apart` lets them crowd"
@@ -217,6 +214,18 @@ def _outlined(
             done = int((window.row_off + window.height) * surface.grid.shape[1])
             surface.progress(done, surface.grid.n_cells)
     return outlines.joined(), (sample[0], sample[1], sample[2])
+
+
+def _explained(
+    found: list[Target], listed: Bools, cells: tuple[Ints, Ints, Ints], reasons: Reasons
+) -> list[Target]:
+    """Tell the reasons of the first targets, and of those on the shortlist."""
+    told = np.flatnonzero(listed | (np.arange(len(found)) < _EXPLAINED))
+    rows, columns, of = (axis[np.isin(cells[2], told)] for axis in cells)
+    explained = list(found)
+    for number, text in zip(told, reasons(rows, columns, np.searchsorted(told, of)), strict=True):
+        explained[number] = replace(found[number], reasons=text)
+    return explained
 
 
 def _sampled(cells: Ints, surface: Surface) -> Ints:

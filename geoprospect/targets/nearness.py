@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from rasterio.windows import Window
@@ -16,18 +16,40 @@ from geoprospect.grid import Grid, Places
 from geoprospect.typing import Bools, Floats, Ints
 
 if TYPE_CHECKING:  # slow to import, and most targets need no vectors
+    import geopandas as gpd
+
     from geoprospect.evidence.features.tracing import TracedFeatures
-    from geoprospect.samples import PointsSource
 
 _ASKED = 2**17  # cells whose distances are looked for together
 
 
-def known_occurrences(sources: Iterable[PointsSource], grid: Grid) -> Places:
+class PointLabels(Protocol):
+    """What points are: `codes` is 1 for an occurrence."""
+
+    @property
+    def codes(self) -> Ints:
+        """A number a point."""
+        ...
+
+
+class LabelledPoints(Protocol):
+    """A file of points that tells occurrences, as a `geoprospect.PointsSource` does."""
+
+    def read(self) -> gpd.GeoDataFrame:
+        """Read the points."""
+        ...
+
+    def labels(self, points: gpd.GeoDataFrame) -> PointLabels:
+        """Tell what they are."""
+        ...
+
+
+def known_occurrences(sources: Iterable[LabelledPoints], grid: Grid) -> Places:
     """Read the occurrences of files of points, those that share a cell once.
 
     Parameters
     ----------
-    sources : iterable of PointsSource
+    sources : iterable of LabelledPoints
         The files.
     grid : Grid
         The grid of the map, in whose CRS they are given; those off the grid stay.
@@ -43,7 +65,7 @@ def known_occurrences(sources: Iterable[PointsSource], grid: Grid) -> Places:
     for source in sources:
         points = source.read()
         if points.empty:
-            raise SamplesError("the file holds no point", path=source.path)
+            raise SamplesError("the file holds no point", path=points.attrs.get("path"))
         known = source.labels(points).codes == 1
         places = np.column_stack(coordinates(points, grid))[known]
         found.append(places[np.isfinite(places).all(axis=1)])

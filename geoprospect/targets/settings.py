@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
 from geoprospect.errors import TargetsError
 
 Format = Literal["geojson", "shp", "csv", "kml"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+"""What targets can be written as beside the GeoPackage."""
+
 Share = Annotated[float, Field(gt=0, le=1)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -66,20 +69,33 @@ class TargetSettings:
     claims: str | None = None
     formats: tuple[Format, ...] = ()
 
-    def check(self) -> None:
-        """Refuse several rules for which cells are taken.
+    def check(self, *, calibrated: bool = True) -> None:
+        """Refuse several rules for which cells are taken, and one that cannot be followed.
+
+        Parameters
+        ----------
+        calibrated : bool
+            Whether probabilities are known.
 
         Raises
         ------
         TargetsError
-            If more than one is given.
+            If more than one is given, or deposits are asked for without probabilities.
         """
-        given = [name for name in ("threshold", "share", "deposits") if getattr(self, name)]
+        rules = ("threshold", "share", "deposits")
+        given = [name for name in rules if getattr(self, name) is not None]
         if len(given) > 1:
             raise TargetsError(
                 "cells are taken by one rule alone",
                 found=" and ".join(given),
                 mend=f"keep one of them, as in {given[0]} = {getattr(self, given[0])!r}",
+            )
+        if self.deposits is not None and not calibrated:
+            raise TargetsError(
+                "a share of the deposits is asked for, but how many are expected is not known",
+                expected="a calibrated map",
+                mend="write [calibration] with deposits = … in the project file and run it anew, "
+                f"or give a share of the area, as in share = {DEFAULT_SHARE}",
             )
 
     def neighbours(self) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from rasterio.windows import Window
 from scipy import ndimage
 
 from geoprospect.evidence import EvidenceStack, RasterBand
-from geoprospect.evidence.rasters.raster import little_cache
+from geoprospect.evidence.rasters.raster import little_cache, open_raster
 from geoprospect.grid import Grid, area_units
 from geoprospect.grid.areas import square_metres
 from geoprospect.typing import Bools, Ints, StageProgress, StrPath, Values
@@ -21,6 +21,7 @@ from geoprospect.typing import Bools, Ints, StageProgress, StrPath, Values
 Layers: TypeAlias = dict[str, "RasterBand | StrPath"]
 
 SCORE, PROBABILITY, UNCERTAINTY, INSIDE = "score", "probability", "uncertainty", "inside"
+_CALIBRATED = "GEOPROSPECT_CALIBRATION"  # a tag of calibrated maps
 _REACH = 4.0  # scales that a Gaussian mean is taken over
 
 
@@ -180,3 +181,24 @@ def smoothed(score: Values, scale: float) -> Values:
     mean = np.full(score.shape, np.nan, np.float32)
     mean[valid] = total[valid] / weight[valid]
     return mean
+
+
+def layers_of_map(path: StrPath, *, probabilities: bool = False) -> Layers:
+    """Give the layers of a map alone.
+
+    Parameters
+    ----------
+    path : path-like
+        The raster; its first band is taken.
+    probabilities : bool
+        Whether it holds probabilities of a deposit in a cell. The calibrated maps that geoprospect
+        makes say so themselves.
+
+    Raises
+    ------
+    EvidenceError
+        If it cannot be read.
+    """
+    with open_raster(path) as raster:
+        told = raster.tags().get(_CALIBRATED) is not None
+    return {SCORE: path, PROBABILITY: path} if probabilities or told else {SCORE: path}

@@ -53,7 +53,8 @@ class Target:
     longitude, latitude : float
         The same, in WGS 84.
     reasons : str or None
-        The layers that lead to its scores, in words.
+        The layers that lead to its scores, in words: of the first hundred and those on the
+        shortlist.
     """
 
     rank: int

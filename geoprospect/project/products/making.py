@@ -113,7 +113,9 @@ def add_product(
         told = product.make(made, settings)
         shown = refresh(made, manifest, product.files)
         added = manifest.get("added", {}) | {name: asdict(settings)}  # type: ignore[call-overload]
-        outputs = manifest["outputs"] | results.checksums(folder, (*product.files, *shown))
+        places = {path.name for file in product.files for path in file.places(folder)}
+        others = {name: sum_ for name, sum_ in manifest["outputs"].items() if name not in places}
+        outputs = others | results.checksums(folder, (*product.files, *shown))
         with replacing(results.MANIFEST.path(folder), overwrite=True) as temporary:
             content = manifest | {"added": added, "outputs": dict(sorted(outputs.items()))}
             temporary.write_text(

@@ -6,11 +6,13 @@ from geoprospect.project.products.applicability import ApplicabilityProduct
 from geoprospect.project.products.contributions import ContributionsProduct
 from geoprospect.project.products.importance import ImportanceProduct
 from geoprospect.project.products.product import OptionalProduct
+from geoprospect.project.products.targets import TargetsProduct
 
 _IN_ORDER: tuple[OptionalProduct, ...] = (
     ContributionsProduct(),
     ImportanceProduct(),
     ApplicabilityProduct(),
+    TargetsProduct(),
 )
 
 OPTIONAL = {product.name: product for product in _IN_ORDER}

@@ -116,10 +116,10 @@ def _groups(made: MadeRun, crs: Crs) -> tuple[Group, ...]:
         name: [] for name in ("Targets", "Validation", "Results", "Evidence", "Geology")
     }
     for product in results.PRODUCTS:
-        if product.kind not in ("raster", "points") or not made.found(product):
+        if product.kind not in ("raster", "points", "areas") or not made.found(product):
             continue
         metadata, home = _metadata(made, product), _home(product.file)
-        if product.kind == "points":
+        if product.kind != "raster":
             for layer in _feature_layers(product.file, made.folder, crs, metadata):
                 homes["Geology" if layer.source.endswith(ROCKS) else home].append(layer)
             continue

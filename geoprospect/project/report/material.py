@@ -166,7 +166,8 @@ class Material:
         if path is None:
             return None
         try:
-            targets = gpd.read_file(path)
+            layer = path.stem if path.suffix == ".gpkg" else None  # its style is another one
+            targets = gpd.read_file(path, layer=layer)
         except Exception as error:  # of several libraries
             raise ProjectError(
                 "the targets cannot be read", path=path, found=str(error), mend="make them again"

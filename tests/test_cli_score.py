@@ -38,11 +38,12 @@ def test_a_table_and_a_sentence_come_on_stdout(inputs):
     rows = [line.split() for line in done.stdout.splitlines()]
     assert ["occurrences", "4"] in rows
     assert ["area", "under", "the", "rate", "curve", "0.600"] in [row[:6] for row in rows]
-    (tenth,) = (row for row in rows if row[:5] == ["held", "by", "the", "best", "10%,"])
-    assert tenth[6] == "50%"
-    assert re.fullmatch(r"\(\d+–\d+%\),", tenth[7])
-    assert tenth[8] == "×5.0"
-    assert ["area", "that", "holds", "50%", "10.0%"] in rows
+    (tenth,) = (row for row in rows if row[:5] == ["captured", "in", "the", "top", "10%"])
+    assert tenth[7:-3] == ["(×", "better", "than", "chance)"]
+    assert tenth[-3] == "50%"
+    assert re.fullmatch(r"\(\d+–\d+%\),", tenth[-2])
+    assert tenth[-1] == "×5.0"
+    assert ["area", "needed", "to", "capture", "50%", "of", "occurrences", "10.0%"] in rows
     assert ["area", "under", "the", "ROC", "curve", "0.625"] in rows
     assert ["occurrences", "from", "0.5", "on", "(tp)", "3"] in rows
     assert done.stdout.splitlines()[-1].startswith("the best 10% of the area holds 50% of the 4")
@@ -60,7 +61,8 @@ def test_training_points_put_a_column_without_their_cells_first(inputs, tmp_path
     training = ["--training", str(tmp_path / "training.csv"), "--training-crs", "EPSG:3578"]
     done = score(*inputs, *training)
     rows = [line.split() for line in done.stdout.splitlines()]
-    assert ["off", "training", "cells", "all", "validation", "points"] in rows
+    assert ["excluding", "points", "that"] in rows  # the head of the first column, on three lines
+    assert ["data", "all", "validation", "points"] in rows
     assert ["occurrences", "3", "4"] in rows
     assert "2 of the 6 points lie in a cell that holds a training point: rows 0, 5." in done.stdout
 

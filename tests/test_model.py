@@ -54,7 +54,9 @@ def test_a_model_says_what_it_is(model):
     assert "<tr><td>X2</td><td>-2</td><td>2</td></tr>" in model._repr_html_()
     settings = {"strategy": "fine-tuning", "pretext": "lithology"}
     named = replace(model, settings=settings, training_cells=())
-    assert "by fine-tuning after the lithology pretext task, over" in named.sentence()
+    assert (
+        "by fine-tuning after the lithology pretext (pre-training) task, over" in named.sentence()
+    )
     assert named.sentence().endswith("training cells not known.")
 
 

@@ -103,7 +103,7 @@ from geoprospect.project.progress import progress_shown
 
 log = logging.getLogger("geoprospect.model")
 with progress_shown() as progress:
-    for stage in ("lithology pretext", "fine-tuning, the head alone", "map", "scores"):
+    for stage in ("lithology pretext", "fine-tuning, final layer only", "map", "scores"):
         for step in range(1, 4):
             progress(stage, step, 3, "cells")
             log.info("%s: line %d, longer than a row of a terminal of %s.", stage, step, "." * 60)
@@ -126,7 +126,7 @@ def test_on_a_terminal_lines_stand_whole_above_the_bars_and_no_stage_is_out_of_s
     above = ["".join(row[x].data for x in range(columns)) for row in screen.history.top]
     text = [row.rstrip() for row in [*above, *screen.display]]
     letters = "".join("".join(text).split())  # rows that a line is broken into follow each other
-    for stage in ("lithology pretext", "fine-tuning, the head alone", "map", "scores"):
+    for stage in ("lithology pretext", "fine-tuning, final layer only", "map", "scores"):
         for step in (1, 2, 3):
             line = f"{stage}: line {step}, longer than a row of a terminal of {'.' * 60}."
             assert letters.count(line.replace(" ", "")) == 1

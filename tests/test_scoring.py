@@ -103,7 +103,10 @@ def test_points_on_training_cells_are_told_apart(ranked, tmp_path, training):
         "2 of the 4 points lie in a cell that holds a training point: rows 0, 3." in score.lines()
     )
     assert score.headline == ("without_repeats", score.leaks.without_repeats)
-    assert "of the only validation occurrence off training cells" in score.sentence()
+    assert (
+        "of the only validation occurrence, excluding points that share a cell with training data"
+        in score.sentence()
+    )
     assert score.sentence().endswith("1 of 2 repeats a training cell: with it 50% and 0.50")
 
 

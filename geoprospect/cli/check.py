@@ -38,7 +38,7 @@ def check_command(project: str, pictures: str | None, as_json: bool, overwrite: 
         if checked.layers is not None:
             print_layers(checked.layers)
         click.echo(
-            f"{errors} errors: `geoprospect run {project}` would stop"
+            f"{errors} error{'' if errors == 1 else 's'}: `geoprospect run {project}` would stop"
             if errors
             else f"no error: go on with `geoprospect run {project}`"
         )

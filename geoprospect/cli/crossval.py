@@ -31,7 +31,7 @@ from geoprospect.cli.tables import print_table, table_of
 @click.option("--repeats", type=click.IntRange(1, 10_000), default=3, show_default=True,
               help="Repeats, with other regions or shifted blocks, not of polygons.")  # fmt: skip
 @click.option("--size", type=FiniteRange(min=0, min_open=True),
-              help="Edge of a block, in metres [default: the range of the evidence's "
+              metavar="METRES", help="Edge of a block [default: the range of the evidence's "
               "variogram].")  # fmt: skip
 @click.option("--regions", type=click.Path(dir_okay=False),
               help="Polygons for leave-one-region-out.")  # fmt: skip
@@ -39,12 +39,14 @@ from geoprospect.cli.tables import print_table, table_of
 @click.option("--region-field", help="The field of their names [default: each polygon is a "
               "region].")  # fmt: skip
 @click.option("--buffer", type=FiniteRange(min=0), default=0.0, show_default=True,
-              help="Leave out points this near to those held out, in metres.")  # fmt: skip
+              metavar="METRES",
+              help="Exclude training points within this distance of held-out points.")  # fmt: skip
 @click.option("--without", "without", multiple=True, metavar="LAYERS",
               help="Score each method without these layers too, and what they add: a layer or a "
               "column by its name, or several with commas between; may be repeated.")  # fmt: skip
 @click.option("--exclude-held-out", is_flag=True,
-              help="Keep cells held out, and the buffer, from the pretext task too.")  # fmt: skip
+              help="Keep cells held out, and the buffer, from the pretext (pre-training) task "
+              "too.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True,
               help="Seed of the folds.")  # fmt: skip
 @click.option("--output", type=click.Path(file_okay=False),
@@ -62,7 +64,7 @@ def crossval_command(
 ) -> None:
     """Cross-validate methods on the training points of the PROJECT file, in space.
 
-    A null that knows only easting and northing runs under the same folds. Writes a page,
+    A baseline that knows location only runs under the same folds. Writes a page,
     crossval.html, with crossval.json and held_out.gpkg beside it.
     """
     scheme = _scheme(options)
@@ -89,7 +91,8 @@ def crossval_command(
     if comparison.gains:
         _print_gains(comparison)
     for line in [
-        "* over coordinates alone, of the first figure; below each figure its 95% interval.",
+        f"* gain in {_SHORT[comparison.headline]} over coordinates alone; below each figure its "
+        "95% interval.",
         *comparison.sentences(),
     ]:
         click.echo(line)
@@ -139,7 +142,7 @@ def _print_gains(comparison: Any) -> None:
 def _print_table(comparison: Any) -> None:
     """Print the figures, a row a method."""
     names = comparison.figures
-    table = table_of(["", *(_SHORT[name] for name in names), "area gained *"])
+    table = table_of(["", *(_SHORT[name] for name in names), "gain *"])
     for result in comparison.results:
         values = [getattr(result, name).mean() for name in names]
         cells = [

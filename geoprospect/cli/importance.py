@@ -22,7 +22,8 @@ _PAIRS = 5  # printed
 @click.option("--repeats", type=click.IntRange(1, 1000), default=3, show_default=True,
               help="How often, with other regions.")  # fmt: skip
 @click.option("--buffer", type=FiniteRange(min=0), default=0.0, show_default=True,
-              help="Leave out points this near to those held out, in metres.")  # fmt: skip
+              metavar="METRES",
+              help="Exclude training points within this distance of held-out points.")  # fmt: skip
 @click.option("--permutations", type=click.IntRange(2, 1000), default=5, show_default=True,
               help="How often each layer is shuffled in each fold.")  # fmt: skip
 @click.option("--correlated", type=FiniteRange(min=0, min_open=True, max=1), default=0.7,

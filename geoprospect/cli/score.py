@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import click
 
 import geoprospect as gp
 from geoprospect.cli.options import FiniteRange, json_option, overwrite_option
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @click.command("score")
@@ -111,6 +114,13 @@ def score_command(
         near=near,
         against=[gp.RasterBand("prospectivity", other, nodata=nodata) for other in against],
     )
+    if options["label"] is None and score.label is None:
+        _LOGGER.warning(
+            "no field of %s tells occurrences, so that all %d points count as such. Name "
+            "the field by --label FIELD, or confirm by --all-occurrences",
+            points,
+            score.audit.n_kept,
+        )
     if pictures is not None:
         gp.write_score_pictures(pictures, score, overwrite=overwrite)
     if png is not None:

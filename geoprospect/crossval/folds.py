@@ -57,8 +57,8 @@ class FoldScheme:
     Examples
     --------
     >>> FoldScheme("blocks", size=20_000.0, buffer=10_000.0).sentence()
-    'Held out in turn, 3 times: square blocks of 20000 m in 5 folds; no point within 10000 m of one
-    held out is learned from.'
+    'Held out in turn, 3 times: square blocks of 20000 m in 5 folds; points within 10000 m of
+    held-out ones are left out of training.'
     """
 
     kind: FoldKind = "clusters"
@@ -195,9 +195,9 @@ class FoldScheme:
             "random": f"cells drawn at random in {self.folds} folds",
         }[self.kind]
         again = f", {self.repeats} times" if self.repeats > 1 else ""
-        buffer = "points however near are learned from"
+        buffer = "no buffer: points next to the held-out ones stay in training"
         if self.buffer:
-            buffer = f"no point within {self.buffer:.6g} m of one held out is learned from"
+            buffer = f"points within {self.buffer:.6g} m of held-out ones are left out of training"
         return f"Held out in turn{again}: {what}; {buffer}."
 
     def splits(self, samples: Samples) -> tuple[Ints, Bools]:

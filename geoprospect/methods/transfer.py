@@ -246,7 +246,7 @@ class Transfer:
         n_fixed = n_encoder - len(self.widths)  # those that level inputs stay as they are
         if self.head_epochs and not probing:
             alone = replace(self.training, epochs=self.head_epochs)
-            networks = trained(alone, f"{self.strategy}, the head alone", n_encoder).networks
+            networks = trained(alone, f"{self.strategy}, final layer only", n_encoder).networks
         return trained(self.training, self.strategy, n_encoder if probing else n_fixed)
 
     def fit(

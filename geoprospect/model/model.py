@@ -97,7 +97,7 @@ class ProspectivityModel:
         """Say what the model is: method, members, layers and training cells."""
         method = str(self.settings.get("strategy", "weights trained elsewhere"))
         if (pretext := self.settings.get("pretext", "none")) != "none":
-            method += f" after the {pretext} pretext task"
+            method += f" after the {pretext} pretext (pre-training) task"
         cells = len(self.training_cells)
         trained = f"trained on {counted(cells, 'cell')}" if cells else "training cells not known"
         members = counted(len(self.members), "member")

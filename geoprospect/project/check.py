@@ -21,7 +21,8 @@ from geoprospect.project.inputs import Inputs
 from geoprospect.project.outputfolder import is_empty
 from geoprospect.project.preconditions import PRECONDITIONS
 from geoprospect.project.progress import lines_sent
-from geoprospect.samples import Samples
+from geoprospect.samples import PointsSource, Samples
+from geoprospect.samples.labels import LabelKind
 from geoprospect.typing import Progress, StrPath
 
 _T = TypeVar("_T")
@@ -80,7 +81,8 @@ def check_project(
         steps: list[Callable[[], object]] = [partial(p, inputs) for p in PRECONDITIONS]
         if _result(lambda: inputs.stack) is None:
             # A broken layer hides the others: look at each to name them all.
-            steps = [*_columns_opened(project), *steps]
+            # So it hides what is wrong with labels, which need no evidence.
+            steps = [*_columns_opened(project), *_labels_read(project), *steps]
         errors = [Finding("error", str(error)) for step in steps if (error := _error(step))]
         findings = [
             *_about_folder(project),
@@ -165,6 +167,20 @@ def _columns_opened(project: Project) -> Iterator[Callable[[], None]]:
             yield partial(_open, [*first, column], opener)
     if first:
         yield from (partial(_open, [*first, column], opener) for column in later)
+
+
+def _labels_read(project: Project) -> Iterator[Callable[[], object]]:
+    """Give a step that reads the labels of each file of points."""
+    points = project.points
+    for source in filter(None, (points.training, points.validation)):
+        yield partial(_read_labels, source, "occurrence")
+    if points.lithology is not None:
+        yield partial(_read_labels, points.lithology, "class")
+
+
+def _read_labels(source: PointsSource, kind: LabelKind) -> None:
+    """Read points and what their labels mean, wherever they lie."""
+    source.labels(source.read(), kind)
 
 
 def _open(columns: list[Column], opener: Callable[[list[Column]], EvidenceStack]) -> None:

@@ -149,8 +149,9 @@ def run_project(
                 progress=_staged(progress, "map"),
             )
             _LOGGER.info(
-                f"map: {summary.n_beyond} of {summary.n_valid} cells lie beyond the training "
-                "points' range in some layer"
+                f"map: {summary.n_beyond / summary.n_valid:.1%} of the map is extrapolation: "
+                f"evidence outside the range of the training points ({summary.n_beyond} of "
+                f"{summary.n_valid} cells)"
             )
             probability = (
                 None

@@ -173,9 +173,16 @@ class Figures:
         ]
         for capture in sure.captures:
             share = f"{capture.captured:.0%} ({capture.interval:.0%}), ×{capture.efficiency:.1f}"
-            rows.append((f"held by the best {capture.area:.0%}, efficiency", share))
+            rows.append(
+                (f"captured in the top {capture.area:.0%} of area (× better than chance)", share)
+            )
         for part in (0.5, 0.8, 0.9):
-            rows.append((f"area that holds {part:.0%}", f"{curve.area_holding(part):.1%}"))
+            rows.append(
+                (
+                    f"area needed to capture {part:.0%} of occurrences",
+                    f"{curve.area_holding(part):.1%}",
+                )
+            )
         rows.append(("continuous Boyce index", "" if boyce is None else f"{boyce:.2f}"))
         measured = self.classification
         for name, value in (

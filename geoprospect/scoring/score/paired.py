@@ -116,7 +116,7 @@ class PairedDifference:
         """Say the differences, and whether they are sure, in one sentence."""
         n = self.curve.n_occurrences
         where = f"the same {n} occurrences" if n > 1 else "the one occurrence"
-        verdict = "which one ranks them higher cannot be told"
+        verdict = "no clear difference between the maps"
         if self.auc.interval.low > 0 or self.auc.interval.high < 0:
             verdict = f"this map ranks them {'higher' if self.auc.value > 0 else 'lower'}"
         return (

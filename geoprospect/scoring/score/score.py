@@ -74,7 +74,7 @@ class Score:
             ("area under the rate curve", f"{figures.auc:.2f}", f"{figures.auc_interval:.2f}"),
             *(
                 (
-                    f"held by the best {part.area:.0%}",
+                    f"captured in the top {part.area:.0%} of area",
                     f"{part.captured:.0%}",
                     f"{part.interval:.0%}",
                 )
@@ -138,8 +138,10 @@ class Score:
     def describe(self, points: ScoredPoints) -> str:
         """Name the points of some figures, for a table or a legend."""
         if points == "without_near" and self.leaks is not None:
-            return f"farther than {length(self.leaks.distance or 0)}"
-        return "off training cells" if points == "without_repeats" else f"all {self.role} points"
+            return f"farther than {length(self.leaks.distance or 0)} from training points"
+        if points == "without_repeats":
+            return "excluding points that share a cell with training data"
+        return f"all {self.role} points"
 
     def curves(self) -> dict[str, RateCurve]:
         """Give the rate curves to draw, by name: the headline's, and those of other points or maps.
@@ -179,7 +181,7 @@ class Score:
         n, sure = figures.curve.n_occurrences, figures.uncertainty
         what = f"{n} {self.role} occurrences" if n > 1 else f"only {self.role} occurrence"
         if name != "all":
-            what += f" {self.describe(name)}"
+            what += f"{',' if name == 'without_repeats' else ''} {self.describe(name)}"
         tenth = figures.best_tenth
         least = 1 / (1 + N_PLACEMENTS)
         chance = f"p = {sure.p_value:.2g}" if sure.p_value > least else f"p ≤ {least:g}"

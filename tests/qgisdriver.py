@@ -122,6 +122,7 @@ run("map", "map", MODEL=f"{out}/model", PROJECT=project, OUTPUT=plan["map"])
 points = QgsVectorLayer(f"{plan['points']}|layername=second", "points", "ogr")
 run("score", "score", MAP=f"{out}/prospectivity.tif", POINTS=points, LABEL="occurrence")
 run("explain", "explain", FOLDER=out, PLACE=plan["place"])
+run("applicability", "applicability", FOLDER=out)
 run("crossval", "crossval", PROJECT=project, NUMBER=2, REPEATS=1, OUTPUT=plan["folds"])
 
 feedback = Listening()

@@ -17,10 +17,13 @@ from pyproj import Transformer
 from smallproject import PROJECT, SHAPE, TRANSFORM, TUNED, points, write_project
 
 import geoprospect as gp
-from geoprospect.cli import main
+from geoprospect.cli import VERBS, main
 
 QGIS = "/usr/bin/python3"
-VERBS = ["check", "crossval", "explain", "init", "install", "map", "run", "score"]
+ALGORITHMS = [
+    "applicability", "check", "crossval", "explain", "importance", "init", "install", "map", "run",
+    "score",
+]  # fmt: skip
 
 
 def write_wheel(folder):
@@ -166,7 +169,8 @@ def test_the_source_is_of_python_3_9_and_imports_nothing_of_geoprospect():
 
 
 def test_the_algorithms_stand_in_the_toolbox_each_with_its_help(told):
-    assert told["algorithms"] == VERBS
+    assert told["algorithms"] == ALGORITHMS
+    assert {*ALGORITHMS} - {"install"} <= {*VERBS}
     assert told["helpless"] == []
     assert told["modules"] == []
     assert told["unloaded"]
@@ -235,12 +239,23 @@ def test_score_reads_the_layer_that_is_meant_of_a_file_with_several(told, plan):
         where["out"] + "/prospectivity.tif",
         gp.PointsSource(where["points"], label="occurrence", layer="second"),
     )
-    assert float(outputs["AUC"]) == score.to_dict()["auc"]
+    quoted = score.to_dict()["headline"]
+    assert float(outputs["AUC"]) == quoted["auc"]
+    assert quoted["sentence"] in told["score"]["told"]["info"]
 
 
 def test_explain_takes_a_place_in_any_crs(told):
     assert " because: " in told["explain"]["outputs"]["WHY"]
     assert told["explain"]["exception"] is None
+
+
+def test_a_product_is_added_to_the_run_and_loaded_in_its_style(told, plan):
+    product = told["applicability"]
+    assert product["exception"] is None
+    path = json.loads(plan.read_text())["out"] + "/applicability.tif"
+    valid, renderer, source = product["layers"]["applicability"]
+    assert (valid, source) == (True, path)
+    assert renderer != "multibandcolor"  # that of a raster of many bands without a style
 
 
 def test_crossval_loads_the_points_that_were_held_out(told, plan):

@@ -3,6 +3,9 @@
 from .crossvalidation import Crossval
 from .install import Install
 from .maps import Explain, Map, Score
+from .products import Applicability, Importance
 from .projects import Check, Init, Run
 
-ALGORITHMS = (Install, Init, Check, Run, Map, Score, Crossval, Explain)
+ALGORITHMS = (
+    Install, Init, Check, Run, Map, Score, Crossval, Explain, Importance, Applicability,
+)  # fmt: skip

@@ -167,15 +167,13 @@ class Score(Verb):
 
     def results(self, told, parameters, context, feedback):
         """Give the figures."""
+        quoted = told["headline"]
+        feedback.pushInfo(quoted["sentence"])
         outputs = {
-            "AUC": told["auc"],
-            "BEST_TENTH": told["captured_in_best_tenth"],
-            "OCCURRENCES": told["n_occurrences"],
+            "AUC": quoted["auc"],
+            "BEST_TENTH": quoted["captured_in_best_tenth"],
+            "OCCURRENCES": quoted["n_occurrences"],
         }
-        feedback.pushInfo(
-            f"The best 10% of the area holds {outputs['BEST_TENTH']:.0%} of "
-            f"{outputs['OCCURRENCES']} occurrences; area under the rate curve {told['auc']:.3f}"
-        )
         if given(parameters, "PICTURES"):
             outputs["PICTURES"] = self.parameterAsString(parameters, "PICTURES", context)
         return outputs

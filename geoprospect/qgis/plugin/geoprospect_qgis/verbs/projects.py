@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 from qgis.core import (
     QgsProcessingOutputFile,
     QgsProcessingOutputFolder,
+    QgsProcessingOutputHtml,
     QgsProcessingOutputNumber,
     QgsProcessingOutputRasterLayer,
     QgsProcessingParameterFileDestination,
@@ -118,6 +121,7 @@ class Run(Verb):
         self.add_overwrite()
         self.addOutput(QgsProcessingOutputFolder("FOLDER", "Folder of the results"))
         self.addOutput(QgsProcessingOutputRasterLayer("MAP", "Prospectivity"))
+        self.addOutput(QgsProcessingOutputHtml("REPORT", "Report of the run"))
 
     def arguments(self, parameters, context, feedback):
         """Give the project and the switches."""
@@ -131,10 +135,11 @@ class Run(Verb):
     def results(self, told, parameters, context, feedback):
         """Load the layers, and tell the scores."""
         for role, score in told["scores"].items():
-            best = score["captured_in_best_tenth"]
-            feedback.pushInfo(
-                f"{role} points: the best 10% of the area holds {best:.0%} of "
-                f"{score['n_occurrences']} occurrences"
-            )
-        load_all(context, told["folder"])
-        return {"FOLDER": told["folder"], "MAP": told["map"]["path"]}
+            feedback.pushInfo(f"{role} points: {score['headline']['sentence']}")
+        folder = told["folder"]
+        load_all(context, folder)
+        return {
+            "FOLDER": folder,
+            "MAP": told["map"]["path"],
+            "REPORT": os.path.join(folder, "report.html"),
+        }

@@ -1,0 +1,84 @@
+"""What is added to the results of a finished run: what it rests on, and where it holds."""
+
+from __future__ import annotations
+
+import os
+
+from qgis.core import QgsProcessingOutputHtml, QgsProcessingParameterNumber
+
+from .algorithm import Verb, given, load
+
+
+class Product(Verb):
+    """A verb that adds to the folder of a run's results."""
+
+    LAYERS: tuple = ()
+    """The files that QGIS loads, each with its title."""
+    NUMBERS: dict = {}  # noqa: RUF012 - never changed
+    """What is said of each option that is a number, with its least value; whole numbers are int."""
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802 - of QGIS
+        """Add the parameters."""
+        self.add_folder("FOLDER", "Folder of a run's results")
+        kinds = QgsProcessingParameterNumber.Type
+        for name, (words, least) in self.NUMBERS.items():
+            kind = kinds.Integer if isinstance(least, int) else kinds.Double
+            self.addParameter(
+                QgsProcessingParameterNumber(name, words, kind, optional=True, minValue=least)
+            )
+        self.add_overwrite()
+
+    def arguments(self, parameters, context, feedback):
+        """Give the folder and the numbers."""
+        words = [self.parameterAsFile(parameters, "FOLDER", context)]
+        for name, (_, least) in self.NUMBERS.items():
+            if given(parameters, name):
+                read = self.parameterAsInt if isinstance(least, int) else self.parameterAsDouble
+                words += [f"--{name.lower()}", str(read(parameters, name, context))]
+        overwrite = self.parameterAsBoolean(parameters, "OVERWRITE", context)
+        return [*words, *(["--overwrite"] if overwrite else [])]
+
+    def results(self, told, parameters, context, feedback):
+        """Load the layers."""
+        folder = self.parameterAsFile(parameters, "FOLDER", context)
+        for file, title in self.LAYERS:
+            load(context, os.path.join(folder, file), title)
+        return {}
+
+
+class Applicability(Product):
+    """`geoprospect applicability`."""
+
+    VERB = "applicability"
+    TITLE = "Where a map may be believed"
+    HELP = (
+        "Maps where the map of a finished run may be believed: on ground like its training cells. "
+        "The ground outside is veiled in grey; keep this layer above the map."
+    )
+    LAYERS = (("applicability.tif", "applicability"),)
+
+
+class Importance(Product):
+    """`geoprospect importance`."""
+
+    VERB = "importance"
+    TITLE = "What a map rests on"
+    HELP = (
+        "Tells which layers the map of a finished run rests on: how far its figure drops, at "
+        "points held out in space, when a layer's values are shuffled. Leaves a page."
+    )
+    NUMBERS = {  # noqa: RUF012
+        "FOLDS": ("Regions that are held out in turn [by default 5]", 2),
+        "REPEATS": ("How often, with other regions [by default 3]", 1),
+        "BUFFER": ("Leave out training points this near to those held out [m]", 0.0),
+    }
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        """Add the page to the outputs."""
+        super().initAlgorithm(configuration)
+        self.addOutput(QgsProcessingOutputHtml("PAGE", "Page of the layers"))
+
+    def results(self, told, parameters, context, feedback):
+        """Give the page."""
+        folder = self.parameterAsFile(parameters, "FOLDER", context)
+        return {"PAGE": os.path.join(folder, "importance.html")}

@@ -86,7 +86,7 @@ def test_the_sentence_says_which_map_is_ahead_only_where_it_is_sure(tmp_path):
     worse = write_map(tmp_path / "worse.tif", -VALUES)
     points = write_points(tmp_path / "p.gpkg", CELLS[:6])
     even, ahead = score_map(path, points, against=[same, worse]).against
-    assert even.sentence().endswith("; which one ranks them higher cannot be told")
+    assert even.sentence().endswith("; no clear difference between the maps")
     assert ahead.sentence().endswith("; this map ranks them higher")
     assert "at the same 6 occurrences: area under the curve +0." in ahead.sentence()
 

@@ -55,7 +55,7 @@ def refused(text, tmp_path):
         ),
         (
             "[calibration]\ndeposits = -3",
-            "calibration.deposits should be a number above 0 (found -3)",
+            "calibration.deposits should be greater than 0 (found -3)",
         ),
         ("[calibration]\nbuffer = 1", "calibration.deposits is missing"),
         ("[grid]\nbounds = [1, 2]", "grid.bounds should be a longer list (found [1, 2])"),

@@ -186,6 +186,26 @@ def test_a_cell_without_a_value_says_so(page):
     assert (row, column, told["score"]) == (0, 0, "no value")  # the first two rows have none
 
 
+def test_a_tap_on_a_phone_reads_the_cell_and_the_page_still_scrolls(browser, run):
+    phone = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = phone.new_page()
+    page.goto((run / "report.html").as_uri())
+    page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+    canvas = page.locator("#map")
+    canvas.scroll_into_view_if_needed()
+    frame = canvas.bounding_box()
+    side = min(frame["width"] / SHAPE[1], frame["height"] / SHAPE[0])
+    left = frame["x"] + (frame["width"] - side * SHAPE[1]) / 2
+    top = frame["y"] + (frame["height"] - side * SHAPE[0]) / 2
+    page.touchscreen.tap(left + 7.5 * side, top + 12.5 * side)
+    assert read(page)[:2] == (12, 7)
+    # Up and down are the page's while the whole map is seen, and the map's once it is zoomed.
+    assert canvas.evaluate("x => x.style.touchAction") in ("", "pan-y")
+    page.locator("#closer").click()
+    assert canvas.evaluate("x => x.style.touchAction") == "none"
+    phone.close()
+
+
 def test_arrow_keys_choose_a_cell_and_speak_it(page, run):
     page.locator("#map").focus()
     for key in [*["Shift+ArrowUp"] * 6, *["Shift+ArrowLeft"] * 5, *["ArrowDown"] * 3, "ArrowRight"]:
@@ -299,6 +319,20 @@ def test_a_report_is_small_and_names_no_folder_of_the_machine(run):
     assert str(run) not in page
     assert str(run.parent) not in page
     assert not re.findall(r"(?:src|href)=\"(?!data:|#)[^\"]*", page)
+
+
+def test_a_run_of_occurrences_alone_without_validation_has_its_report(tmp_path):
+    path = write_project(tmp_path)
+    head, _, rest = LOGISTIC.partition("validation =")
+    head = head.replace('"occurrence" }', '"occurrence", where = "occurrence = 1" }')
+    path.write_text(
+        head + "[points.non_occurrences]\ndraws = 2\n" + rest[rest.index("\n[model]") :]
+    )
+    summary = gp.run(path)
+    page = (tmp_path / "out" / "report.html").read_text()
+    share = summary.scores["training"].curve.captured_in(0.1)
+    assert f"holds {share:.0%} of the 57 deposits that it was made from" in page
+    assert "no deposits were kept apart to check it with" in page
 
 
 def test_the_manifest_lists_the_report_and_a_product_added_later_is_shown(run, tmp_path):

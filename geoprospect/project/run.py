@@ -27,7 +27,7 @@ from geoprospect.project.products.making import make_asked
 from geoprospect.project.products.product import MadeRun
 from geoprospect.project.qgisproject.points import style_drawn
 from geoprospect.project.qgisproject.writing import write_qgis_files
-from geoprospect.project.report.page import write_report
+from geoprospect.project.report.page import leave_report
 from geoprospect.project.training import train_ensemble
 from geoprospect.reliability.calibration import ProbabilitySummary
 from geoprospect.samples import DrawnSamples
@@ -175,7 +175,7 @@ def run_project(
                 "outputs": results.checksums(made),
             },
         )
-        _report(made, project)
+        leave_report(made, project)
     summary = replace(summary, path=str(results.MAP.path(folder)))
     if probability is not None:
         probability = replace(probability, path=str(results.PROBABILITY.path(folder)))
@@ -191,18 +191,6 @@ def _show_in_qgis(made: MadeRun) -> None:
         again = f"import geoprospect; geoprospect.write_qgis_project({str(made.project.folder)!r})"
         _LOGGER.warning(
             f"QGIS project: it is not written: {reason}. To try again, in Python: {again}"
-        )
-
-
-def _report(folder: Path, project: Project) -> None:
-    """Write the report; a map that took hours is not lost with it."""
-    try:
-        write_report(folder, project=project)
-    except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        _LOGGER.warning(
-            f"report: it is not written: {reason}. To try again: geoprospect report "
-            f"{project.folder}"
         )
 
 

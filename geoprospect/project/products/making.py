@@ -18,7 +18,7 @@ from geoprospect.project.outputfolder import added_to
 from geoprospect.project.products.product import MadeRun, OptionalProduct
 from geoprospect.project.products.registry import OPTIONAL
 from geoprospect.project.qgisproject.refreshing import refresh
-from geoprospect.project.report.page import write_report
+from geoprospect.project.report.page import leave_report
 from geoprospect.typing import Progress, StrPath
 
 
@@ -122,7 +122,7 @@ def add_product(
                 json.dumps(content, indent=1, default=str) + "\n", encoding="utf-8"
             )
         if os.path.lexists(results.REPORT.path(folder)):
-            write_report(folder, project=project, overwrite=True)  # it shows the product too
+            leave_report(folder, project)  # it shows the product too
     return told
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from geoprospect.report.page import render_page
 from geoprospect.report.style import png_uri, svg_uri
 from geoprospect.typing import StrPath
 
+_LOGGER = logging.getLogger(__name__)
+_OPTIONAL = ("calibration", "worths", "methods", "folds")  # figures that some runs have
 _PRINTED, _PAPER = 250, 128.0  # dots an inch, and millimetres, of the map on paper
 
 
@@ -72,6 +75,18 @@ def write_report(
     return str(path)
 
 
+def leave_report(folder: Path, project: Project) -> None:
+    """Write the report, or warn where that fails: a map that took hours is not lost with it."""
+    try:
+        write_report(folder, project=project, overwrite=True)
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        _LOGGER.warning(
+            f"report: it is not written: {reason}. To try again: geoprospect report "
+            f"{project.folder} --overwrite"
+        )
+
+
 def page_of(folder: StrPath, *, project: Project | None = None) -> str:
     """Give the page, as `write_report` writes it."""
     folder = Path(folder)
@@ -93,7 +108,7 @@ def page_of(folder: StrPath, *, project: Project | None = None) -> str:
         picture=picture,
         crs=describe_crs(grid.crs),
         printed=png_uri(draw_paper_map(material, grid, width=_PAPER), dpi=_PRINTED),
-        figures=dict(_figures(material, grid)),
+        figures=dict.fromkeys(_OPTIONAL) | dict(_figures(material, grid)),
         captures=tables.captures(material),
         areas=tables.areas(material),
         quoted=any(score.get(score["headline"]["points"]) for score in material.roles.values()),

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import rasterio
 from click.testing import CliRunner
 from fits import method
 from jsonschemas import faults
@@ -78,7 +79,7 @@ def test_importance_is_that_of_scikit_learn_where_all_points_are_one_fold():
     folded = Folded(samples_of(X, label), np.zeros((1, 200), np.int64), learned[None])
     fits = FoldedFits.of(forest, folded, plain_components(3))
     [[member]] = fits.members
-    n = 60
+    n = 30
     plain, *shuffled = score_shuffled(fits, [[0], [1], [2]], permutations=n, seed=0)
     ours = np.stack([one.auc for one in shuffled])
     assert isinstance(member.estimator, RandomForestClassifier)
@@ -253,7 +254,7 @@ def test_occurrences_alone_are_ranked_against_the_ground(tmp_path):
             FitInputs.of(stack, drawn), method("svm", members=2), replace(QUICK, repeats=1)
         )
     assert importance.figure == "rate_area"
-    assert "area under the prediction-rate curve" in next(importance.sentences())
+    assert "area under the prediction-rate curve" in " ".join(importance.sentences())
     by_layer = {drop.layers[0]: drop for drop in importance.single}
     assert by_layer["A"].sure
     assert by_layer["B"].sure
@@ -262,48 +263,75 @@ def test_occurrences_alone_are_ranked_against_the_ground(tmp_path):
     assert any("no cell is taken for barren" in note for note in importance.notes)
 
 
-RUN = re.sub(r"strategy = .*", 'strategy = "logistic-regression"\n', PROJECT, flags=re.DOTALL)
+def worth_of_noise(folder, seed, settings, part=slice(None)):
+    """What a layer of noise is worth beside those of the sample province."""
+    rasters = sorted((folder / "sample_rasters").glob("*.tif"))
+    with rasterio.open(rasters[0]) as like:
+        crs, transform, shape = like.crs, like.transform, like.shape
+    noise = np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+    write_layer(folder / "noise.tif", noise, crs=crs, transform=transform)
+    columns = (RasterBand(path.stem, str(path)) for path in (*rasters, folder / "noise.tif"))
+    with EvidenceStack.open(tuple(columns)) as stack:
+        samples = gp.read_samples(str(folder / "data" / "training.gpkg"), stack)
+        chosen = np.random.default_rng([seed, 9]).permutation(len(samples))[part]
+        inputs = FitInputs.of(stack, samples.part(np.sort(chosen)))
+        importance = layer_importance(inputs, method("random-forest", trees=60), settings)
+    return next(drop.worth for drop in importance.single if drop.layers == ("noise",))
+
+
+def test_on_the_sample_the_interval_of_a_layer_of_noise_holds_0(tmp_path):
+    gp.sample_project(tmp_path)
+    worth = worth_of_noise(tmp_path, 0, replace(QUICK, repeats=1))
+    assert worth.interval.low < 0 < worth.interval.high < 0.03
+
+
+@pytest.mark.slow
+def test_intervals_of_noise_hold_0_as_often_as_they_should(tmp_path):
+    gp.sample_project(tmp_path)
+    settings = ImportanceSettings(repeats=2)
+    worths = [worth_of_noise(tmp_path, seed, settings, slice(208)) for seed in range(16)]
+    for worth in worths:
+        print(f"{worth:+z.4f}")
+    assert sum(worth.interval.low <= 0 <= worth.interval.high for worth in worths) >= 14
+
+
+RUN = re.sub(r"strategy = .*", 'strategy = "svm"\n', PROJECT, flags=re.DOTALL)
 ASKED = "{ folds = 3, repeats = 2, permutations = 3, cells = 60 }"
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A run that asks for its importance, and the same run without."""
-    folders = []
-    for products in (f"[products]\nimportance = {ASKED}\n", ""):
-        path = write_project(tmp_path_factory.mktemp("run"))
-        path.write_text(RUN + products)
-        gp.run(path)
-        folders.append(path.parent / "out")
-    return folders
+    """The folder of a run that asks for its importance."""
+    path = write_project(tmp_path_factory.mktemp("run"))
+    path.write_text(RUN + f"[products]\nimportance = {ASKED}\n")
+    gp.run(path)
+    return path.parent / "out"
 
 
 COMMAND = ("--folds", "3", "--repeats", "2", "--permutations", "3", "--cells", "60")
+FILES = ("importance.json", "importance.html")
 
 
 def invoke(*args):
     return CliRunner().invoke(main, ["importance", *map(str, args)])
 
 
-def test_the_command_adds_to_a_finished_run_what_a_run_that_asks_for_it_makes(run):
-    asked, plain = run
-    result = invoke(plain, *COMMAND)
-    assert result.exit_code == 0, result.output
-    for name in ("importance.json", "importance.html"):
-        assert (plain / name).read_bytes() == (asked / name).read_bytes()
-        assert name in json.loads((plain / "manifest.json").read_text())["outputs"]
-    assert "The map rests on" in result.stdout
-    assert re.search(r"^A +\+0\.\d{3} +\+0\.\d{3} to \+0\.\d{3}", result.stdout, re.M)
-    assert "A and B" in result.stdout
-    again = invoke(plain, *COMMAND)
-    assert again.exit_code == 1
-    assert "--overwrite" in again.output
-    told = invoke(plain, *COMMAND, "--overwrite", "--json")
-    assert json.loads(told.stdout) == json.loads((asked / "importance.json").read_text())
+def test_the_command_makes_what_a_run_that_asks_for_it_makes(run):
+    before = [(run / name).read_bytes() for name in FILES]
+    refused = invoke(run, *COMMAND)
+    assert refused.exit_code == 1
+    assert "--overwrite" in refused.output
+    told = invoke(run, *COMMAND, "--overwrite", "--json")
+    assert told.exit_code == 0, told.output
+    assert [(run / name).read_bytes() for name in FILES] == before
+    assert json.loads(told.stdout) == json.loads(before[0])
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert set(FILES) <= manifest["outputs"].keys()
+    assert manifest["added"]["importance"]["permutations"] == 3
 
 
 def test_the_json_is_as_its_schema_says_and_holds_curves_on_both_scales(run):
-    told = json.loads((run[0] / "importance.json").read_text())
+    told = json.loads((run / "importance.json").read_text())
     schema = ModelUseRecord.schema_of("importance")
     assert list(faults(told, schema)) == []
     assert {drop["layers"][0] for drop in told["importance"]["single"]} == {"A", "B", "C"}
@@ -319,7 +347,7 @@ def test_the_json_is_as_its_schema_says_and_holds_curves_on_both_scales(run):
 
 
 def test_the_page_says_in_plain_words_what_the_map_rests_on_and_loads_nothing(run):
-    text = (run[0] / "importance.html").read_text()
+    text = (run / "importance.html").read_text()
     assert "<h1>What the map rests on</h1>" in text
     first = text[text.index("<h1>") :]
     assert first.index("The map rests on A") < first.index("<h2>")
@@ -331,7 +359,9 @@ def test_the_page_says_in_plain_words_what_the_map_rests_on_and_loads_nothing(ru
 def test_folds_that_the_points_do_not_allow_are_refused_before_anything_is_trained(tmp_path):
     path = write_project(tmp_path)
     path.write_text(RUN + "[products]\nimportance = { buffer = 1e6 }\n")
-    with pytest.raises(SamplesError, match="leaves too little to learn from"):
+    with pytest.raises(
+        SamplesError, match=r"leaves too little to learn from.*importance = \{ folds = 3 \}"
+    ):
         gp.run(path)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["log.txt"]
     path.write_text(RUN + "[products]\nimportance = { permutations = 1 }\n")
@@ -339,16 +369,24 @@ def test_folds_that_the_points_do_not_allow_are_refused_before_anything_is_train
         gp.Project.load(path)
 
 
+def test_the_command_prints_a_table_and_plain_words(run):
+    fewer = ("--folds", "3", "--repeats", "1", "--permutations", "2", "--cells", "20")
+    result = invoke(run, *fewer, "--overwrite")
+    assert result.exit_code == 0, result.output
+    value = r"[+-]0\.\d{3}"
+    for layer in "ABC":
+        assert re.search(rf"^{layer} +{value} +{value} to {value} +0\.\d{{3}}", result.stdout, re.M)
+    assert re.search(r"^A and B +\d\.\d\d +\d\.\d\d", result.stdout, re.M)
+    assert "The map rests on" in result.stdout
+
+
 def test_a_page_of_a_person_s_own_is_not_replaced(run):
-    plain = run[1]
-    for name in ("importance.html", "importance.json"):
-        (plain / name).unlink(missing_ok=True)
-    manifest = json.loads((plain / "manifest.json").read_text())
-    for name in ("importance.html", "importance.json"):
-        manifest["outputs"].pop(name, None)
-    (plain / "manifest.json").write_text(json.dumps(manifest))
-    (plain / "importance.html").write_text("mine")
-    with pytest.raises(OutputError):
-        gp.add_product(plain, "importance", QUICK, overwrite=True)
-    assert (plain / "importance.html").read_text() == "mine"
-    (plain / "importance.html").unlink()
+    manifest = json.loads((run / "manifest.json").read_text())
+    for name in FILES:
+        (run / name).unlink()
+        del manifest["outputs"][name]
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    (run / "importance.html").write_text("mine")
+    with pytest.raises(OutputError, match="importance"):
+        gp.add_product(run, "importance", QUICK, overwrite=True)
+    assert (run / "importance.html").read_text() == "mine"

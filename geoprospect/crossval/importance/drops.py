@@ -98,26 +98,35 @@ class Importance:
 
     def sentences(self) -> Iterator[str]:
         """Say what the map rests on, what it surely does not need, and what goes together."""
-        sure = [str(drop) for drop in self.single if drop.sure]
-        unsure = [drop.layers[0] for drop in self.single if not drop.sure]
+        sure = [drop for drop in self.single if drop.sure]
+        unsure = [
+            drop.layers[0]
+            for drop in self.single
+            if drop.worth.interval.low <= 0 <= drop.worth.interval.high
+        ]
         if sure:
+            yield f"The map rests on {listed([drop.layers[0] for drop in sure])}."
+            told = [f"{drop.worth.value:.3f} for {drop.layers[0]}" for drop in sure]
             yield (
-                f"The map rests on {listed(sure)}: by so much does the {self.figure_name} at "
-                f"points held out in space, {self.value:.3f}, drop when a layer's values are "
-                "shuffled among them."
+                f"The {self.figure_name} at points held out in space, {self.value:.3f}, drops when "
+                f"the values of a layer are shuffled among them: by {listed(told)}."
             )
         else:
+            yield "Of no single layer it is sure that the map rests on it."
             yield (
-                f"Of no single layer it is sure that the map rests on it: the {self.figure_name} "
-                f"at points held out in space is {self.value:.3f}, and no drop is surely above 0."
+                f"The {self.figure_name} at points held out in space is {self.value:.3f}, and "
+                "whichever layer is shuffled among them, no drop is surely above 0."
             )
         if unsure and sure:
             yield f"Not surely of use by themselves: {listed(unsure)}."
+        harmful = [str(drop) for drop in self.single if drop.worth.interval.high < 0]
+        if harmful:
+            yield f"Shuffled, the figure surely rises: {listed(harmful)}. The map may do without."
         for drop in self.groups:
-            told = "which is sure" if drop.sure else "which is not sure"
+            whether = "which is sure" if drop.sure else "which is not sure"
             yield (
                 f"{listed(drop.layers)} go together, so that one stands in for another: shuffled "
-                f"together they are worth {drop.worth.value:.3f}, {told}."
+                f"together they are worth {drop.worth.value:.3f}, {whether}."
             )
 
 

@@ -14,8 +14,10 @@ class ImportanceSettings:
 
     Attributes
     ----------
-    folds, repeats : int
-        Regions that are held out in turn, and how often, with other regions.
+    folds : int
+        Regions that are held out in turn.
+    repeats : int
+        How often, with other regions.
     buffer : float
         Points this near to those held out are not learned from, in metres.
     permutations : int

@@ -102,23 +102,22 @@ def score_shuffled(
         (permutations * repeats, n), all repeats of the first permutation first.
     """
     folded, X = fits.folded, fits.folded.X
-    held_out, n_sets = folded.held_out, len(columns)
-    by_split = np.full((n_sets, permutations, *held_out.shape), np.nan)
-    plain = np.full(held_out.shape, np.nan)
+    held_out, n_repeats = folded.held_out, len(folded.folds)
+    n_folds = len(held_out) // n_repeats
+    told = np.full((1 + len(columns), permutations, n_repeats, len(X)), np.nan)
     for split, mask in enumerate(held_out):
-        here = np.flatnonzero(mask)
-        plain[split, here] = fits.scores(split, X[here])
+        here, repeat = np.flatnonzero(mask), split // n_folds
+        told[0, 0, repeat, here] = fits.scores(split, X[here])
         orders = [
             np.random.default_rng([seed, split, k]).permutation(len(here))
             for k in range(permutations)
         ]
         shuffled = _Shuffled(X[here], columns, np.stack(orders))
-        by_split[:, :, split, here] = shuffled.scored(fits, split)
+        told[1:, :, repeat, here] = shuffled.scored(fits, split)
         if progress is not None:
             progress("importance of layers", split + 1, len(held_out), "splits")
-    results = [_held_out("as they are", plain[None], folded)]
-    results += [_held_out(f"set {k}", scores, folded) for k, scores in enumerate(by_split)]
-    return tuple(results)
+    plain = _held_out("as they are", told[0, :1], folded)
+    return plain, *(_held_out(f"set {k}", scores, folded) for k, scores in enumerate(told[1:]))
 
 
 @dataclass(frozen=True)
@@ -149,12 +148,12 @@ class _Shuffled:
         return rows
 
 
-def _held_out(name: str, by_split: Floats, folded: Folded) -> HeldOutScores:
-    """Gather what splits said of what they held out, by permutation and repeat."""
-    told = [folded.when_held_out(scores) for scores in by_split]
-    scores = np.concatenate([points for points, _ in told])
+def _held_out(name: str, scores: Floats, folded: Folded) -> HeldOutScores:
+    """Gather scores of points, and of ground after them, shape (permutations, repeats, n)."""
+    n = len(folded.samples)
     shares = None
     if folded.ground is not None:
-        each = [folded.shares(points, ground) for points, ground in told]
+        each = [folded.shares(one[:, :n], one[:, n:]) for one in scores]
         shares = np.concatenate([share for share in each if share is not None])
-    return HeldOutScores.of(name, scores, folded.samples.label, shares=shares)
+    points = scores[:, :, :n].reshape(-1, n)
+    return HeldOutScores.of(name, points, folded.samples.label, shares=shares)

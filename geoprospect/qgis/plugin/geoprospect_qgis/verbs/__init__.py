@@ -3,9 +3,10 @@
 from .crossvalidation import Crossval
 from .install import Install
 from .maps import Explain, Map, Score
-from .products import Applicability, Importance
+from .products import Applicability, Importance, Targets
 from .projects import Check, Init, Run
 
 ALGORITHMS = (
     Install, Init, Check, Run, Map, Score, Crossval, Explain, Importance, Applicability,
+    Targets,
 )  # fmt: skip

@@ -18,7 +18,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from .. import command, environment
 
-_STYLED = (".tif", ".gpkg")
+_LAYERS = (".tif", ".gpkg")
 
 
 class Verb(QgsProcessingAlgorithm):
@@ -138,15 +138,8 @@ def load(context, path, title=""):
 
 
 def load_all(context, folder):
-    """Load the layers that lie in a folder of results with a style; give their paths."""
+    """Load the layers that lie in a folder of results, points above rasters."""
     names = sorted(os.listdir(folder), key=lambda name: (name.endswith(".gpkg"), name))
-    paths = [os.path.join(folder, name) for name in names if name.endswith(_STYLED)]
-    for path in paths:
-        load(context, path)
-    return paths
-
-
-def tell_lines(feedback, text):
-    """Show lines of a result."""
-    for line in filter(None, text.splitlines()):
-        feedback.pushInfo(line)
+    for name in names:
+        if name.endswith(_LAYERS):
+            load(context, os.path.join(folder, name))

@@ -1,4 +1,4 @@
-"""What is added to the results of a finished run: what it rests on, and where it holds."""
+"""What is added to a finished run: what its map rests on, where it holds, where to go first."""
 
 from __future__ import annotations
 
@@ -82,3 +82,21 @@ class Importance(Product):
         """Give the page."""
         folder = self.parameterAsFile(parameters, "FOLDER", context)
         return {"PAGE": os.path.join(folder, "importance.html")}
+
+
+class Targets(Product):
+    """`geoprospect targets`."""
+
+    VERB = "targets"
+    TITLE = "Draw targets"
+    HELP = (
+        "Draws the best cells of a finished run's map as polygons, ranked, with what is known of "
+        "each: where to go first."
+    )
+    LAYERS = (("targets.gpkg", "targets"),)
+    NUMBERS = {  # noqa: RUF012
+        "SHARE": ("Share of the area that they take [by default 0.02]", 0.0),
+        "SMALLEST": ("Leave out targets of less ground [km²]", 0.0),
+        "NUMBER": ("Targets on the shortlist [by default 10]", 1),
+        "APART": ("Keep those on the shortlist so far apart [km]", 0.0),
+    }

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         fit_applicability,
         write_applicability,
     )
+    from geoprospect.reliability.uncertainty.settings import UncertaintySettings
     from geoprospect.samples import (
         DrawingRule,
         PointsSource,
@@ -119,6 +120,7 @@ _ROOMS = {
     "reliability.applicability": (
         "Applicability", "PredictorSpace", "fit_applicability", "write_applicability",
     ),
+    "reliability.uncertainty.settings": ("UncertaintySettings",),
     "samples": ("DrawingRule", "PointsSource", "Samples", "draw_non_occurrences", "read_samples"),
     "scoring": ("Score", "score_map"),
     "scoring.pictures": (
@@ -154,6 +156,7 @@ __all__ = [
     "Score",
     "TargetKnowledge",
     "TargetSettings",
+    "UncertaintySettings",
     "add_product",
     "check",
     "check_absent",

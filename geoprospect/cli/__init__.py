@@ -17,7 +17,7 @@ from geoprospect.errors import GeoprospectError
 
 VERBS = (
     "sample", "init", "check", "run", "train", "map", "explain", "importance", "applicability",
-    "targets", "score", "crossval", "report", "view", "reproduce", "qgis-plugin",
+    "uncertainty", "targets", "score", "crossval", "report", "view", "reproduce", "qgis-plugin",
 )  # fmt: skip
 
 

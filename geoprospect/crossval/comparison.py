@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from geoprospect.crossval.ablation import Ablation, Gain, sentences
+from geoprospect.crossval.clustering import clusters_of
 from geoprospect.crossval.figures import FIGURES, Figure, MethodFigures
 from geoprospect.crossval.folded import shares_within
 from geoprospect.crossval.folds import FoldScheme
@@ -21,7 +22,6 @@ from geoprospect.intervals import (
     Interval,
     RankingBootstrap,
     Resampled,
-    clusters,
 )
 from geoprospect.samples import Samples
 from geoprospect.typing import Bools, Floats, Ints
@@ -114,8 +114,7 @@ class Comparison:
     def bootstrap(self) -> RankingBootstrap:
         """The clusters of points that are resampled."""
         samples = self.samples
-        groups = clusters(samples.cells, samples.places.straight, self.near)
-        return RankingBootstrap(groups, samples.label)
+        return RankingBootstrap(clusters_of(samples, self.near), samples.label)
 
     @cached_property
     def _resampled(self) -> dict[str, Resampled]:

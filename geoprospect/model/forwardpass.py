@@ -84,30 +84,56 @@ class ForwardPass:
         spread = np.sqrt(_mean((row - mean) ** 2 for row in scores))
         return mean.astype(np.float32), spread.astype(np.float32)
 
-    def predict_each(self, X: npt.ArrayLike) -> Values:
+    def compiled_each(self, ranges: Values) -> tuple[CompiledPass, ...]:
+        """Give a compiled loop of each network by itself, for `predict_each`.
+
+        Parameters
+        ----------
+        ranges : ndarray of float32, shape (n_layers, 2)
+            As for `compiled`.
+        """
+        from geoprospect.network.compiled import CompiledPass  # noqa: PLC0415 - loads numba
+
+        return tuple(CompiledPass([network], self.centre, ranges) for network in self.networks)
+
+    def predict_each(self, X: npt.ArrayLike, loops: Sequence[CompiledPass] = ()) -> Values:
         """Score cells by each member, in the members' order.
 
         Parameters
         ----------
         X : array_like, shape (n, n_layers)
             As for `predict`.
+        loops : sequence of CompiledPass, optional
+            What `compiled_each` gives, to score the networks by; scores differ by rounding.
 
         Returns
         -------
         ndarray of float32, shape (members, n)
         """
-        return np.stack(self._scores(X))[self._places]
+        return np.stack(self._scores(X, loops))[self._places]
 
-    def _scores(self, X: npt.ArrayLike) -> list[Values]:
+    def _scores(self, X: npt.ArrayLike, loops: Sequence[CompiledPass] = ()) -> list[Values]:
         """Score cells by each of the networks, then by each of the others."""
-        centred = np.asarray(X, dtype=np.float32) - self.centre
-        each = [network.predict(centred)[:, 0] for network in self.networks]
+        if loops:
+            columns = np.ascontiguousarray(np.asarray(X, dtype=np.float32).T)
+            each = [_looped(loop, columns) for loop in loops]
+        else:
+            centred = np.asarray(X, dtype=np.float32) - self.centre
+            each = [network.predict(centred)[:, 0] for network in self.networks]
         if self.others:
             P = self.components.transform(X)
             distinct = {id(member): member for member in self.others}
             scored = {key: member.predict(P)[:, 0] for key, member in distinct.items()}
             each += [scored[id(member)] for member in self.others]
         return each
+
+
+def _looped(loop: CompiledPass, columns: Values) -> Values:
+    """Score evidence of shape (n_layers, n), all of it finite, by a compiled loop."""
+    scores: Values = np.empty((1, columns.shape[1]), np.float32)
+    loop.score(columns, scores, nodata=np.nan)
+    only: Values = scores[0]
+    return only
 
 
 def _mean(rows: Iterable[npt.NDArray[Any]]) -> Floats:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator
 
 from geoprospect.crossval.importance.settings import ImportanceSettings
+from geoprospect.reliability.uncertainty.settings import UncertaintySettings
 from geoprospect.targets.settings import TargetSettings
 
 _FORBID: dict[str, Any] = {"extra": "forbid"}  # a setting that is not known is a mistake
@@ -43,6 +44,8 @@ class ProductSettings:
         What the map rests on overall: what each layer is worth, and how the score changes with it.
     applicability : NoSettings, optional
         Where the map may be believed: on ground like the training cells.
+    uncertainty : UncertaintySettings, optional
+        How sure the score of each cell is, and what to measure next.
     targets : TargetSettings, optional
         Where to go first: the best cells as polygons, ranked.
     """
@@ -52,4 +55,5 @@ class ProductSettings:
     contributions: Annotated[NoSettings | None, Asked] = None
     importance: Annotated[ImportanceSettings | None, Asked] = None
     applicability: Annotated[NoSettings | None, Asked] = None
+    uncertainty: Annotated[UncertaintySettings | None, Asked] = None
     targets: Annotated[TargetSettings | None, Asked] = None

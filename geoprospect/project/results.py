@@ -183,6 +183,30 @@ IMPORTANCE = Product(
     "What the map rests on, as figures",
     "The figures of `importance.html`, with their intervals and bands.",
 )
+UNCERTAINTY = Product(
+    "uncertainty.tif",
+    "raster",
+    "Uncertainty of the score",
+    "With `uncertainty = true` under `[products]`, or by `geoprospect uncertainty`: the standard "
+    "deviation of the score over refits on resampled points, in all, due to few data and due to "
+    "seeds; a 90% interval; the probability of being above a threshold, and in the best 10%.",
+    styled=True,
+)
+MEASURE_NEXT = Product(
+    "measure_next.tif",
+    "raster",
+    "What to measure next",
+    "With the uncertainty: how open it is whether a cell is in the best 10% of the area, in bits: "
+    "1 where half the refits say so, 0 where all agree, and at training points.",
+    styled=True,
+)
+NEXT_CELLS = Product(
+    "measure_next.gpkg",
+    "points",
+    "Cells to measure next",
+    "With the uncertainty: twenty cells where that is most open and that lie apart, with rank, "
+    "figures and words.",
+)
 TARGETS = Product(
     "targets.gpkg",
     "areas",
@@ -226,7 +250,8 @@ MANIFEST = Product(
 PRODUCTS = (
     REPORT, QGIS_PROJECT, MAP, PROBABILITY, POINTS, CALIBRATION, SCORES, CURVES, PICTURE, MODEL,
     NON_OCCURRENCES, COMPONENTS, CONTRIBUTIONS, LEADING_LAYER, IMPORTANCE_PAGE, IMPORTANCE,
-    APPLICABILITY, APPLICABILITY_FIGURES, TARGETS, *TARGET_FILES, LOG, MANIFEST,
+    APPLICABILITY, APPLICABILITY_FIGURES, UNCERTAINTY, MEASURE_NEXT, NEXT_CELLS, TARGETS,
+    *TARGET_FILES, LOG, MANIFEST,
 )  # fmt: skip
 """All products of a run, those that one opens first before the others."""
 

@@ -7,11 +7,13 @@ from geoprospect.project.products.contributions import ContributionsProduct
 from geoprospect.project.products.importance import ImportanceProduct
 from geoprospect.project.products.product import OptionalProduct
 from geoprospect.project.products.targets import TargetsProduct
+from geoprospect.project.products.uncertainty import UncertaintyProduct
 
 _IN_ORDER: tuple[OptionalProduct, ...] = (
     ContributionsProduct(),
     ImportanceProduct(),
     ApplicabilityProduct(),
+    UncertaintyProduct(),
     TargetsProduct(),
 )
 

@@ -14,7 +14,7 @@ from matplotlib.image import imread
 from rasterio.env import getenv
 
 from geoprospect.errors import OutputError, ScoreError
-from geoprospect.report.style import NO_DATA
+from geoprospect.report.style import INK, NO_DATA
 from geoprospect.scoring import PointsSource, uncertainty_of
 from geoprospect.scoring.counting.scoremap import ScoreMap
 from geoprospect.scoring.measures.ratecurve import rate_curve_of
@@ -93,6 +93,26 @@ def test_axes_of_a_map_are_in_kilometres_and_reach_its_corners(tmp_path):
     assert axes.get_aspect() == 1
     assert axes.get_title(loc="left") == "Map"
     assert axes.child_axes[0].get_ylabel() == "prospectivity"
+
+
+def test_a_map_has_a_scale_bar_of_a_round_length_a_north_arrow_and_its_crs(tmp_path):
+    axes = draw_map(write_map(tmp_path / "map.tif", VALUES)).axes[0]
+    texts = [text.get_text() for text in axes.texts]
+    assert texts == ["1 km", "N"]
+    halves = [box for box in axes.patches if box.get_edgecolor() == to_rgba(INK)]
+    # 5 cells of 1.2 km are 6 km across; the bar takes up to 28% of them, 1.68 km.
+    assert sum(box.get_width() for box in halves) == pytest.approx(1 / 6)
+    assert axes.get_title(loc="right") == "CRS: EPSG:3578"
+
+
+def test_barren_points_are_drawn_small_and_do_not_take_the_marks_of_occurrences(tmp_path):
+    path = write_map(tmp_path / "map.tif", VALUES)
+    cells = centres([(0, 0)])
+    figure = draw_map(path, {"non-occurrences": cells, "training occurrences": cells})
+    barren, occurrences = figure.axes[0].get_lines()
+    assert barren.get_markersize() < occurrences.get_markersize()
+    assert to_rgba(occurrences.get_markerfacecolor()) == to_rgba("white")
+    assert len(legend(figure)) == 2
 
 
 def test_feet_become_kilometres(tmp_path):

@@ -35,7 +35,10 @@ def run_command(project: str, quick: bool, as_json: bool, overwrite: bool) -> No
         "well it finds others; for a figure of points held out, run "
         f"`geoprospect crossval {quote(project)}`."
     )
+    probability = summary.probability
     click.echo(
-        f"Open {Path(summary.folder) / 'report.html'} in a browser and {summary.map.path} in QGIS; "
-        f"all results are in {summary.folder}."
+        f"Open {Path(summary.folder) / 'report.html'} in a browser and "
+        f"{Path(summary.folder) / 'prospectivity.qgz'} in QGIS; the map is {summary.map.path}"
+        + ("" if probability is None else f", the probability of a deposit {probability.path}")
+        + f"; all results are in {summary.folder}."
     )

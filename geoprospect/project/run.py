@@ -26,10 +26,11 @@ from geoprospect.project.preconditions import require
 from geoprospect.project.products.making import make_asked
 from geoprospect.project.products.product import MadeRun
 from geoprospect.project.qgisproject.points import style_drawn
-from geoprospect.project.qgisproject.writing import write_qgis_files
+from geoprospect.project.qgisproject.writing import title_of, write_qgis_files
 from geoprospect.project.report.page import leave_report
 from geoprospect.project.training import train_ensemble
 from geoprospect.reliability.calibration import ProbabilitySummary
+from geoprospect.report.maps import NON_OCCURRENCES
 from geoprospect.samples import DrawnSamples
 from geoprospect.scoring import CurveKind, Score, score_map
 from geoprospect.scoring.pictures import write_map_picture, write_rate_curves
@@ -160,7 +161,7 @@ def run_project(
             )
             scores = _score(project, target)
             give_back()
-            _write_scores(made, scores, model.settings.get("choice"))
+            _write_scores(made, scores, model.settings.get("choice"), title_of(project))
             made_run = MadeRun(inputs, model, made, execution=execution, progress=progress)
             products = make_asked(made_run)
             _show_in_qgis(made_run)
@@ -246,16 +247,20 @@ def _score(project: Project, target: Path) -> dict[str, Score]:
     return scores
 
 
-def _write_scores(folder: Path, scores: dict[str, Score], choice: object) -> None:
+def _write_scores(folder: Path, scores: dict[str, Score], choice: object, title: str) -> None:
     """Write the figures, their curves, and the map with the occurrences it was scored at."""
     figures = {role: score.to_dict() for role, score in scores.items()}
     chosen = {} if choice is None else {"choice": choice}
     _write_json(results.SCORES.path(folder), figures | chosen)
     curves = {name: curve for score in scores.values() for name, curve in score.curves().items()}
     write_rate_curves(results.CURVES.path(folder), curves)
+    barren = [score.non_occurrences for score in scores.values()]
     places = {f"{role} occurrences": score.occurrences for role, score in scores.items()}
+    if any(len(easting) for easting, _ in barren):  # first, so that they lie beneath
+        easting, northing = (np.concatenate(along) for along in zip(*barren, strict=True))
+        places = {NON_OCCURRENCES: (easting, northing), **places}
     picture, map_file = results.PICTURE.path(folder), results.MAP.path(folder)
-    write_map_picture(picture, map_file, places)
+    write_map_picture(picture, map_file, places, title=title)
 
 
 def _write_json(path: Path, content: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,10 @@ _MARKERS = (
     {"marker": "^", "markersize": 6.4, "markerfacecolor": "#ff4f2e", "markeredgecolor": "white"},
     {"marker": "D", "markersize": 4.8, "markerfacecolor": "#f3a6d8", "markeredgecolor": "black"},
 )
+_BARREN = {"marker": "o", "markersize": 2.6, "markerfacecolor": "#bdbdbd",
+           "markeredgecolor": "#4d4d4d", "markeredgewidth": 0.5}  # fmt: skip
+NON_OCCURRENCES = "non-occurrences"
+"""The name by which points are drawn small and grey."""
 
 
 def draw_values(
@@ -82,8 +87,10 @@ def draw_values(
     axes.yaxis.set_major_locator(MaxNLocator(max(2, int(height / 0.65))))
     _draw_colour_bar(figure, axes, image, name)
     handles: list[Line2D | Patch] = []
-    for number, (whose, places) in enumerate((points or {}).items()):
-        line = draw_points(axes, grid, places, **_MARKERS[number % len(_MARKERS)])
+    markers = cycle(_MARKERS)
+    for whose, places in (points or {}).items():
+        marker = _BARREN if whose == NON_OCCURRENCES else next(markers)
+        line = draw_points(axes, grid, places, **marker)
         line.set_label(f"{whose} (n = {np.size(line.get_xdata())})")
         handles.append(line)
     if np.isnan(values).any():

@@ -145,6 +145,7 @@ def score_map(
         label=field,
         audit=samples.audit,
         occurrences=(samples.easting[occurrences], samples.northing[occurrences]),
+        non_occurrences=(samples.easting[~occurrences], samples.northing[~occurrences]),
         figures=every,
         prediction_area=prediction_area,
         leaks=audit,

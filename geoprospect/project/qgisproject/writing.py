@@ -13,6 +13,7 @@ import pyogrio
 from geoprospect import __version__
 from geoprospect.output import replacing
 from geoprospect.project import results
+from geoprospect.project.file import Project
 from geoprospect.project.products.product import MadeRun
 from geoprospect.project.qgisproject.evidence import evidence_layers
 from geoprospect.project.qgisproject.points import ROCKS, TITLES, write_points_of
@@ -67,7 +68,7 @@ def write_project(made: MadeRun) -> None:
 def _project(made: MadeRun, crs: Crs, groups: tuple[Group, ...]) -> QgisProject:
     """Put the project together."""
     grid = made.inputs.evidence.grid
-    extent, title = extent_of(grid), title_of(made)
+    extent, title = extent_of(grid), title_of(made.project)
     drawn = [x for group in groups if group.shown for x in group.layers if x.shown]
     note = (
         f"CRS: {crs.name}{f' ({crs.code})' if crs.code else ''}. Cells: {grid.shape[0]} x "
@@ -91,9 +92,9 @@ def _project(made: MadeRun, crs: Crs, groups: tuple[Group, ...]) -> QgisProject:
     )
 
 
-def title_of(made: MadeRun) -> str:
+def title_of(project: Project) -> str:
     """Name a run by its project file, or by the folder of one that is called project."""
-    path = Path(made.project.path).absolute()
+    path = Path(project.path).absolute()
     return f"Mineral prospectivity: {path.parent.name if path.stem == 'project' else path.stem}"
 
 
@@ -126,7 +127,9 @@ def _groups(made: MadeRun, crs: Crs) -> tuple[Group, ...]:
         layers = raster_layers(product, made.folder, metadata)
         if product is not results.MAP:  # one map alone is drawn as the project opens
             layers = [replace(layer, shown=False) for layer in layers]
-        if len(layers) > _FEW:
+        if product is results.APPLICABILITY:  # it veils a map that lies beneath
+            homes[home].insert(0, Group(product.title, tuple(layers), unfolded=False))
+        elif len(layers) > _FEW:
             homes[home].append(Group(product.title, tuple(layers), unfolded=False))
         else:
             homes[home] += layers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from geoprospect import __version__
@@ -19,6 +18,7 @@ from geoprospect.project import results
 from geoprospect.project.report.material import Material
 from geoprospect.project.report.picture import Picture
 from geoprospect.project.report.shownmap import AREA_CLASSES
+from geoprospect.report.furniture import draw_north_arrow, draw_scale_bar
 from geoprospect.report.maps import Frame, draw_cells, draw_points
 from geoprospect.report.style import INK, NO_DATA, empty_figure
 
@@ -88,8 +88,8 @@ def draw_paper_map(material: Material, grid: Grid, *, width: float = _WIDE) -> F
         handles=handles, loc="outside lower center", ncols=4 if width > 120 else 2,
         fontsize=_SMALL, frameon=False, title=_credits(grid), title_fontsize=_SMALL - 0.5,
     )  # fmt: skip
-    _draw_scale(axes, frame, grid)
-    _draw_north(axes)
+    draw_scale_bar(axes, grid, size=_SMALL)
+    draw_north_arrow(axes, size=_SMALL + 1)
     return figure
 
 
@@ -106,40 +106,3 @@ def _draw_occurrences(axes: Axes, grid: Grid, material: Material) -> list[Line2D
 
 def _credits(grid: Grid) -> str:
     return f"Prospectivity, by area. CRS: {describe_crs(grid.crs)}. geoprospect {__version__}."
-
-
-def _draw_scale(axes: Axes, frame: Frame, grid: Grid) -> None:
-    """Draw a bar of a round length on the ground, in the middle of the map's latitude."""
-    (left, bottom), (right, top) = frame.corners
-    if grid.crs.is_geographic:
-        latitude = math.radians(float(np.clip((bottom + top) / 2, -89, 89)))
-        unit = 111.195 * math.cos(latitude)  # km a degree
-    elif grid.crs.is_projected:
-        unit = 1.0
-    else:
-        return
-    most = (right - left) * unit * 0.28
-    power = 10 ** math.floor(math.log10(most))
-    length = next(k * power for k in (5, 2, 1) if k * power <= most)
-    share = length / unit / (right - left)
-    x, y, high = 0.03, 0.025, 0.009
-    axes.add_patch(Rectangle((x - 0.015, y - 0.012), share + 0.03, 0.06, transform=axes.transAxes,
-                             facecolor="white", alpha=0.82, linewidth=0, zorder=6))  # fmt: skip
-    for part, colour in ((0, INK), (1, "white")):
-        axes.add_patch(Rectangle((x + part * share / 2, y), share / 2, high, facecolor=colour,
-                                 transform=axes.transAxes, edgecolor=INK, linewidth=0.5,
-                                 zorder=7))  # fmt: skip
-    text = f"{length:g} km" if length >= 1 else f"{length * 1000:g} m"
-    axes.text(x + share / 2, y + high + 0.008, text, transform=axes.transAxes, ha="center",
-              va="bottom", fontsize=_SMALL, color=INK, zorder=8)  # fmt: skip
-
-
-def _draw_north(axes: Axes) -> None:
-    """Draw an arrow to the north of the grid, which is up: coordinates run along the edges."""
-    axes.add_patch(Rectangle((0.93, 0.875), 0.06, 0.115, transform=axes.transAxes, alpha=0.82,
-                             facecolor="white", linewidth=0, zorder=6))  # fmt: skip
-    axes.annotate(
-        "N", xy=(0.96, 0.985), xytext=(0.96, 0.895), xycoords="axes fraction", ha="center",
-        va="center", fontsize=_SMALL + 1, fontweight="bold", color=INK, zorder=9,
-        arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.2},
-    )  # fmt: skip

@@ -10,9 +10,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from geoprospect.evidence.features.points import coordinates
-from geoprospect.grid import Grid
+from geoprospect.grid import Grid, describe_crs
+from geoprospect.report.furniture import draw_north_arrow, draw_scale_bar
 from geoprospect.report.maps import LONGEST, Coordinates, draw_values
-from geoprospect.report.style import write_png
+from geoprospect.report.style import INK, write_png
 from geoprospect.samples.source import PointsSource
 from geoprospect.scoring.counting.scoremap import ScoreMap
 
@@ -42,7 +43,8 @@ def draw_map(
     Returns
     -------
     matplotlib.figure.Figure
-        Axes in kilometres, or in degrees for a geographic CRS; cells without data are light grey.
+        Axes in kilometres, or in degrees for a geographic CRS; cells without data are light grey;
+        a scale bar, a north arrow and the CRS.
 
     Raises
     ------
@@ -71,7 +73,12 @@ def draw_map(
     else:
         named = {"occurrences": occurrences}
     points = {name: _coordinates(points, grid) for name, points in named.items()}
-    return draw_values(scores, grid, points, title=title)
+    figure = draw_values(scores, grid, points, title=title)
+    axes = figure.axes[0]
+    draw_scale_bar(axes, grid)
+    draw_north_arrow(axes)
+    axes.set_title(f"CRS: {describe_crs(grid.crs)}", loc="right", fontsize=8, color=INK)
+    return figure
 
 
 def write_map_picture(

@@ -7,6 +7,8 @@ from html import escape
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
+
 from geoprospect.samples.audit import Audit
 from geoprospect.scoring.measures.predictionarea import PredictionArea
 from geoprospect.scoring.measures.ratecurve import RateCurve
@@ -51,6 +53,8 @@ class Score:
         None if no training points are known.
     against : tuple of PairedDifference
         This map less others, at the occurrences of the headline.
+    non_occurrences : tuple of ndarray of float64
+        Easting and northing of the non-occurrences.
     """
 
     map_path: str
@@ -63,6 +67,7 @@ class Score:
     prediction_area: PredictionArea
     leaks: LeakAudit | None = None
     against: tuple[PairedDifference, ...] = ()
+    non_occurrences: tuple[Floats, Floats] = (np.empty(0), np.empty(0))
 
     def __repr__(self) -> str:
         return f"{Path(self.map_path).name} at {Path(self.points_path).name}: {self.sentence()}"

@@ -18,6 +18,7 @@ from smallproject import write_project, write_raster
 
 import geoprospect as gp
 from geoprospect.cli import main
+from geoprospect.synthetic.geology import ROCK_CLASSES
 
 PYTHON = "/usr/bin/python3"  # with which Debian's QGIS comes
 LOOK = Path(__file__).with_name("qgislook.py")
@@ -120,6 +121,7 @@ class Looked:
         moved = home / "elsewhere" / "moved"
         shutil.copytree(folder, moved)
         self.degrees = turned_to_degrees(home / "degrees")
+        sample = gp.sample_project(home / "sample").parent / "data"
         self.points = gpd.read_file(self.out / "points.gpkg", layer="validation")
         places = [[place.x, place.y] for place in self.points.geometry]
         files = ("prospectivity.tif", "probability.tif", "points.gpkg|layername=training",
@@ -139,7 +141,7 @@ class Looked:
                 "picture": str(home / "degrees.png"),
                 "page": str(home / "degrees.pdf"),
             },
-            {"files": [str(self.out / name) for name in files]},
+            {"files": [str(self.out / name) for name in files] + [str(sample / "geology.tif")]},
         ]
         self.here, self.moved, self.far, self.dropped = qgis(home, questions)
 
@@ -233,7 +235,8 @@ def test_layers_say_what_they_are_and_are_not(looked):
 
 
 def test_one_file_dropped_in_is_styled_by_itself(looked):
-    prospectivity, probability, training, held_out = looked.dropped
+    prospectivity, probability, training, held_out, rocks = looked.dropped
+    assert rocks["legend"] == list(ROCK_CLASSES)
     assert prospectivity["legend"] == looked.layer("Prospectivity")["legend"]
     assert probability["legend"] == looked.layer("Probability of a deposit")["legend"]
     assert training["legend"] == ["occurrence", "non-occurrence"]

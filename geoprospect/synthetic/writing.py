@@ -22,6 +22,7 @@ _NODATA = -9999.0
 _RASTERS = tuple(f"sample_rasters/X{k}.tif" for k in range(1, 8))
 _GEOLOGY = "data/geology.tif"
 _CATEGORIES = "data/geology.tif.aux.xml"
+_STYLE = "data/geology.qml"
 _TRUTH = "data/truth.tif"
 _TRAINING = "data/training.gpkg"
 _VALIDATION = "data/validation.shp"
@@ -67,10 +68,10 @@ def sample_files() -> tuple[str, ...]:
     Examples
     --------
     >>> sample_files()[0], sample_files()[-1], len(sample_files())
-    ('sample_rasters/X1.tif', 'project.toml', 18)
+    ('sample_rasters/X1.tif', 'project.toml', 19)
     """
     points = (_TRAINING, _VALIDATION, *_SIDECARS, _LITHOLOGY)
-    return (*_RASTERS, _GEOLOGY, _CATEGORIES, _TRUTH, *points, _PROJECT)
+    return (*_RASTERS, _GEOLOGY, _CATEGORIES, _STYLE, _TRUTH, *points, _PROJECT)
 
 
 def sample_project(folder: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
@@ -179,6 +180,15 @@ def _write_geology(path: Path, truth: Province) -> None:
     names = "".join(f"<Category>{name}</Category>" for name in ROCK_CLASSES)
     band = f'<PAMRasterBand band="1"><CategoryNames>{names}</CategoryNames></PAMRasterBand>'
     path.with_name(f"{path.name}.aux.xml").write_text(f"<PAMDataset>{band}</PAMDataset>\n")
+    # Of a table of colours QGIS lists all 256, if no style tells the classes.
+    entries = "".join(
+        f'<paletteEntry value="{code}" label="{name}" color="#{bytes(rgb).hex()}" alpha="255"/>'
+        for code, (name, rgb) in enumerate(zip(ROCK_CLASSES, _COLOURS, strict=True))
+    )
+    path.with_suffix(".qml").write_text(
+        '<qgis version="3.22"><pipe><rasterrenderer type="paletted" band="1" opacity="1" '
+        f'alphaBand="-1"><colorPalette>{entries}</colorPalette></rasterrenderer></pipe></qgis>\n'
+    )
 
 
 def _write_points(path: Path, points: gpd.GeoDataFrame) -> None:

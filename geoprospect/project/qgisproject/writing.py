@@ -19,11 +19,13 @@ from geoprospect.project.qgisproject.evidence import evidence_layers
 from geoprospect.project.qgisproject.points import ROCKS, TITLES, write_points_of
 from geoprospect.project.qgisproject.rasters import raster_layers
 from geoprospect.project.qgisproject.sources import extent_of, told_crs, width_of
+from geoprospect.qgis.features import FeatureStyle
 from geoprospect.qgis.geopackage import default_style
 from geoprospect.qgis.layers import Group, Layer
 from geoprospect.qgis.layout import PrintLayout
 from geoprospect.qgis.metadata import Metadata
 from geoprospect.qgis.project import QgisProject
+from geoprospect.qgis.symbols import Fill, Marker
 from geoprospect.qgis.xml import Crs
 
 _MARGIN = 0.05  # of the map about it, as the project opens
@@ -117,7 +119,7 @@ def _groups(made: MadeRun, crs: Crs) -> tuple[Group, ...]:
         name: [] for name in ("Targets", "Validation", "Results", "Evidence", "Geology")
     }
     for product in results.PRODUCTS:
-        if product.kind not in ("raster", "points", "areas") or not made.found(product):
+        if not product.file.endswith((".tif", ".gpkg")) or not made.found(product):
             continue
         metadata, home = _metadata(made, product), _home(product.file)
         if product.kind != "raster":
@@ -171,14 +173,21 @@ def _metadata(made: MadeRun, product: results.Product) -> Metadata:
     )
 
 
+def _plain(path: Path, layer: str, kind: str) -> FeatureStyle:
+    """Give the style of features without one of their own, with their rank if they have one."""
+    ranked = "rank" in pyogrio.read_info(path, layer=layer)["fields"]
+    symbol = Fill(None, "#d55e00", 0.5) if "Polygon" in kind else Marker("star", "#d55e00", size=3)
+    return FeatureStyle(symbol, label="rank" if ranked else "")
+
+
 def _feature_layers(file: str, folder: Path, crs: Crs, metadata: Metadata) -> list[Layer]:
     """Give the layers of a GeoPackage, each with the default style that it holds."""
     path = folder / file
     layers = []
     for name, kind in pyogrio.list_layers(path).tolist():
-        style = default_style(path, name)
-        if kind is None or style is None:
+        if kind is None:  # a table, as that of the styles
             continue
+        style = default_style(path, name) or _plain(path, name, kind).qml()
         title = TITLES.get(name, metadata.title)
         layers.append(
             Layer(

@@ -14,6 +14,7 @@ import rasterio
 from click.testing import CliRunner
 from rasterio.crs import CRS
 from rasterio.transform import from_origin
+from shapely.geometry import shape
 from smallproject import write_project, write_raster
 
 import geoprospect as gp
@@ -37,6 +38,7 @@ validation = {{ path = "validation.shp", label = "occurrence" }}
 strategy = "logistic-regression"
 """
 LEGEND = '{ 1 = "granite <S-type>", 2 = "schist & gneiss" }'
+PRODUCTS = "[products]\ncontributions = true\napplicability = true\n"
 CALIBRATION = "[calibration]\ndeposits = 30\nbuffer = 150.0\n"
 DEGREES = CRS.from_proj4("+proj=longlat +a=6378140 +b=6356750 +no_defs")
 
@@ -111,12 +113,18 @@ class Looked:
 
     def __init__(self, qgis, home):
         folder = home / NAME
-        text = SETTINGS.format(legend=LEGEND) + CALIBRATION + "[products]\ncontributions = true\n"
+        text = SETTINGS.format(legend=LEGEND) + CALIBRATION + PRODUCTS
         self.out = project_of(folder, text)
         done = CliRunner().invoke(
             main, ["crossval", str(folder / "project.toml"), "--repeats", "1", "--number", "2"]
         )
         assert done.exit_code == 0, done.stderr
+        told = {"IGNORE_COG_LAYOUT_BREAK": "YES"}
+        with rasterio.open(self.out / "applicability.tif", "r+", **told) as raster:
+            inside = raster.read(2)
+            inside[10:20, 5:30] = 0
+            raster.write(inside, 2)
+        self.n_outside = int((inside == 0).sum())
         gp.write_qgis_project(self.out)
         moved = home / "elsewhere" / "moved"
         shutil.copytree(folder, moved)
@@ -223,6 +231,16 @@ def test_classes_are_named_and_points_told_apart(looked):
         assert looked.layer(name)["aliases"]["occurrence"].startswith("1 at an occurrence")
 
 
+def test_ground_outside_the_area_of_applicability_is_hatched_over_the_map(looked):
+    names = [layer["name"] for layer in looked.here["layers"]]
+    hatched = looked.layer("Outside the area of applicability")
+    assert names.index(hatched["name"]) < names.index("Prospectivity")
+    assert (hatched["groups"], hatched["shown"], hatched["features"]) == (["Results"], True, 1)
+    (feature,) = json.loads(hatched["source"])["features"]
+    assert looked.n_outside >= 250
+    assert shape(feature["geometry"]).area == pytest.approx(looked.n_outside * 100 * 100)
+
+
 def test_layers_say_what_they_are_and_are_not(looked):
     layer = looked.layer("Prospectivity")
     assert layer["title"] == "Prospectivity"
@@ -264,7 +282,9 @@ def test_degrees_on_an_ellipsoid_without_a_code_are_drawn_and_measured_in_kilome
 
 
 def test_the_moved_folder_reads_its_own_files(looked):
-    for layer in looked.moved["layers"]:
+    files = [x for x in looked.moved["layers"] if not x["source"].startswith("{")]
+    assert len(files) > 10
+    for layer in files:
         assert "/elsewhere/moved/" in layer["source"]
 
 

@@ -103,30 +103,43 @@ class Hatching:
 
     Attributes
     ----------
-    colour : str
-        The colour of the lines.
+    colour, rim : str
+        The colour of the lines, and that of a rim about each, so that they show on any ground.
     distance : float
         From line to line, in millimetres.
     """
 
-    colour: str = "#ffffff"
+    colour: str = "#1a1a1a"
+    rim: str = "#ffffff"
     distance: float = 1.6
 
     def under(self, parent: ET.Element, name: str = "0") -> None:
         """Write it as a child of an element."""
-        layer = _layer(parent, name, "fill", "LinePatternFill")
-        told = {"angle": "45", "distance": f"{self.distance:g}", "distance_unit": "MM"}
-        add_options(layer, told | {"color": self.colour, "line_width": "0.25"})
-        line = _layer(layer, f"@{name}@0", "line", "SimpleLine")
-        add_options(line, {"line_color": self.colour, "line_width": "0.25", "line_style": "solid"})
+        symbol = _symbol(parent, name, "fill")
+        for number, (colour, width) in enumerate(((self.rim, 0.6), (self.colour, 0.2))):
+            layer = _layer_of(symbol, "LinePatternFill")
+            told = {"angle": "45", "distance": f"{self.distance:g}", "distance_unit": "MM"}
+            add_options(layer, told | {"color": colour, "line_width": f"{width:g}"})
+            line = _layer(layer, f"@{name}@{number}", "line", "SimpleLine")
+            shown = {"line_color": colour, "line_width": f"{width:g}", "line_style": "solid"}
+            add_options(line, shown)
 
 
 Symbol = Marker | Line | Fill | Hatching
 
 
-def _layer(parent: ET.Element, name: str, kind: str, of_class: str) -> ET.Element:
-    """Begin a symbol of one layer, and give this."""
+def _symbol(parent: ET.Element, name: str, kind: str) -> ET.Element:
+    """Begin a symbol."""
     told = {"type": kind, "alpha": "1", "clip_to_extent": "1", "force_rhr": "0", "name": name}
-    symbol = ET.SubElement(parent, "symbol", told)
+    return ET.SubElement(parent, "symbol", told)
+
+
+def _layer_of(symbol: ET.Element, of_class: str) -> ET.Element:
+    """Add a layer to a symbol, over those that it has."""
     layer = {"class": of_class, "enabled": "1", "locked": "0", "pass": "0"}
     return ET.SubElement(symbol, "layer", layer)
+
+
+def _layer(parent: ET.Element, name: str, kind: str, of_class: str) -> ET.Element:
+    """Begin a symbol of one layer, and give this."""
+    return _layer_of(_symbol(parent, name, kind), of_class)

@@ -16,6 +16,7 @@ from geoprospect.project import results
 from geoprospect.project.file import Project
 from geoprospect.project.products.product import MadeRun
 from geoprospect.project.qgisproject.evidence import evidence_layers
+from geoprospect.project.qgisproject.hatching import hatching
 from geoprospect.project.qgisproject.points import ROCKS, TITLES, write_points_of
 from geoprospect.project.qgisproject.rasters import raster_layers
 from geoprospect.project.qgisproject.sources import extent_of, told_crs, width_of
@@ -130,7 +131,8 @@ def _groups(made: MadeRun, crs: Crs) -> tuple[Group, ...]:
         if product is not results.MAP:  # one map alone is drawn as the project opens
             layers = [replace(layer, shown=False) for layer in layers]
         if product is results.APPLICABILITY:  # it veils a map that lies beneath
-            homes[home].insert(0, Group(product.title, tuple(layers), unfolded=False))
+            veil: list[Layer | Group] = [Group(product.title, tuple(layers), unfolded=False)]
+            homes[home] = [*hatching(made.folder, crs, metadata), *veil, *homes[home]]
         elif len(layers) > _FEW:
             homes[home].append(Group(product.title, tuple(layers), unfolded=False))
         else:

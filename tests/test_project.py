@@ -87,13 +87,13 @@ def test_a_column_of_a_registered_kind_is_built_of_its_table(write, tmp_path):
     [
         (
             '{ kind = "plane" }',
-            r"evidence\.depth\.kind: .*one of raster, .*, constant .found 'plane'",
+            r'evidence\.depth\.kind should be one of raster, .*, constant .found "plane"',
         ),
         ('{ kind = "constant" }', r"evidence\.depth\.value is missing"),
-        ('{ kind = "constant", value = "x" }', r"evidence\.depth\.value: .*found 'x'"),
+        ('{ kind = "constant", value = "x" }', r'evidence\.depth\.value should be .*found "x"'),
         ('{ kind = "constant", value = 1, unit = "m" }', r"evidence\.depth\.unit is no setting"),
         ('{ path = "a.tif", value = 1 }', r"evidence\.depth\.value is no setting"),
-        ("7", r"evidence\.depth: .*found 7"),
+        ("7", r"evidence\.depth should be a path or a table .found 7"),
     ],
 )
 def test_a_column_that_cannot_be_built_is_told_with_its_setting(write, table, problem):
@@ -245,14 +245,14 @@ def test_points_without_a_label_are_occurrences_unless_a_field_is_named_as_label
         ("[evidence", "no valid TOML"),
         ("", "evidence is missing; points is missing"),
         (MINIMAL + "[modle]\nseed = 1", "modle is no setting"),
-        (MINIMAL + "[model]\nstrategy = 'fine'", "model.strategy.*found 'fine'"),
+        (MINIMAL + "[model]\nstrategy = 'fine'", 'model.strategy.*found "fine"'),
         (MINIMAL + "[model]\nmembers = 0", "model.members.*found 0"),
-        (MINIMAL + "[model]\nsettings = 'ours'", "model.settings.*found 'ours'"),
-        (MINIMAL + "[model.baseline]\nkernels = ['round']", "baseline.kernels.*found 'round'"),
+        (MINIMAL + "[model]\nsettings = 'ours'", 'model.settings.*found "ours"'),
+        (MINIMAL + "[model.baseline]\nkernels = ['round']", 'baseline.kernels.*found "round"'),
         (MINIMAL + "[model.baseline]\ncosts = [0]", "baseline.costs.*found 0"),
         (MINIMAL + "[calibration]\nmethod = 'logistic'", "calibration.deposits is missing"),
         (MINIMAL + "[calibration]\ndeposits = 0", "calibration.deposits.*found 0"),
-        (MINIMAL + "[calibration]\ndeposits = 5\nmethod = 'platt'", "found 'platt'"),
+        (MINIMAL + "[calibration]\ndeposits = 5\nmethod = 'platt'", 'found "platt"'),
         (MINIMAL + "[points.non_occurrences]\nnumber = 0", "non_occurrences.number.*found 0"),
         (
             MINIMAL + "[points.non_occurrences]\nwithin = { field = 'rock', classes = ['a'] }",

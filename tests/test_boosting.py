@@ -109,7 +109,7 @@ def test_a_project_names_the_directions_of_its_layers(tmp_path):
     [
         ("boosting", '{ C2 = "increasing" }', LayerNameError, "found .*C2.*some of A, B, C"),
         ("svm", '{ B = "increasing" }', ProjectError, "takes no monotonic"),
-        ("boosting", '{ B = "up" }', ProjectError, "'increasing' or 'decreasing'"),
+        ("boosting", '{ B = "up" }', ProjectError, '"increasing" or "decreasing"'),
     ],
 )
 def test_a_project_whose_directions_cannot_be_heeded_is_refused(

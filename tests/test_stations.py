@@ -367,9 +367,9 @@ def test_a_project_names_stations_and_check_tells_what_was_taken(project):
     ("old", "new", "said"),
     [
         (", distance = 2000.0", "", "evidence.copper.distance is missing"),
-        ("2000.0", "-1.0", "evidence.copper.distance: "),
-        ('"kriging"', '"krigging"', "evidence.copper.method: "),
-        ("variance = true", "neighbours = 1", "evidence.copper.neighbours: "),
+        ("2000.0", "-1.0", "evidence.copper.distance should be "),
+        ('"kriging"', '"krigging"', "evidence.copper.method should be "),
+        ("variance = true", "neighbours = 1", "evidence.copper.neighbours should be "),
     ],
 )
 def test_settings_of_stations_are_checked_as_the_file_is_read(project, old, new, said):

@@ -505,7 +505,9 @@ def test_a_project_file_names_each_kind_and_its_settings(tmp_path):
     (tmp_path / "wrong.toml").write_text(
         settings.replace("radius = 4000.0, ", "").replace('to = "edge"', 'to = "rim"')
     )
-    with pytest.raises(ProjectError, match=r"contact.to: .*'rim'.*faulting.radius is missing"):
+    with pytest.raises(
+        ProjectError, match=r"contact.to should be .*rim.*faulting.radius is missing"
+    ):
         Project.load(tmp_path / "wrong.toml")
 
 

@@ -22,7 +22,7 @@ from geoprospect.cli import VERBS, main
 QGIS = "/usr/bin/python3"
 ALGORITHMS = [
     "applicability", "check", "crossval", "explain", "importance", "init", "install", "map", "run",
-    "score", "targets",
+    "score", "targets", "uncertainty",
 ]  # fmt: skip
 
 

@@ -3,10 +3,10 @@
 from .crossvalidation import Crossval
 from .install import Install
 from .maps import Explain, Map, Score
-from .products import Applicability, Importance, Targets
+from .products import Applicability, Importance, Targets, Uncertainty
 from .projects import Check, Init, Run
 
 ALGORITHMS = (
     Install, Init, Check, Run, Map, Score, Crossval, Explain, Importance, Applicability,
-    Targets,
+    Uncertainty, Targets,
 )  # fmt: skip

@@ -84,6 +84,23 @@ class Importance(Product):
         return {"PAGE": os.path.join(folder, "importance.html")}
 
 
+class Uncertainty(Product):
+    """`geoprospect uncertainty`."""
+
+    VERB = "uncertainty"
+    TITLE = "How sure a map is"
+    HELP = (
+        "Fits the method of a finished run again on resampled points: how far the score of each "
+        "cell varies, and where a further sample or survey would tell most."
+    )
+    LAYERS = (("uncertainty.tif", "uncertainty"), ("measure_next.gpkg", "cells to measure next"))
+    NUMBERS = {  # noqa: RUF012
+        "REFITS": ("Times that the method is fitted again [by default 30]", 5),
+        "MEMBERS": ("Members of each [by default 2]", 1),
+        "THRESHOLD": ("Map the probability that the score is above this [by default 0.5]", 0.0),
+    }
+
+
 class Targets(Product):
     """`geoprospect targets`."""
 

@@ -8,6 +8,9 @@ from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 
+# They run in QGIS' own Python.
+collect_ignore = ["qgisdriver.py", "qgislook.py"]
+
 # Machines are shared: a slow example says nothing of the code.
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")

@@ -1,11 +1,13 @@
 """Who imports whom in the package: modules, and the rooms that they stand in."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "geoprospect"
 
 
+@cache
 def modules() -> dict[str, Path]:
     """Give the modules of the package by dotted name, the front door left out."""
     found = {}
@@ -17,6 +19,7 @@ def modules() -> dict[str, Path]:
     return found
 
 
+@cache
 def imports() -> dict[str, set[str]]:
     """Give the modules of the package that each module imports, late and for types too."""
     known = modules()
@@ -45,6 +48,7 @@ def rooms() -> set[str]:
     return {room_of(module) for module in modules()}
 
 
+@cache
 def arrows() -> set[tuple[str, str]]:
     """Give the pairs of rooms of which the first imports the second."""
     return {

@@ -13,9 +13,12 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
+from click.testing import CliRunner
 from ctrlc import heeding_ctrl_c
 from rasterio.transform import from_origin
 from smallproject import PROJECT, SHAPE, TRANSFORM, TUNED, points, write_project, write_raster
+
+from geoprospect.cli import main
 
 COMMAND = [sys.executable, "-c", "from geoprospect.cli import main; main()"]
 
@@ -55,6 +58,9 @@ def test_run_leaves_a_folder_with_all_of_it(finished):
         "manifest.json",
         "map.png",
         "model",
+        "points.gpkg",
+        "prospectivity.qgz",
+        "prospectivity.qmd",
         "prospectivity.qml",
         "prospectivity.tif",
         "report.html",
@@ -125,11 +131,12 @@ def test_every_method_runs_and_its_stored_model_maps_the_same_cells(tmp_path, se
     project = write_project(tmp_path)
     text = PROJECT.replace(TUNED, "") if "strategy" in settings else PROJECT
     project.write_text(text.replace("members = 2", f"members = 2\n{settings}"))
-    done = geoprospect("run", project)
-    assert done.returncode == 0, done.stderr
-    assert f"model: {said}" in done.stderr
-    again = geoprospect("map", tmp_path / "out/model", project, "--output", tmp_path / "again.tif")
-    assert again.returncode == 0, again.stderr
+    done = CliRunner().invoke(main, ["run", str(project)])
+    assert done.exit_code == 0, done.output
+    assert f"model: {said}" in (tmp_path / "out/log.txt").read_text()
+    files = [tmp_path / "out/model", project, "--output", tmp_path / "again.tif"]
+    again = CliRunner().invoke(main, ["map", *map(str, files)])
+    assert again.exit_code == 0, again.output
     with (
         rasterio.open(tmp_path / "again.tif") as ours,
         rasterio.open(tmp_path / "out/prospectivity.tif") as theirs,

@@ -400,4 +400,4 @@ def test_with_errors_elsewhere_the_table_is_there_all_the_same(messy):
     status, text = printed(changed)
     assert status == 1
     assert "What the layers hold" in text
-    assert text.splitlines()[-1].startswith("1 errors")
+    assert text.splitlines()[-1].startswith("1 error:")

@@ -268,7 +268,7 @@ def table() -> str:
     Examples
     --------
     >>> print(table().splitlines()[2].partition("|")[2].partition("|")[0])
-     `prospectivity.qgz`
+     `report.html`
     """
     rows = ["| file in `out/` | what it is |", "|---|---|"]
     for product in (product for product in PRODUCTS if product.meaning):

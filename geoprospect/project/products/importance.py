@@ -6,7 +6,6 @@ import logging
 
 from geoprospect.crossval.importance.measuring import scheme_of
 from geoprospect.crossval.importance.modeluse import ModelUse, model_use
-from geoprospect.crossval.importance.page import write_model_use
 from geoprospect.crossval.importance.settings import ImportanceSettings
 from geoprospect.errors import SamplesError
 from geoprospect.project import results
@@ -45,5 +44,9 @@ class ImportanceProduct:
         )
         for line in use.sentences():
             _LOGGER.info(f"importance: {line}")
+        from geoprospect.crossval.importance.page import (  # noqa: PLC0415 - draws, which is slow
+            write_model_use,
+        )
+
         write_model_use(use, made.folder, overwrite=made.overwrite)
         return use

@@ -18,7 +18,6 @@ from geoprospect.project.outputfolder import added_to
 from geoprospect.project.products.product import MadeRun, OptionalProduct
 from geoprospect.project.products.registry import OPTIONAL
 from geoprospect.project.qgisproject.refreshing import refresh
-from geoprospect.project.report.page import leave_report
 from geoprospect.typing import Progress, StrPath
 
 
@@ -122,6 +121,8 @@ def add_product(
                 json.dumps(content, indent=1, default=str) + "\n", encoding="utf-8"
             )
         if os.path.lexists(results.REPORT.path(folder)):
+            from geoprospect.project.report.page import leave_report  # noqa: PLC0415 - it draws
+
             leave_report(folder, project)  # it shows the product too
     return told
 

@@ -166,7 +166,7 @@ def packed_numbers(values: npt.NDArray[np.floating[Any]]) -> dict[str, Any]:
     --------
     >>> packed = packed_numbers(np.array([[0.0, 1.0, np.nan]]))
     >>> zlib.decompress(base64.b64decode(packed["data"])).hex()
-    '01fe0100fe00'
+    '01fe0100ff00'
     """
     valid = np.isfinite(values)
     low, high = (

@@ -130,9 +130,7 @@ def add_product(
 def _check_absent(folder: Path, product: OptionalProduct, *, overwrite: bool) -> None:
     """Refuse to replace files, without being asked to."""
     for file in product.files:
-        path = file.path(folder)
-        if os.path.lexists(path):
-            check_absent(path, overwrite=overwrite)
+        check_absent(file.path(folder), overwrite=overwrite)
 
 
 def _check_unchanged(made: MadeRun) -> None:

@@ -17,22 +17,18 @@ from geoprospect.project import results
 from geoprospect.project.report.marks import point_marks, target_marks
 from geoprospect.project.report.material import Material
 from geoprospect.project.report.picture import Picture, packed_classes, packed_numbers
+from geoprospect.qgis.steps import BEST, even_colours
+from geoprospect.qgis.style import VIRIDIS
 from geoprospect.report.maps import axes_unit
 from geoprospect.report.style import COLOURS
 
-RAMP = (
-    "#440154", "#482475", "#414487", "#355f8d", "#2a788e", "#21918c", "#22a884", "#44bf70",
-    "#7ad151", "#bddf26", "#fde725",
+_AREA_WORDS = (
+    "best 1% of the area", "best 5%", "best 10%", "best 20%", "best 50%", "the other half",
 )  # fmt: skip
-"""Viridis (van der Walt & Smith 2015): even to the eye, and safe for colour-blind readers."""
-AREA_CLASSES = (
-    (0.01, "best 1% of the area", "#fde725"),
-    (0.05, "best 5%", "#7ad151"),
-    (0.1, "best 10%", "#22a884"),
-    (0.2, "best 20%", "#2a788e"),
-    (0.5, "best 50%", "#414487"),
-    (1.0, "the other half", "#440154"),
+AREA_CLASSES = tuple(
+    zip((*BEST, 1.0), _AREA_WORDS, reversed(even_colours(len(_AREA_WORDS))), strict=True)
 )
+"""Shares of the area, the best first, with their words and colours: those of the map in QGIS."""
 _CLASS_COLOURS = (
     *COLOURS, "#f0e442", "#332288", "#882255", "#117733", "#aa4499", "#999933", "#88ccee",
     "#888888",
@@ -137,7 +133,7 @@ def shown_map(material: Material, picture: Picture) -> dict[str, Any]:
         "metres": across if picture.grid.crs.is_projected or picture.grid.crs.is_geographic else 0,
         "north": _north(picture, down / across),
         "axes": _axes(picture.grid, factor, names),
-        "ramp": list(RAMP),
+        "ramp": list(VIRIDIS),
         "areas": picture.area_steps(scores),
         "area_classes": [list(one) for one in AREA_CLASSES],
         "layers": [layer.to_dict() for layer in layers],

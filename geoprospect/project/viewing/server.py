@@ -18,9 +18,9 @@ from rasterio.warp import transform_bounds
 
 from geoprospect.errors import GeoprospectError, OutputError
 from geoprospect.project import results
-from geoprospect.project.report.shownmap import RAMP
 from geoprospect.project.viewing.layers import ViewLayer, layers_of, overlays_of
 from geoprospect.project.viewing.tiles import tile, tile_library, value
+from geoprospect.qgis.style import VIRIDIS
 from geoprospect.report.page import render_page
 from geoprospect.typing import StrPath
 
@@ -80,7 +80,7 @@ class View:
         name = self.folder.resolve()
         title = f"{name.parent.name}/{name.name}"
         page = render_page(
-            "geoprospect.project.viewing", "view.html", title=title, content=text, ramp=RAMP
+            "geoprospect.project.viewing", "view.html", title=title, content=text, ramp=VIRIDIS
         )
         return page.encode()
 

@@ -14,8 +14,8 @@ from matplotlib.colors import to_rgba
 from matplotlib.image import imsave
 
 from geoprospect.errors import OutputError
-from geoprospect.project.report.shownmap import RAMP
 from geoprospect.project.viewing.layers import ViewLayer
+from geoprospect.qgis.style import VIRIDIS
 
 _STEPS = 256
 
@@ -104,7 +104,7 @@ def _classes(layer: ViewLayer) -> Sequence[tuple[tuple[float, float], tuple[int,
 
 def _ramp() -> list[tuple[int, ...]]:
     """Give the colours of 256 even steps."""
-    stops = [_bytes_of(colour) for colour in RAMP]
+    stops = [_bytes_of(colour) for colour in VIRIDIS]
     ramp = []
     for step in range(_STEPS):
         place = step / (_STEPS - 1) * (len(stops) - 1)

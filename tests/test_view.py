@@ -2,9 +2,11 @@
 
 import io
 import json
+import sys
 import threading
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import matplotlib.image
 import numpy as np
@@ -21,6 +23,7 @@ import geoprospect as gp
 from geoprospect.cli import main
 from geoprospect.errors import GeoprospectError, OutputError, ProjectError
 from geoprospect.project.viewing.layers import ViewLayer
+from geoprospect.project.viewing.server import View
 from geoprospect.project.viewing.tiles import tile
 
 LOGISTIC = PROJECT.replace(TUNED, 'strategy = "logistic-regression"\n').partition(
@@ -112,6 +115,22 @@ def test_a_tile_shows_each_cell_in_the_colour_of_its_part_of_the_area(address, r
                     expected = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
                     assert (pixel[:3] * 255).round().astype(int).tolist() == expected
     assert seen == 80
+
+
+def test_browsers_that_ask_for_tiles_at_once_all_get_them(run):
+    layer = View.of(run).layers["prospectivity-1"]
+    with rasterio.open(layer.path) as raster:
+        longitude, latitude = place_of(raster, 20, 13)
+    one = tms.get("WebMercatorQuad").tile(longitude, latitude, 14)
+    alone = tile(layer, one.z, one.x, one.y)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads take turns as often as they can, so that a race is met
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            tiles = set(pool.map(lambda _: tile(layer, one.z, one.x, one.y), range(100)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert tiles == {alone}
 
 
 def test_where_a_raster_does_not_reach_a_tile_is_transparent(address):

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import rasterio
 from matplotlib.colors import to_rgba
 from matplotlib.image import imsave
@@ -63,16 +64,15 @@ def tile(layer: ViewLayer, z: int, x: int, y: int) -> bytes:
         with tile_library()(layer.path) as raster:
             image = raster.tile(x, y, z, indexes=layer.band, resampling_method="nearest")
     except outside:  # a browser should see nothing there, not an error
-        stream = io.BytesIO()
-        imsave(stream, np.zeros((1, 1, 4), np.uint8), format="png")
-        return stream.getvalue()
+        return _png(np.zeros((1, 1, 4), np.uint8))
     if layer.breaks:
         colours: Any = _classes(layer)
     else:
         image.rescale((layer.limits,))
         colours = dict(enumerate(_ramp()))
-    drawn: bytes = image.render(img_format="PNG", colormap=colours)
-    return drawn
+    drawn = image.apply_colormap(colours)
+    # Not `render`: it silences a warning for the whole process, which threads may not do at once.
+    return _png(np.dstack([*drawn.array.data, drawn.alpha_mask]))
 
 
 def value(layer: ViewLayer, longitude: float, latitude: float) -> float | None:
@@ -91,6 +91,13 @@ def value(layer: ViewLayer, longitude: float, latitude: float) -> float | None:
         return None
     number = math.nan if told is None or getattr(told, "mask", False) else float(told)
     return number if math.isfinite(number) else None
+
+
+def _png(pixels: npt.NDArray[np.uint8]) -> bytes:
+    """Write pixels of red, green, blue and opacity, (height, width, 4)."""
+    stream = io.BytesIO()
+    imsave(stream, pixels, format="png")
+    return stream.getvalue()
 
 
 def _classes(layer: ViewLayer) -> Sequence[tuple[tuple[float, float], tuple[int, ...]]]:

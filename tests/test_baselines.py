@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import sys
 import threading
 import time
 import warnings
@@ -54,6 +55,18 @@ def test_a_forest_is_scikit_learns_with_the_same_seed_leaves_and_weights(method)
         np.testing.assert_allclose(
             forest.predict(NEW)[:, 0], expected.predict_proba(NEW)[:, 1], atol=1e-7
         )
+
+
+def test_forests_in_many_threads_leave_the_filters_of_warnings_alone():
+    before, seconds = list(warnings.filters), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads meet wherever they can
+    try:
+        fitted = list(side_by_side(fit_one, [("random-forest", P, LABEL)] * 4))
+        scores = list(side_by_side(lambda forest: forest.predict(NEW[:9]), [(f,) for f in fitted]))
+    finally:
+        sys.setswitchinterval(seconds)
+    assert warnings.filters == before
+    assert (np.ptp(scores, axis=0) == 0).all()
 
 
 def test_a_support_vector_machine_ranks_as_its_decision_function_does():

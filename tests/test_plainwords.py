@@ -1,6 +1,9 @@
 """What commands print is said in plain words, and nothing that is wrong hides behind another."""
 
 import json
+import re
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -89,6 +92,28 @@ def test_what_was_meant_is_guessed(arguments, said):
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 2
     assert said in done.stderr
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_value_in_help_says_what_it_is_or_its_unit(verb):
+    shown = CliRunner().invoke(main, [verb, "--help"]).stdout
+    assert not re.search(r"\b(TEXT|FLOAT|INTEGER|PATH|None)\b", shown)
+
+
+def test_what_libraries_warn_of_is_not_on_the_terminal(tmp_path):
+    code = (
+        "import click, warnings\nfrom geoprospect.cli import init, main\n"
+        "init.init_command.callback = lambda **_: warnings.warn('of a library')\n"
+        f"main(['init', {str(tmp_path)!r}])"
+    )
+    quiet, asked = (
+        subprocess.run(
+            [sys.executable, *options, "-c", code], capture_output=True, text=True, check=True
+        ).stderr
+        for options in ([], ["-W", "default"])
+    )
+    assert quiet == ""
+    assert "of a library" in asked
 
 
 def test_distances_in_help_have_their_unit():

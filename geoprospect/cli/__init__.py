@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
@@ -63,8 +66,9 @@ class Verbs(click.Group):
         if not options.pop("standalone_mode", True):
             return main(standalone_mode=False, **options)
         if json_asked(sys.argv[1:] if args is None else list(args)):
-            return run_told_as_json(partial(main, **options))
-        with ended_in_a_line(), stopping.signals_heeded():
+            with _libraries_quiet():
+                return run_told_as_json(partial(main, **options))
+        with ended_in_a_line(), stopping.signals_heeded(), _libraries_quiet():
             return main(**options)
 
     def invoke(self, ctx: click.Context) -> object:
@@ -78,6 +82,19 @@ class Verbs(click.Group):
             stopped = click.ClickException(stopping.told(reason))
             stopped.exit_code = stopping.status()  # type: ignore[misc]  # of this one alone
             raise stopped from error
+
+
+@contextmanager
+def _libraries_quiet() -> Iterator[None]:
+    """Keep what libraries warn programmers of from a user's terminal; `python -W` shows it."""
+    if sys.warnoptions:
+        yield
+        return
+    logging.captureWarnings(True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(False)
 
 
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

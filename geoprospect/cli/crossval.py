@@ -16,7 +16,7 @@ from geoprospect.cli.tables import print_table, table_of
 @click.command("crossval")
 @project_argument
 @click.option(
-    "--method", "methods", multiple=True,
+    "--method", "methods", multiple=True, metavar="NAME",
     help="A method by name, such as random-forest, or paper-random-forest for that of the "
     "published study; may be repeated. [default: the project's]",
 )  # fmt: skip
@@ -26,17 +26,19 @@ from geoprospect.cli.tables import print_table, table_of
     type=click.Choice(["clusters", "blocks", "leave-one-region-out", "random"]),
     help="k-means regions, square blocks, polygons, or (for comparison only) cells at random.",
 )  # fmt: skip
-@click.option("--number", type=click.IntRange(min=2), default=5, show_default=True,
+@click.option("--number", type=click.IntRange(min=2), metavar="FOLDS", default=5, show_default=True,
               help="Number of folds; polygons have their own.")  # fmt: skip
-@click.option("--repeats", type=click.IntRange(1, 10_000), default=3, show_default=True,
+@click.option("--repeats", type=click.IntRange(1, 10_000), metavar="TIMES",
+              default=3, show_default=True,
               help="Repeats, with other regions or shifted blocks, not of polygons.")  # fmt: skip
 @click.option("--size", type=FiniteRange(min=0, min_open=True),
               metavar="METRES", help="Edge of a block [default: the range of the evidence's "
               "variogram].")  # fmt: skip
 @click.option("--regions", type=click.Path(dir_okay=False),
               help="Polygons for leave-one-region-out.")  # fmt: skip
-@click.option("--region-layer", help="The layer of a file with several.")
-@click.option("--region-field", help="The field of their names [default: each polygon is a "
+@click.option("--region-layer", metavar="NAME", help="The layer of a file with several.")
+@click.option("--region-field", metavar="NAME",
+              help="The field of their names [default: each polygon is a "
               "region].")  # fmt: skip
 @click.option("--buffer", type=FiniteRange(min=0), default=0.0, show_default=True,
               metavar="METRES",
@@ -47,7 +49,8 @@ from geoprospect.cli.tables import print_table, table_of
 @click.option("--exclude-held-out", is_flag=True,
               help="Keep cells held out, and the buffer, from the pretext (pre-training) task "
               "too.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True,
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), metavar="SEED",
+              default=0, show_default=True,
               help="Seed of the folds.")  # fmt: skip
 @click.option("--output", type=click.Path(file_okay=False),
               help="Folder for the results [default: <folder>/crossval].")  # fmt: skip

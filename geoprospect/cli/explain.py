@@ -25,7 +25,8 @@ from geoprospect.cli.tables import print_table, table_of
 @click.argument("place", type=float, nargs=-1, metavar="[EASTING NORTHING]")
 @click.option("--points", type=click.Path(), metavar="FILE",
               help="Explain the points of a vector file or table, in any CRS.")  # fmt: skip
-@click.option("--crs", help="CRS of the points, such as EPSG:3578; needed for a table.")
+@click.option("--crs", metavar="CRS",
+              help="CRS of the points, such as EPSG:3578; needed for a table.")  # fmt: skip
 @click.option("--project", type=click.Path(), metavar="PROJECT|FOLDER",
               help="Evidence, where FOLDER is a model or its project file has moved.")  # fmt: skip
 @click.option("--picture", type=click.Path(dir_okay=False), metavar="FILE.png",

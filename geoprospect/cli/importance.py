@@ -17,19 +17,24 @@ _PAIRS = 5  # printed
 
 @click.command("importance")
 @click.argument("folder", type=click.Path(file_okay=False))
-@click.option("--folds", type=click.IntRange(2, 1000), default=5, show_default=True,
+@click.option("--folds", type=click.IntRange(2, 1000), metavar="FOLDS",
+              default=5, show_default=True,
               help="Regions that are held out in turn.")  # fmt: skip
-@click.option("--repeats", type=click.IntRange(1, 1000), default=3, show_default=True,
+@click.option("--repeats", type=click.IntRange(1, 1000), metavar="TIMES",
+              default=3, show_default=True,
               help="How often, with other regions.")  # fmt: skip
 @click.option("--buffer", type=FiniteRange(min=0), default=0.0, show_default=True,
               metavar="METRES",
               help="Exclude training points within this distance of held-out points.")  # fmt: skip
-@click.option("--permutations", type=click.IntRange(2, 1000), default=5, show_default=True,
+@click.option("--permutations", type=click.IntRange(2, 1000), metavar="TIMES",
+              default=5, show_default=True,
               help="How often each layer is shuffled in each fold.")  # fmt: skip
-@click.option("--correlated", type=FiniteRange(min=0, min_open=True, max=1), default=0.7,
+@click.option("--correlated", type=FiniteRange(min=0, min_open=True, max=1), metavar="R",
+              default=0.7,
               show_default=True,
               help="Rank correlation from which on layers are a group.")  # fmt: skip
-@click.option("--cells", type=click.IntRange(20, 100_000), default=500, show_default=True,
+@click.option("--cells", type=click.IntRange(20, 100_000), metavar="CELLS",
+              default=500, show_default=True,
               help="Cells drawn, over which effects of layers are taken.")  # fmt: skip
 @json_option
 @overwrite_option

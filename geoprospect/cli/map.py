@@ -21,6 +21,7 @@ from geoprospect.cli.options import json_option, overwrite_option
 @click.option(
     "--output",
     type=click.Path(),
+    metavar="FILE",
     default="prospectivity.tif",
     show_default=True,
     help="The GeoTIFF to write, or a .vrt over its parts; a QGIS style goes beside it.",
@@ -32,7 +33,9 @@ from geoprospect.cli.options import json_option, overwrite_option
     metavar="MIB",
     help="Memory to stay below; of each worker, if there are any.",
 )
-@click.option("--workers", type=click.IntRange(1, 10_000), help="Map in so many processes.")
+@click.option(
+    "--workers", type=click.IntRange(1, 10_000), metavar="N", help="Map in so many processes."
+)
 @click.option("--cluster", metavar="ADDRESS", help="Map on the workers of a dask scheduler.")
 @json_option
 @overwrite_option

@@ -17,6 +17,7 @@ from geoprospect.cli.options import FiniteRange, json_option, overwrite_option
 @click.option(
     "--seeds",
     type=click.IntRange(1, 10_000),
+    metavar="NETWORKS",
     default=10,
     show_default=True,
     help="Networks to train for each method.",
@@ -24,6 +25,7 @@ from geoprospect.cli.options import FiniteRange, json_option, overwrite_option
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**31 - 1),
+    metavar="SEED",
     default=0,
     show_default=True,
     help="Seed of the seeds.",
@@ -31,6 +33,7 @@ from geoprospect.cli.options import FiniteRange, json_option, overwrite_option
 @click.option(
     "--effort",
     type=FiniteRange(min=0, max=1, min_open=True),
+    metavar="SHARE",
     default=1.0,
     show_default=True,
     help="Fraction of the study's epochs and trees; below 1 for a trial run.",

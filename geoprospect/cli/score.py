@@ -17,7 +17,9 @@ _LOGGER = logging.getLogger(__name__)
 @click.command("score")
 @click.argument("map_file", metavar="MAP", type=click.Path(dir_okay=False))
 @click.argument("points", type=click.Path())
-@click.option("--label", help="Field with 1 for occurrences and 0 for non-occurrences.")
+@click.option(
+    "--label", metavar="FIELD", help="Field with 1 for occurrences and 0 for non-occurrences."
+)
 @click.option(
     "--occurrence-value",
     "occurrence_values",
@@ -28,16 +30,21 @@ _LOGGER = logging.getLogger(__name__)
 )
 @click.option("--all-occurrences", is_flag=True, help="All points are occurrences.")
 @click.option("--where", metavar="SQL", help="Points to take, as in \"commodity = 'Cu'\".")
-@click.option("--crs", help="CRS of the points, such as EPSG:3578; needed for a table.")
-@click.option("--layer", help="Layer of the points, if the file has several.")
-@click.option("--x", help="Column of eastings in a table, if not recognised.")
-@click.option("--y", help="Column of northings in a table, if not recognised.")
+@click.option(
+    "--crs", metavar="CRS", help="CRS of the points, such as EPSG:3578; needed for a table."
+)
+@click.option("--layer", metavar="NAME", help="Layer of the points, if the file has several.")
+@click.option("--x", metavar="COLUMN", help="Column of eastings in a table, if not recognised.")
+@click.option("--y", metavar="COLUMN", help="Column of northings in a table, if not recognised.")
 @click.option(
     "--training",
     type=click.Path(),
+    metavar="FILE",
     help="Points the map was made with, if it does not tell: score without those that repeat one.",
 )
-@click.option("--training-crs", help="CRS of the training points; needed for a table.")
+@click.option(
+    "--training-crs", metavar="CRS", help="CRS of the training points; needed for a table."
+)
 @click.option(
     "--near",
     type=FiniteRange(min=0, min_open=True),

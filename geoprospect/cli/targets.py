@@ -20,14 +20,14 @@ _NAMES = (
 )  # fmt: skip
 
 
-class _Threshold(FiniteRange):
+class _Threshold(click.ParamType):  # type: ignore[type-arg]  # of click 8.1, it takes none
     """A score, or the crossing."""
 
     name = "threshold"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Take `crossing` as it is, and anything else as a number."""
-        return value if value == "crossing" else super().convert(value, param, ctx)
+        return value if value == "crossing" else FiniteRange().convert(value, param, ctx)
 
 
 def _which_cells(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -36,20 +36,21 @@ def _which_cells(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--threshold", type=_Threshold(), metavar="SCORE|crossing",
                      help="Take cells from this score on; or from where the prediction-area curves "
                      "of the run cross."),
-        click.option("--share", type=FiniteRange(0, 1, min_open=True),
+        click.option("--share", type=FiniteRange(0, 1, min_open=True), metavar="SHARE",
                      help="Take the best cells that hold this share of the area; 0.02 by default."),
-        click.option("--deposits", type=FiniteRange(0, 1, min_open=True),
+        click.option("--deposits", type=FiniteRange(0, 1, min_open=True), metavar="SHARE",
                      help="Take those that hold this share of the expected deposits."),
         click.option("--smooth", type=FiniteRange(0, 1000), metavar="CELLS",
-                     help="Hold a Gaussian mean of the scores against the threshold."),
+                     help="Hold a Gaussian mean of the scores, of this standard deviation "
+                     "in cells, against the threshold."),
         click.option("--smallest", type=FiniteRange(0), metavar="KM2",
                      help="Leave out targets of less ground, in km²."),
         click.option("--simplify", type=FiniteRange(0), metavar="CELLS",
-                     help="Let outlines leave the edges of cells by so much."),
-        click.option("--number", type=click.IntRange(1, 10_000),
+                     help="Let outlines leave the edges of cells by so many cells."),
+        click.option("--number", type=click.IntRange(1, 10_000), metavar="TARGETS",
                      help="Targets on the shortlist; 10 by default."),
         click.option("--apart", type=FiniteRange(0), metavar="KM",
-                     help="Keep those on the shortlist so far apart."),
+                     help="Keep those on the shortlist so many km apart."),
         click.option("--roads", type=click.Path(), metavar="FILE",
                      help="Tell the distance to the nearest road."),
         click.option("--claims", type=click.Path(), metavar="FILE",
@@ -67,7 +68,9 @@ def _which_cells(command: Callable[..., Any]) -> Callable[..., Any]:
 @_which_cells
 @click.option("--known", type=click.Path(), metavar="FILE",
               help="Known occurrences, beside MAP.tif; those of a run are known.")  # fmt: skip
-@click.option("--crs", help="CRS of the known occurrences, such as EPSG:3578; needed for a table.")
+@click.option("--crs", metavar="CRS",
+              help="CRS of the known occurrences, such as EPSG:3578; needed for a "
+              "table.")  # fmt: skip
 @click.option("--probabilities", is_flag=True,
               help="The values of MAP.tif are probabilities of a deposit in a cell.")  # fmt: skip
 @click.option("--output", type=click.Path(dir_okay=False), metavar="FILE.gpkg",

@@ -12,7 +12,8 @@ from geoprospect.cli.options import overwrite_option, quick_option
 
 @click.command("train")
 @click.argument("project", type=click.Path(dir_okay=False), required=False)
-@click.option("--output", type=click.Path(), help="Model folder [default: <folder>/model].")
+@click.option("--output", type=click.Path(), metavar="DIRECTORY",
+              help="Model folder [default: <folder>/model].")  # fmt: skip
 @click.option(
     "--weights",
     type=click.Path(dir_okay=False),

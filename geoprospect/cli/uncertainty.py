@@ -22,11 +22,14 @@ _SHOWN = 5
 
 @click.command("uncertainty")
 @click.argument("folder", type=click.Path(file_okay=False))
-@click.option("--refits", type=click.IntRange(5, 1000), default=30, show_default=True,
+@click.option("--refits", type=click.IntRange(5, 1000), metavar="TIMES",
+              default=30, show_default=True,
               help="Times that the method is fitted again on resampled points.")  # fmt: skip
-@click.option("--members", type=click.IntRange(1, 100), default=2, show_default=True,
+@click.option("--members", type=click.IntRange(1, 100), metavar="MEMBERS",
+              default=2, show_default=True,
               help="Members of each; of one, the part of the seeds is not told.")  # fmt: skip
-@click.option("--threshold", type=FiniteRange(0, 1), default=0.5, show_default=True,
+@click.option("--threshold", type=FiniteRange(0, 1), metavar="SCORE",
+              default=0.5, show_default=True,
               help="Map the probability that the score is above this.")  # fmt: skip
 @execution_options
 @json_option

@@ -9,7 +9,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -159,6 +159,8 @@ class FittedEstimator:
         """Score some rows in one thread."""
         exact = rows.astype(np.float64)  # a kernel's distances are taken in the type they come in
         if hasattr(self.estimator, "predict_proba"):
+            if isinstance(trees := getattr(self.estimator, "estimators_", None), list):
+                return _mean_of(trees, rows)
             scores = np.asarray(self.estimator.predict_proba(exact), np.float64)[:, 1]
             return np.clip(scores, 0, 1)  # a Gaussian process sums error functions: to rounding
         decision = np.asarray(self.estimator.decision_function(exact), np.float64)
@@ -270,3 +272,15 @@ def _types(content: Any) -> Iterator[tuple[str, str]]:
 
 
 register_member_format(FittedEstimator.suffix, FittedEstimator.read)
+
+
+def _mean_of(trees: Sequence[Any], rows: Values) -> Floats:
+    """Give the mean of what trees score, as a forest does, to the bit.
+
+    A forest's own `predict_proba` sets Python's filters of warnings anew for each tree, which
+    other threads see, so that warnings that nobody asked for are printed by the thousand.
+    """
+    total = np.zeros(len(rows))
+    for tree in trees:
+        total += tree.predict_proba(rows, check_input=False)[:, 1]
+    return total / len(trees)

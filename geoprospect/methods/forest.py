@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from geoprospect.typing import Floats, Ints, Values
 ForestName = Literal["random-forest", "extra-trees"]
 
 _STATES = np.iinfo(np.int32).max  # seeds of trees are below it
+_FITTING = Lock()
 
 _PRESETS: dict[Preset, dict[str, Any]] = {
     "recommended": {},
@@ -95,8 +97,10 @@ class Forest(EstimatorMethod):
             class_weight="balanced" if self.class_weights else None,
             random_state=seed,
         )
-        # A forest of one tree knows labels and inputs; the trees are put into it.
-        (one,) = forest.fit(X, label).estimators_
+        # A forest of one tree knows labels and inputs; the trees are put into it. Its `fit` sets
+        # Python's filters of warnings anew, and no other thread may see it half done.
+        with _FITTING:
+            (one,) = forest.fit(X, label).estimators_
         members = []
         for state, tree in self._grown(X, label, seed):
             member = copy.copy(one)

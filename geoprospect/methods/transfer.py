@@ -36,7 +36,8 @@ class Transfer:
         What is learned before the points: how each layer is distributed, to level it, or
         the task of the pretraining (the paper's FDE and GCP); "none" only from scratch.
     strategy : {"fine-tuning", "linear-probing", "from-scratch"}
-        Whether all weights, the head alone, or a network without pretraining learns the points.
+        Whether all weights, the final layer only, or a network without pretraining learns the
+        points.
     members : int
         Networks of the ensemble; each has its own initial weights and shuffling.
     seed : int
@@ -56,8 +57,8 @@ class Transfer:
     lengths : (float, float)
         Lengths of the cosines, from the first to the last; see `encoder`.
     head_epochs : int
-        Epochs in which fine-tuning trains the head alone, before it trains all layers (Kumar et
-        al. 2022, Fine-tuning can distort pretrained features and underperform
+        Epochs in which fine-tuning trains the final layer only, before it trains all layers
+        (Kumar et al. 2022, Fine-tuning can distort pretrained features and underperform
         out-of-distribution).
     """
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from geoprospect.project.qgisplugin import write_qgis_plugin
     from geoprospect.project.qgisproject.heldout import write_comparison
     from geoprospect.project.qgisproject.refreshing import write_qgis_project
+    from geoprospect.project.qgisproject.targets import write_targets
     from geoprospect.project.report.page import write_report
     from geoprospect.project.report.papers import write_figures
     from geoprospect.project.run import run_project as run
@@ -82,7 +83,6 @@ if TYPE_CHECKING:
         check_targets_absent,
         find_targets,
         layers_of_map,
-        write_targets,
     )
 
 _ROOMS = {
@@ -112,6 +112,7 @@ _ROOMS = {
     "project.report.papers": ("write_figures",),
     "project.qgisproject.heldout": ("write_comparison",),
     "project.qgisproject.refreshing": ("write_qgis_project",),
+    "project.qgisproject.targets": ("write_targets",),
     "project.run": ("run", "train"),
     "project.productsettings": ("NoSettings",),
     "project.viewing.server": ("serve",),
@@ -130,7 +131,7 @@ _ROOMS = {
     "synthetic": ("sample_project",),
     "targets": (
         "TargetKnowledge", "TargetSettings", "check_targets_absent", "find_targets",
-        "layers_of_map", "write_targets",
+        "layers_of_map",
     ),
 }  # fmt: skip
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from qgis.core import (
     QgsApplication,
+    QgsExpression,
+    QgsExpressionContext,
+    QgsExpressionContextUtils,
     QgsLayoutExporter,
     QgsLayoutItemLegend,
     QgsLayoutItemMap,
@@ -179,9 +182,25 @@ def dropped(question):
                     for number, field in enumerate(layer.fields())
                 },
                 "information": layer.htmlMetadata(),
+                "classes": classes_of(layer),
             }
         )
     return told
+
+
+def classes_of(layer):
+    """Give the class of each feature of a layer in categories, as its renderer tells it."""
+    if isinstance(layer, QgsRasterLayer) or layer.renderer().type() != "categorizedSymbol":
+        return None
+    told = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    expression = QgsExpression(layer.renderer().classAttribute())
+    known = {category.value() for category in layer.renderer().categories()}
+    classes = []
+    for feature in layer.getFeatures():
+        told.setFeature(feature)
+        value = expression.evaluate(told)
+        classes.append(value if value in known else None)
+    return classes
 
 
 if __name__ == "__main__":

@@ -222,7 +222,8 @@ def test_a_probability_tells_the_training_cells_of_the_map_where_no_list_of_laye
     calibration = Calibration.fit(*drawn(100))
     write_probability(calibration, source, tmp_path / "p.tif", deposits=3)
     with rasterio.open(tmp_path / "p.tif") as raster:
-        assert max(map(len, raster.tags().values())) <= 80
+        shown = {k: v for k, v in raster.tags().items() if not k.startswith("TIFFTAG")}
+        assert max(map(len, shown.values())) <= 80
     with ScoreMap.open(tmp_path / "p.tif") as scored:
         known = TrainingPoints.of_map(scored)
     assert list(zip(known.cells.rows.tolist(), known.cells.columns.tolist(), strict=True)) == cells

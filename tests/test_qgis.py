@@ -2,9 +2,12 @@
 
 import json
 import os
+import re
 import shutil
+import sqlite3
 import subprocess
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -19,6 +22,12 @@ from smallproject import write_project, write_raster
 
 import geoprospect as gp
 from geoprospect.cli import main
+from geoprospect.output import checksum
+from geoprospect.project import results
+from geoprospect.project.qgisproject.rasters import raster_layers
+from geoprospect.project.qgisproject.refreshing import show_held_out
+from geoprospect.qgis.metadata import Metadata
+from geoprospect.reliability.uncertainty.kernel import UncertaintyKernel
 from geoprospect.synthetic.geology import ROCK_CLASSES
 
 PYTHON = "/usr/bin/python3"  # with which Debian's QGIS comes
@@ -40,6 +49,7 @@ strategy = "logistic-regression"
 LEGEND = '{ 1 = "granite <S-type>", 2 = "schist & gneiss" }'
 PRODUCTS = "[products]\ncontributions = true\napplicability = true\n"
 CALIBRATION = "[calibration]\ndeposits = 30\nbuffer = 150.0\n"
+_TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
 DEGREES = CRS.from_proj4("+proj=longlat +a=6378140 +b=6356750 +no_defs")
 
 
@@ -53,6 +63,20 @@ def project_of(folder, text):
     path.write_text(text, encoding="utf-8")
     gp.run(path)
     return folder / "out"
+
+
+def project_text(out):
+    """Read the project in the folder of a run."""
+    with zipfile.ZipFile(out / "prospectivity.qgz") as archive:
+        return archive.read("prospectivity.qgs").decode()
+
+
+def spread_errors(held_out):
+    """Give points held out all errors from 0 to 1; those of the small project are small."""
+    with closing(sqlite3.connect(held_out)) as table, table:
+        for (name,) in table.execute(_TRIGGERS).fetchall():
+            table.execute(f'DROP TRIGGER "{name}"')  # of places, which only GDAL can follow
+        table.execute("UPDATE cells SET logistic_regression_error = (fid % 21) / 20.0")
 
 
 def turned_to_degrees(folder):
@@ -119,6 +143,8 @@ class Looked:
             main, ["crossval", str(folder / "project.toml"), "--repeats", "1", "--number", "2"]
         )
         assert done.exit_code == 0, done.stderr
+        self.after_crossval = project_text(self.out)
+        spread_errors(self.out / "crossval" / "held_out.gpkg")
         told = {"IGNORE_COG_LAYOUT_BREAK": "YES"}
         with rasterio.open(self.out / "applicability.tif", "r+", **told) as raster:
             inside = raster.read(2)
@@ -126,7 +152,7 @@ class Looked:
             raster.write(inside, 2)
         self.n_outside = int((inside == 0).sum())
         gp.write_qgis_project(self.out)
-        moved = home / "elsewhere" / "moved"
+        moved = self.elsewhere = home / "elsewhere" / "moved"
         shutil.copytree(folder, moved)
         self.degrees = turned_to_degrees(home / "degrees")
         sample = gp.sample_project(home / "sample").parent / "data"
@@ -247,9 +273,23 @@ def test_layers_say_what_they_are_and_are_not(looked):
     assert "no probability of a deposit" in layer["abstract"]
     assert any("logistic-regression" in step for step in layer["history"])
     assert looked.here["title"] == f"Mineral prospectivity: {NAME}"
-    with rasterio.open(looked.out / "prospectivity.tif") as raster:
-        assert max(map(len, raster.tags().values())) <= 80
-    assert "TRAINING_CELLS" not in looked.dropped[0]["information"]
+
+
+def test_a_raster_alone_says_what_it_is_and_does_not_flood_its_information(looked):
+    described = {"prospectivity": "no probability of a deposit", "probability": "sum to the number",
+                 "contributions": "log-odds", "leading_layer": "contributes most",
+                 "applicability": "may be believed"}  # fmt: skip
+    for name, words in described.items():
+        with rasterio.open(looked.out / f"{name}.tif") as raster:
+            tags = raster.tags()
+        assert words in tags["TIFFTAG_IMAGEDESCRIPTION"]
+        assert tags["TIFFTAG_DOCUMENTNAME"]
+        assert tags["TIFFTAG_COPYRIGHT"].startswith("Rights are those of the data")
+        others = [text for key, text in tags.items() if not key.startswith("TIFFTAG")]
+        assert max(map(len, others)) <= 80
+    told = looked.dropped[0]["information"]
+    assert "no probability of a deposit" in told
+    assert "TRAINING_CELLS" not in told
 
 
 def test_one_file_dropped_in_is_styled_by_itself(looked):
@@ -259,6 +299,8 @@ def test_one_file_dropped_in_is_styled_by_itself(looked):
     assert probability["legend"] == looked.layer("Probability of a deposit")["legend"]
     assert training["legend"] == ["occurrence", "non-occurrence"]
     assert held_out["renderer"] == "categorizedSymbol"
+    assert held_out["legend"][0] == "occurrence ranked below more than 50% of the non-occurrences"
+    assert held_out["legend"][-1] == "non-occurrence ranked above at most 5% of the occurrences"
     spread = held_out["aliases"]["logistic_regression_spread"]
     assert spread == "standard deviation of these scores over members and repeats"
 
@@ -281,6 +323,59 @@ def test_degrees_on_an_ellipsoid_without_a_code_are_drawn_and_measured_in_kilome
     assert layer["extent"] == pytest.approx(bounds)
 
 
+def test_each_point_held_out_has_the_symbol_of_its_label_and_of_how_wrongly_it_is_ranked(looked):
+    points = gpd.read_file(looked.out / "crossval" / "held_out.gpkg", layer="cells")
+    ends = np.array([0.05, 0.25, 0.5])
+    steps = np.searchsorted(ends, points["logistic_regression_error"])
+    names = np.array(["0.05", "0.25", "0.5", "1.0"])[steps]
+    expected = [f"{label} {x}" for label, x in zip(points["occurrence"], names, strict=True)]
+    assert len({*expected}) == 8
+    assert looked.dropped[3]["classes"] == expected
+
+
+def test_points_held_out_enter_the_project_when_methods_are_compared(looked):
+    assert "crossval/held_out.gpkg|layername=cells" in looked.after_crossval
+    manifest = json.loads((looked.out / "manifest.json").read_text())
+    assert manifest["outputs"]["prospectivity.qgz"] == checksum(looked.out / "prospectivity.qgz")
+
+
+def test_a_project_that_qgis_has_saved_since_stays_when_methods_are_compared(looked):
+    out = looked.elsewhere / "out"
+    (out / "prospectivity.qgz").write_bytes(b"someone's work")
+    show_held_out(out / "crossval")
+    assert (out / "prospectivity.qgz").read_bytes() == b"someone's work"
+
+
+def test_points_held_out_elsewhere_than_in_a_run_change_no_project(tmp_path):
+    (tmp_path / "crossval").mkdir()
+    show_held_out(tmp_path / "crossval")
+    assert [path.name for path in tmp_path.rglob("*")] == ["crossval"]
+
+
+def test_bands_of_uncertainty_are_coloured_on_scales_that_compare(tmp_path):
+    names = UncertaintyKernel(None, None, 0.5).bands
+    highs = (0.3, 0.2, 0.1, 0.6, 0.9, 0.7, 0.4)
+    profile = {"driver": "GTiff", "height": 1, "width": 2, "dtype": "float32", "nodata": -9999}
+    with rasterio.open(
+        tmp_path / "uncertainty.tif", "w", count=7, crs="EPSG:32608",
+        transform=from_origin(0, 100, 100, 100), **profile,
+    ) as raster:  # fmt: skip
+        for band, (named, high) in enumerate(zip(names, highs, strict=True), start=1):
+            raster.write(np.array([[0.05, high]], np.float32), band)
+            raster.set_band_description(band, named.name)
+            figures = {"MINIMUM": 0.05, "MAXIMUM": high, "MEAN": high / 2, "STDDEV": high}
+            raster.update_tags(band, **{f"STATISTICS_{k}": v for k, v in figures.items()})
+    words = Metadata("Uncertainty", "")
+    layers = raster_layers(results.UNCERTAINTY, tmp_path, words)
+    ends = [
+        re.search('minimumValue="(.*?)" maximumValue="(.*?)"', x.style).groups() for x in layers
+    ]
+    assert ends == [("0", "0.3")] * 3 + [("0", "1")] * 4
+    assert [layer.name for layer in layers[:2]] == [
+        "Standard deviation of the score", "Standard deviation due to few data",
+    ]  # fmt: skip
+
+
 def test_the_moved_folder_reads_its_own_files(looked):
     files = [x for x in looked.moved["layers"] if not x["source"].startswith("{")]
     assert len(files) > 10
@@ -291,7 +386,7 @@ def test_the_moved_folder_reads_its_own_files(looked):
 def test_the_project_holds_relative_paths_and_no_hour(looked):
     with zipfile.ZipFile(looked.out / "prospectivity.qgz") as archive:
         (member,) = archive.infolist()
-        text = archive.read(member).decode()
+    text = project_text(looked.out)
     assert member.date_time == (1980, 1, 1, 0, 0, 0)
     assert "<datasource>../rasters/B.tif</datasource>" in text
     assert str(looked.out.parent) not in text

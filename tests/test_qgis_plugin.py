@@ -18,34 +18,45 @@ from smallproject import PROJECT, SHAPE, TRANSFORM, TUNED, points, write_project
 
 import geoprospect as gp
 from geoprospect.cli import VERBS, main
+from geoprospect.qgis.geopackage import default_style
 
 QGIS = "/usr/bin/python3"
 ALGORITHMS = [
-    "applicability", "check", "crossval", "explain", "importance", "init", "install", "map", "run",
-    "score", "targets", "uncertainty",
+    "applicability", "check", "contributions", "crossval", "explain", "importance", "init",
+    "install", "map", "run", "score", "targets", "uncertainty",
 ]  # fmt: skip
 
 
-def write_wheel(folder):
-    """Write a wheel of a program named geoprospect, which needs nothing else."""
-    info = "geoprospect-9.0.dist-info"
+def write_wheel(folder, name, source, *more):
+    """Write a wheel of one module, with further lines about it; give its path."""
+    info = f"{name}-9.0.dist-info"
+    entries = f"[console_scripts]\n{name} = {name}_words:main\n"
     files = {
-        "geoprospect_stub.py": "def main():\n    print('stub')\n",
-        f"{info}/METADATA": "Metadata-Version: 2.1\nName: geoprospect\nVersion: 9.0\n",
+        f"{name}_words.py": source,
+        f"{info}/METADATA": "\n".join(
+            ["Metadata-Version: 2.1", f"Name: {name}", "Version: 9.0", *more, ""]
+        ),
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\n"
         "Tag: py3-none-any\n",
-        f"{info}/entry_points.txt": "[console_scripts]\ngeoprospect = geoprospect_stub:main\n",
+        f"{info}/entry_points.txt": entries,
     }
     rows = []
-    for name, text in files.items():
+    for member, text in files.items():
         digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=")
-        rows.append(f"{name},sha256={digest.decode()},{len(text.encode())}")
-    path = folder / "geoprospect-9.0-py3-none-any.whl"
+        rows.append(f"{member},sha256={digest.decode()},{len(text.encode())}")
+    path = folder / f"{name}-9.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as wheel:
-        for name, text in files.items():
-            wheel.writestr(name, text)
+        for member, text in files.items():
+            wheel.writestr(member, text)
         wheel.writestr(f"{info}/RECORD", "\n".join([*rows, f"{info}/RECORD,,", ""]))
     return path
+
+
+def write_wheels(folder):
+    """Write wheels of a program named geoprospect and of what it needs; give the former's path."""
+    write_wheel(folder, "veinfinder", "def main():\n    print('found in the folder')\n")
+    source = "from veinfinder_words import main\n"
+    return write_wheel(folder, "geoprospect", source, "Requires-Dist: veinfinder >= 9")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +71,7 @@ def plan(tmp_path_factory):
         archive.extractall(plugins)
     survey = home / "Umfrage Süd"
     project = write_project(survey)
-    project.write_text(PROJECT.replace(TUNED, 'strategy = "random-forest"\n'))
+    project.write_text(PROJECT.replace(TUNED, 'strategy = "logistic-regression"\n'))
     long = home / "lang.toml"
     text = PROJECT.replace("epochs = 30", "epochs = 5_000_000")
     text = text.replace('"rasters/', f'"{survey}/rasters/').replace(
@@ -85,7 +96,7 @@ def plan(tmp_path_factory):
         "plugins": plugins, "project": project, "out": survey / "out", "survey": survey / "rasters",
         "program": program, "map": home / "Karte.tif", "points": home / "Punkte.gpkg",
         "place": f"{longitude!r},{latitude!r} [EPSG:4326]", "folds": home / "Faltungen",
-        "long": long, "wrong": wrong, "wheel": write_wheel(home), "python": sys.executable,
+        "long": long, "wrong": wrong, "wheel": write_wheels(home), "python": sys.executable,
     }  # fmt: skip
     path = home / "plan.json"
     path.write_text(json.dumps({name: str(value) for name, value in content.items()}))
@@ -168,9 +179,30 @@ def test_the_source_is_of_python_3_9_and_imports_nothing_of_geoprospect():
         assert set(imported) <= allowed, path
 
 
+def test_members_of_enumerations_are_named_with_these_as_qt_6_asks():
+    import ast  # noqa: PLC0415
+
+    short = []
+    for path in sorted((ROOT / "geoprospect" / "qgis" / "plugin").rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        named = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        named |= {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        short += [
+            f"{path.name}: {node.value.id}.{node.attr}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id.startswith(("Q", "Qgs"))
+            and node.attr[0].isupper()
+            and node.attr != "Type"  # an enumeration itself
+            and id(node) not in named
+        ]
+    assert short == []
+
+
 def test_the_algorithms_stand_in_the_toolbox_each_with_its_help(told):
     assert told["algorithms"] == ALGORITHMS
-    assert {*ALGORITHMS} - {"install"} <= {*VERBS}
+    assert {*ALGORITHMS} - {"install", "contributions"} <= {*VERBS}
     assert told["helpless"] == []
     assert told["modules"] == []
     assert told["unloaded"]
@@ -204,6 +236,7 @@ def test_run_tells_stages_and_log_and_loads_the_map_in_its_style(told, plan):
     assert [line for line in log if line not in heard] == []
     assert "map" in run["told"]["stages"]
     assert run["outputs"]["FOLDER"] == str(out)
+    assert told["report"]
     valid, renderer, source = run["layers"]["prospectivity"]
     assert (valid, source) == (True, str(out / "prospectivity.tif"))
     assert renderer == "singlebandpseudocolor"
@@ -249,13 +282,48 @@ def test_explain_takes_a_place_in_any_crs(told):
     assert told["explain"]["exception"] is None
 
 
-def test_a_product_is_added_to_the_run_and_loaded_in_its_style(told, plan):
-    product = told["applicability"]
-    assert product["exception"] is None
-    path = json.loads(plan.read_text())["out"] + "/applicability.tif"
-    valid, renderer, source = product["layers"]["applicability"]
-    assert (valid, source) == (True, path)
-    assert renderer != "multibandcolor"  # that of a raster of many bands without a style
+@pytest.mark.parametrize(
+    ("product", "layers"),
+    [
+        ("contributions", {"contributions.tif": "singlebandpseudocolor",
+                           "leading_layer.tif": "paletted"}),
+        ("applicability", {"applicability.tif": "paletted"}),
+        ("uncertainty", {"uncertainty.tif": "singlebandpseudocolor",
+                         "measure_next.tif": "singlebandpseudocolor",
+                         "measure_next.gpkg": "vector"}),
+        ("importance", {}),
+        ("targets", {"targets.gpkg": "vector"}),
+    ],
+)  # fmt: skip
+def test_a_product_is_added_to_the_run_and_loaded_in_its_style(told, plan, product, layers):
+    assert told[product]["exception"] is None
+    assert told[product]["told"]["error"] == []
+    out = json.loads(plan.read_text())["out"]
+    loaded = {source: renderer for valid, renderer, source in told[product]["layers"].values()}
+    assert loaded == {f"{out}/{file}": renderer for file, renderer in layers.items()}
+    assert all(valid for valid, _, _ in told[product]["layers"].values())
+    assert all(default_style(f"{out}/{x}", x[:-5]) for x in layers if x.endswith(".gpkg"))
+    manifest = json.loads(Path(out, "manifest.json").read_text())
+    assert {*layers} <= {*manifest["outputs"]}
+    assert product in manifest["added"]
+
+
+def test_numbers_given_to_a_product_arrive_and_its_page_is_named(told, plan):
+    out = json.loads(plan.read_text())["out"]
+    added = json.loads(Path(out, "manifest.json").read_text())["added"]
+    given = {"refits": 5, "members": 1, "threshold": 0.75}
+    assert {name: added["uncertainty"][name] for name in given} == given
+    assert {name: added["importance"][name] for name in ("folds", "repeats", "buffer")} == {
+        "folds": 2, "repeats": 1, "buffer": 50.0,
+    }  # fmt: skip
+    assert (added["targets"]["share"], added["targets"]["number"]) == (0.05, 3)
+    page = told["importance"]["outputs"]["PAGE"]
+    assert (page, Path(page).is_file()) == (f"{out}/importance.html", True)
+
+
+def test_a_product_that_is_there_is_replaced_only_where_the_dialog_says_so(told):
+    assert "targets.gpkg" in told["again"]["exception"]
+    assert told["again"]["layers"] == {}
 
 
 def test_crossval_loads_the_points_that_were_held_out(told, plan):
@@ -278,7 +346,7 @@ def test_cancelling_ends_the_program_and_leaves_nothing_half_written(told, plan)
     assert left <= {"log.txt", "components.json"}
 
 
-def test_install_makes_an_environment_in_the_profile_from_a_wheel_alone(told):
+def test_install_makes_an_environment_in_the_profile_from_a_folder_of_wheels_alone(told):
     assert "needs Python 3.11 or later (found no Python)" in told["old python"]["exception"]
     assert told["install"]["exception"] is None
     program = told["install"]["outputs"]["PROGRAM"]
@@ -286,7 +354,6 @@ def test_install_makes_an_environment_in_the_profile_from_a_wheel_alone(told):
     assert told["program"] == program
     assert told["installed"] == ""
     done = subprocess.run([program], capture_output=True, text=True, check=True)
-    assert done.stdout == "stub\n"
-    assert any(
-        "Successfully installed geoprospect-9.0" in x for x in told["install"]["told"]["info"]
-    )
+    assert done.stdout == "found in the folder\n"
+    (line,) = (x for x in told["install"]["told"]["info"] if "Successfully installed" in x)
+    assert {"geoprospect-9.0", "veinfinder-9.0"} <= {*line.split()}

@@ -16,6 +16,7 @@ import shapely
 from affine import Affine
 from test_targets import GRIDS, burnt, found, noise, write
 
+import geoprospect as gp
 from geoprospect.errors import OutputError
 from geoprospect.targets import TargetKnowledge, check_targets_absent, write_targets
 from geoprospect.targets.writing import files_of
@@ -211,7 +212,7 @@ def test_qgis_opens_them_styled_and_on_their_cells(tmp_path):
     if not has:
         pytest.skip("QGIS (Debian's python3-qgis) is not installed")
     targets = targets_of(tmp_path, "degrees")
-    write_targets(targets, tmp_path / "targets.gpkg")
+    gp.write_targets(targets, tmp_path / "targets.gpkg")
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     places = dict.fromkeys(("HOME", "QGIS_CUSTOM_CONFIG_PATH", "XDG_RUNTIME_DIR"), str(home))
@@ -235,7 +236,7 @@ def test_qgis_opens_them_styled_and_on_their_cells(tmp_path):
 
 def test_the_style_lies_in_the_geopackage_beside_the_targets_alone(tmp_path):
     targets = targets_of(tmp_path)
-    write_targets(targets, tmp_path / "targets.gpkg")
+    gp.write_targets(targets, tmp_path / "targets.gpkg")
     assert sorted(name for name, _ in pyogrio.list_layers(tmp_path / "targets.gpkg")) == [
         "layer_styles", "targets",
     ]  # fmt: skip

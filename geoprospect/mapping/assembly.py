@@ -12,7 +12,7 @@ from rasterio.enums import Resampling
 
 from geoprospect.evidence.rasters.tags import DOMAIN, LONGEST, packet
 from geoprospect.mapping.job import BLOCK, Job
-from geoprospect.mapping.kernel import NODATA, Kernel, Overviews
+from geoprospect.mapping.kernel import NODATA, TIFF, Kernel, Overviews
 from geoprospect.mapping.statistics import Statistics
 
 
@@ -44,7 +44,8 @@ def write_virtual(
     ET.SubElement(root, "SRS").text = job.grid.crs.to_wkt()
     transform = job.grid.transform.to_gdal()
     ET.SubElement(root, "GeoTransform").text = ", ".join(map(repr, transform))
-    _add_tags(root, kernel.tags())
+    words = kernel.words
+    _add_tags(root, kernel.tags() if words is None else kernel.tags() | words.tags())
     present = [
         (job.raster(number), window)
         for number, window in enumerate(job.windows)
@@ -119,7 +120,7 @@ def write_cog(virtual: Path, path: Path) -> None:
 
 def _add_tags(root: ET.Element, tags: Mapping[str, str]) -> None:
     """Write what the metadata say, long lists where no program shows them to a reader."""
-    long = {key: text for key, text in tags.items() if len(text) > LONGEST}
+    long = {k: text for k, text in tags.items() if len(text) > LONGEST and not k.startswith(TIFF)}
     _add_metadata(root, {key: text for key, text in tags.items() if key not in long})
     if long:
         holder = ET.SubElement(root, "Metadata", domain=DOMAIN, format="xml")

@@ -9,7 +9,7 @@ import numpy as np
 
 from geoprospect.evidence import Block, EvidenceStack
 from geoprospect.mapping.execution import Execution
-from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult
+from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult, Words
 from geoprospect.mapping.leading import CONTRIBUTION_OF
 from geoprospect.mapping.score import WORTH_COMPILING, Engine, ScoreKernel
 from geoprospect.mapping.travelling import check_travels, described, model_of
@@ -61,6 +61,15 @@ class ContributionKernel(Kernel):
         )
         error = Band("largest standard error of the contributions", "logit", style=None)
         return shares if self._contributions.exact else (*shares, error)
+
+    @property
+    def words(self) -> Words:
+        """What a contribution is."""
+        return Words(
+            "Contributions of the layers",
+            "What each layer, a band each, contributes to a cell's score, on the log-odds: above 0 "
+            "it raises the score, below 0 it lowers it, against a cell that has the mean of each.",
+        )
 
     def bytes_a_cell(self) -> int:
         """Give the memory of the valid cells' evidence, twice, and of what is shared out."""

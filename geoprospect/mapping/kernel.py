@@ -10,11 +10,14 @@ from typing import Any, Literal, Protocol, Self, TypeAlias
 
 from geoprospect.errors import OutputError
 from geoprospect.evidence import Block
+from geoprospect.qgis.metadata import RIGHTS
 from geoprospect.qgis.steps import AreaShares
 from geoprospect.qgis.style import Style, pseudocolour
 from geoprospect.typing import Values
 
 NODATA = -9999.0
+TIFF = "TIFFTAG_"
+"""What the names of metadata begin with that GDAL writes as tags of a TIFF."""
 
 Overviews: TypeAlias = Literal["average", "nearest"]
 """What a cell of an overview holds: the average of the valid cells that it covers, or one of them,
@@ -46,6 +49,27 @@ class Band:
 
 
 @dataclass(frozen=True)
+class Words:
+    """What a raster is, for a reader who has the file alone.
+
+    Attributes
+    ----------
+    title : str
+        What it is called.
+    abstract : str
+        What it tells and what it does not, in a sentence or two.
+    """
+
+    title: str
+    abstract: str
+
+    def tags(self) -> dict[str, str]:
+        """Give them as tags of a TIFF, which GIS programs show among what is known of a layer."""
+        told = {"DOCUMENTNAME": self.title, "IMAGEDESCRIPTION": self.abstract, "COPYRIGHT": RIGHTS}
+        return {f"{TIFF}{name}": text for name, text in told.items()}
+
+
+@dataclass(frozen=True)
 class KernelResult:
     """What a kernel gives of a window.
 
@@ -67,7 +91,7 @@ class Kernel(Protocol):
     A cell's values must not depend on the window it is computed in: rasters are then the same to
     the bit in windows of any size. Several threads call one kernel at the same time.
 
-    Subclasses inherit what is said here of halo, overviews and tags.
+    Subclasses inherit what is said here of halo, overviews, words and tags.
 
     Examples
     --------
@@ -103,6 +127,11 @@ class Kernel(Protocol):
     def overviews(self) -> Overviews:
         """What a cell of an overview holds: the average of the cells that it covers."""
         return "average"
+
+    @property
+    def words(self) -> Words | None:
+        """What programs show of the raster as its title and description: nothing."""
+        return None
 
     def bytes_a_cell(self) -> int:
         """Give the memory that a cell takes besides its evidence and its bands."""

@@ -12,7 +12,7 @@ import rasterio
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence import Block, EvidenceStack, RasterBand
 from geoprospect.mapping.execution import Execution
-from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult, Overviews
+from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult, Overviews, Words
 from geoprospect.mapping.writing import RasterSummary, write_raster
 from geoprospect.qgis.classes import Classes
 from geoprospect.typing import StageProgress, StrPath
@@ -47,6 +47,15 @@ class LeadingLayerKernel(Kernel):
     def overviews(self) -> Overviews:
         """One of the cells."""
         return "nearest"
+
+    @property
+    def words(self) -> Words:
+        """What the numbers are."""
+        return Words(
+            "Leading layer",
+            "The number of the layer that contributes most to a cell's score, up or down; the "
+            "style, and GEOPROSPECT_LAYER_1 and so on, have the layers' names.",
+        )
 
     def bytes_a_cell(self) -> int:
         """Give the memory of the contributions' size, and of the largest's number."""

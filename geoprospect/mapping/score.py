@@ -14,7 +14,7 @@ from geoprospect.evidence.column import path_of
 from geoprospect.evidence.computed.imputed import IMPUTED, ImputedCount, imputed_count
 from geoprospect.evidence.doubts.fills import fills_of, is_mark, warn_of_fills
 from geoprospect.mapping.execution import Execution
-from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult
+from geoprospect.mapping.kernel import NODATA, Band, Kernel, KernelResult, Words
 from geoprospect.mapping.travelling import check_travels, described, model_of
 from geoprospect.mapping.writing import write_raster
 from geoprospect.model.model import ProspectivityModel
@@ -74,6 +74,16 @@ class ScoreKernel(Kernel):
         """Prospectivity; of an ensemble, the members' standard deviation; layers filled in."""
         scores = _BANDS[: len(self._model.members)]
         return (*scores, _FILLED) if self._imputed else scores
+
+    @property
+    def words(self) -> Words:
+        """What the score is and is not."""
+        return Words(
+            "Prospectivity",
+            "Band 1: the score from 0 to 1. It ranks ground by how much its evidence is like that "
+            "at known occurrences; it is no probability of a deposit, and says nothing of grade or "
+            "tonnage. Band 2, of several members: the standard deviation of their scores.",
+        )
 
     def bytes_a_cell(self) -> int:
         """Give the memory of the valid cells' evidence, components and scores."""

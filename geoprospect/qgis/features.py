@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from geoprospect.qgis.style import finished
-from geoprospect.qgis.symbols import Symbol
+from geoprospect.qgis.symbols import Fill, Hatching, Symbol
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,8 @@ class FeatureStyle:
         )
         self._add_renderer(root)
         if self.label:
-            _add_labels(root, self.label)
+            first = self.classes[0].symbol if isinstance(self.classes, tuple) else self.classes
+            _add_labels(root, self.label, over=isinstance(first, Fill | Hatching))
         aliases = ET.SubElement(root, "aliases")
         for number, (name, alias) in enumerate(self.aliases.items()):
             ET.SubElement(aliases, "alias", field=name, name=alias, index=str(number))
@@ -126,8 +127,8 @@ class FeatureStyle:
             row.symbol.under(symbols, str(number))
 
 
-def _add_labels(root: ET.Element, name: str) -> None:
-    """Write a field's value beside each feature, dark on a light rim."""
+def _add_labels(root: ET.Element, name: str, *, over: bool) -> None:
+    """Write a field's value beside each point or over each polygon, dark on a light rim."""
     settings = ET.SubElement(ET.SubElement(root, "labeling", type="simple"), "settings")
     settings.set("calloutType", "simple")
     text = ET.SubElement(
@@ -139,6 +140,7 @@ def _add_labels(root: ET.Element, name: str) -> None:
         fontSize="10",
         fontSizeUnit="Point",
         fontWeight="75",
+        namedStyle="Bold",  # which from Qt 6 on has another weight
         textColor="20,20,20,255",
         textOpacity="1",
     )
@@ -151,6 +153,8 @@ def _add_labels(root: ET.Element, name: str) -> None:
         bufferColor="255,255,255,255",
         bufferOpacity="1",
     )
-    # Beside a point on whichever side has room, or over a polygon; none is left out for another.
-    ET.SubElement(settings, "placement", placement="6", dist="0.6", distUnits="MM", priority="9")
+    # Level over a polygon, or beside a point on whichever side has room; none is left out for
+    # another.
+    told = {"placement": "4" if over else "6", "dist": "0.6", "distUnits": "MM", "priority": "9"}
+    ET.SubElement(settings, "placement", told)
     ET.SubElement(settings, "rendering", displayAll="1", obstacle="0", drawLabels="1")

@@ -146,8 +146,7 @@ class PrintLayout:
             style = ET.SubElement(styles, "style", name=name, marginTop=f"{above:g}", alignment="1")
             if name == "symbolLabel":
                 style.set("marginLeft", "2")
-            bold = name == "subgroup"
-            ET.SubElement(style, "styleFont", description=_described(size, bold=bold), style="")
+            ET.SubElement(style, "styleFont", _described(size, bold=name == "subgroup"))
         tree = ET.SubElement(legend, "layer-tree-group", name="", checked="Qt::Checked")
         for layer in self.legend:
             layer.in_tree(tree)
@@ -210,16 +209,19 @@ def _text(
     """Write a line, or some."""
     told = {"labelText": text, "htmlState": "0", "halign": "1", "valign": "32"}
     item = _item(layout, _LABEL, name, box, marginX="0", marginY="0", **told)
-    ET.SubElement(item, "LabelFont", description=_described(size, bold=bold), style="")
+    ET.SubElement(item, "LabelFont", _described(size, bold=bold))
     ET.SubElement(item, "FontColor", red="20", green="20", blue="20", alpha="255")
 
 
-def _described(size: int, *, bold: bool = False) -> str:
-    """Describe a font as Qt does."""
-    return f"Sans Serif,{size},-1,5,{75 if bold else 50},0,0,0,0,0"
+def _described(size: int, *, bold: bool = False) -> dict[str, str]:
+    """Describe a font as Qt does; its weights are other numbers from Qt 6 on."""
+    if bold:
+        return {"description": f"Sans Serif,{size},-1,5,75,0,0,0,0,0", "style": "Bold", "bold": "1"}
+    return {"description": f"Sans Serif,{size}", "style": ""}
 
 
 def _font(parent: ET.Element, name: str, size: int) -> None:
     """Write a font as newer parts of QGIS do."""
     told = {"fontFamily": "Sans Serif", "fontSize": str(size), "fontSizeUnit": "Point"}
+    told |= {"fontWeight": "50", "namedStyle": "Book"}
     ET.SubElement(parent, name, told | {"textColor": "20,20,20,255", "textOpacity": "1"})

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from geoprospect.qgis.xml import document
 
+RIGHTS = "Rights are those of the data that it was made from."
+"""Who may use what was made of evidence."""
+
 
 @dataclass(frozen=True)
 class Metadata:

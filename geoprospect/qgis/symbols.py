@@ -78,16 +78,19 @@ class Fill:
         The colour of its outline.
     width : float
         The width of the outline, in millimetres.
+    opacity : float
+        How much of what lies below the colour hides, from 0 to 1.
     """
 
     colour: str | None
     outline: str = "#4d4d4d"
     width: float = 0.2
+    opacity: float = 1.0
 
     def under(self, parent: ET.Element, name: str = "0") -> None:
         """Write it as a child of an element."""
         options = {
-            "color": self.colour or "#ffffff",
+            "color": f"#{round(255 * self.opacity):02x}{(self.colour or '#ffffff')[1:]}",
             "style": "no" if self.colour is None else "solid",
             "outline_color": self.outline,
             "outline_style": "solid",

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from geoprospect.errors import OutputError
 from geoprospect.grid import vector_crs
 from geoprospect.output import check_absent, replacing, write_features
+from geoprospect.targets.fields import FIELDS
 from geoprospect.targets.lonlat import in_lonlat
 from geoprospect.targets.outlines import on_ground
 from geoprospect.targets.settings import Format
-from geoprospect.targets.style import ALIASES, add_style, style
 from geoprospect.targets.target import Targets, plain
 from geoprospect.typing import StrPath
 
@@ -69,6 +69,7 @@ def write_targets(
     formats: Sequence[Format] = (),
     *,
     overwrite: bool = False,
+    finish: Callable[[Path], None] | None = None,
 ) -> list[Path]:
     """Write targets, all files or none.
 
@@ -81,11 +82,13 @@ def write_targets(
     targets : Targets
         As `find_targets` gives them.
     path : path-like
-        The GeoPackage; it bears a style for QGIS.
+        The GeoPackage.
     formats : sequence of {"geojson", "shp", "csv", "kml"}
         Files to write beside it.
     overwrite : bool
         Whether existing files are replaced.
+    finish : callable, optional
+        Called with the path of the GeoPackage before it takes its place.
 
     Returns
     -------
@@ -106,7 +109,8 @@ def write_targets(
         }
         made = temporary[files[0].suffix]
         write_features(frame, made, layer=LAYER)
-        add_style(made, LAYER, style(list(frame.columns.drop("geometry"))))
+        if finish is not None:
+            finish(made)
         for kind in formats:
             _WRITERS[kind](frame, targets, temporary)
     if "shp" in formats:
@@ -121,7 +125,7 @@ def frame_of(targets: Targets) -> gpd.GeoDataFrame:
     import pandas as pd  # noqa: PLC0415 - as above
 
     rows = [plain(target) for target in targets.targets]
-    told = [name for name in ALIASES if any(row[name] is not None for row in rows)]
+    told = [name for name in FIELDS if any(row[name] is not None for row in rows)]
     columns = {name: [row[name] for row in rows] for name in told}
     table = pd.DataFrame(columns)
     if "shortlist" in columns:

@@ -19,12 +19,12 @@ from geoprospect.model.reasonwords import Words
 from geoprospect.project import results
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.products.product import MadeRun
+from geoprospect.project.qgisproject.targets import write_targets
 from geoprospect.targets import (
     TargetKnowledge,
     Targets,
     TargetSettings,
     find_targets,
-    write_targets,
 )
 from geoprospect.targets.finding import Reasons
 from geoprospect.targets.settings import FORMATS

@@ -15,6 +15,7 @@ from geoprospect.output import check_absent, replacing, write_points
 from geoprospect.project import results
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.products.product import MadeRun
+from geoprospect.project.qgisproject.points import style_next
 from geoprospect.reliability.uncertainty import (
     ClusterBootstrap,
     NextCell,
@@ -84,6 +85,7 @@ class UncertaintyProduct:
         cells = cells_to_measure(measure_next, uncertainty, map_file, apart=apart)
         with replacing(listed, overwrite=made.overwrite) as temporary:
             _write(cells, inputs, temporary)
+            style_next(temporary)
         return Sureness(summary, cells, apart)
 
 

@@ -1,4 +1,4 @@
-"""How QGIS shows points held out: which occurrences were missed, and what fields mean in words."""
+"""How QGIS shows points held out: how wrongly each was ranked, and what fields mean in words."""
 
 from __future__ import annotations
 
@@ -8,18 +8,24 @@ from pathlib import Path
 import pyogrio
 
 from geoprospect.crossval import Comparison, page
+from geoprospect.project.qgisproject.refreshing import show_held_out
 from geoprospect.qgis.features import Category, FeatureStyle
 from geoprospect.qgis.geopackage import add_styles
-from geoprospect.qgis.symbols import Marker
+from geoprospect.qgis.symbols import Marker, Shape
 from geoprospect.typing import StrPath
 
 _LAYERS = ("cells", "repeats")
-_WRONG = 0.25  # of the points of the other label, beyond which a point counts as missed
-_CLASSES = (
-    ("found", "occurrence found: above three quarters of the non-occurrences", Marker()),
-    ("missed", "occurrence missed", Marker("triangle", "#d55e00", "#ffffff", 3.4)),
-    ("like", "non-occurrence that scores like an occurrence", Marker("diamond", "#0072b2", size=2)),
-    ("barren", "other non-occurrence", Marker("circle", "#bdbdbd", "#4d4d4d", 1.3)),
+# How wrongly a point is ranked, in steps, each with its colour (ColorBrewer's OrRd; Harrower &
+# Brewer 2003) and width: told apart with every common colour blindness, the pale from the dark.
+_STEPS = (
+    (0.05, "at most 5%", "#fef0d9", 1.8),
+    (0.25, "5 to 25%", "#fdcc8a", 2.2),
+    (0.5, "25 to 50%", "#fc8d59", 2.7),
+    (1.0, "more than 50%", "#d7301f", 3.3),
+)
+_SIDES: tuple[tuple[str, str, str, str, Shape, float], ...] = (
+    ("1", "occurrence", "below", "non-occurrences", "triangle", 0.6),
+    ("0", "non-occurrence", "above", "occurrences", "circle", 0.0),
 )
 _PLAIN = {
     "row": "row in the file of points, counted from 0",
@@ -38,7 +44,8 @@ def write_comparison(
 ) -> tuple[str, ...]:
     """Write a comparison as files, its points styled for QGIS.
 
-    See `geoprospect.crossval.page.write_comparison`.
+    See `geoprospect.crossval.page.write_comparison`. Where the folder is `crossval` in the output
+    folder of a run, the points enter the run's QGIS project too.
 
     Raises
     ------
@@ -55,7 +62,9 @@ def write_comparison(
         qml = (style.qml() for style in styles)
         add_styles(path, {x: (y, told) for x, y in zip(_LAYERS, qml, strict=True)})
 
-    return page.write_comparison(comparison, folder, overwrite=overwrite, finish=finish)
+    written = page.write_comparison(comparison, folder, overwrite=overwrite, finish=finish)
+    show_held_out(Path(folder))
+    return written
 
 
 def style_of_cells(fields: Sequence[str], best: str) -> FeatureStyle:
@@ -68,21 +77,24 @@ def style_of_cells(fields: Sequence[str], best: str) -> FeatureStyle:
     best : str
         The field of the scores of that method.
     """
-    wrong = f'"{best}_error" > {_WRONG}'
-    chosen = (
-        f"CASE WHEN \"occurrence\" = 1 THEN CASE WHEN {wrong} THEN 'missed' ELSE 'found' END "
-        f"WHEN {wrong} THEN 'like' ELSE 'barren' END"
+    step = " ".join(f"WHEN \"{best}_error\" <= {end} THEN '{end}'" for end, *_ in _STEPS)
+    classes = tuple(
+        Category(
+            f"{label} {end}",
+            f"{name} ranked {side} {share} of the {others}",
+            Marker(shape, colour, "#000000", size + larger),
+        )
+        for label, name, side, others, shape, larger in _SIDES
+        for end, share, colour, size in reversed(_STEPS)
     )
-    classes = tuple(Category(value, label, symbol) for value, label, symbol in _CLASSES)
-    return FeatureStyle(classes, chosen, aliases_of(fields))
+    return FeatureStyle(classes, f"\"occurrence\" || ' ' || CASE {step} END", aliases_of(fields))
 
 
 def style_of_repeats(fields: Sequence[str]) -> FeatureStyle:
     """Give the style of the cells of each repeat, by their label."""
-    occurrence, barren = Marker(), _CLASSES[-1][2]
     classes = (
-        Category("1", "occurrence", occurrence),
-        Category("0", "non-occurrence", barren),
+        Category("1", "occurrence", Marker("triangle", "#ffffff", size=3)),
+        Category("0", "non-occurrence", Marker("circle", "#bdbdbd", "#4d4d4d", 1.3)),
     )
     return FeatureStyle(classes, "occurrence", aliases_of(fields))
 

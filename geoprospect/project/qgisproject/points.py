@@ -118,3 +118,17 @@ def style_drawn(path: Path) -> None:
     }
     style = FeatureStyle(_BARREN, aliases=aliases)
     add_styles(path, {path.stem: (style.qml(), results.NON_OCCURRENCES.meaning)})
+
+
+def style_next(path: Path) -> None:
+    """Add the style of the cells to measure next to their GeoPackage, with their rank beside."""
+    aliases = {
+        "rank": "rank: the most open first",
+        "bits": "how open it is whether the cell is in the best 10%, from 0 to 1 bit",
+        "score": _ALIASES["score"],
+        "std": "standard deviation of the score over the refits",
+        "best": "share of the refits that have it in the best 10% of the area",
+        "words": "why a sample there tells much",
+    }
+    style = FeatureStyle(Marker("star", "#d55e00", "#ffffff", 3.4), aliases=aliases, label="rank")
+    add_styles(path, {path.stem: (style.qml(), results.NEXT_CELLS.meaning)})

@@ -16,6 +16,8 @@ from geoprospect.qgis.metadata import Metadata
 from geoprospect.qgis.style import MAGMA, Ramp, Style
 from geoprospect.qgis.xml import Extent
 
+_SPREAD = "standard deviation"  # with which the names of bands begin that hold it
+_SHARES = ("lower end", "upper end", "probability")  # with which those of scores and shares do
 _FEW = 2  # bands, beyond which each is called by what it holds
 
 
@@ -36,6 +38,8 @@ def raster_layers(product: results.Product, folder: Path, metadata: Metadata) ->
         names = [name or f"band {k}" for k, name in enumerate(raster.descriptions, start=1)]
         ends = [_ends(raster.tags(k)) for k in raster.indexes]
         crs, extent = told_crs(raster.crs), Extent(*raster.bounds)
+    spreads = [end for name, end in zip(names, ends, strict=True) if name.startswith(_SPREAD)]
+    widest = max((high for _, high in spreads), default=0.0)
     style = path.with_suffix(".qml")
     text = style.read_text(encoding="utf-8") if product.styled and style.is_file() else ""
     shown = band_of(text)
@@ -44,6 +48,7 @@ def raster_layers(product: results.Product, folder: Path, metadata: Metadata) ->
     for band in (shown, *(k for k in range(1, len(names) + 1) if k != shown)):
         name, (low, high) = names[band - 1], ends[band - 1]
         if band != shown or not text:
+            high = widest if name.startswith(_SPREAD) else high  # one scale, to be compared
             text = _colours(name, low, high)(low, high, band=band)
         called = name[:1].upper() + name[1:]
         if band == shown and not several:
@@ -82,6 +87,8 @@ def _colours(name: str, low: float, high: float) -> Style:
     """Give the colours of a band without a style of its own."""
     if name.startswith(CONTRIBUTION_OF) or low < 0 < high:
         return diverging
+    if name.startswith(_SHARES):
+        return Ramp(low=0.0, high=1.0)
     return Ramp(MAGMA, low=min(0.0, low))
 
 

@@ -8,13 +8,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from geoprospect.errors import GeoprospectError
 from geoprospect.output import checksum, replacing
 from geoprospect.project import results
 from geoprospect.project.finished import manifest_of, model_of_run, project_of_run
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.outputfolder import added_to
 from geoprospect.project.products.product import MadeRun
-from geoprospect.project.qgisproject.writing import write_project, write_qgis_files, write_words
+from geoprospect.project.qgisproject.writing import (
+    HELD_OUT,
+    write_project,
+    write_qgis_files,
+    write_words,
+)
 from geoprospect.typing import StrPath
 
 _LOGGER = logging.getLogger(__name__)
@@ -23,8 +29,8 @@ _LOGGER = logging.getLogger(__name__)
 def write_qgis_project(folder: StrPath) -> Path:
     """Write the QGIS project of a finished run, of what lies in its folder by now.
 
-    A run writes it by itself, and so does each command that adds a product to the folder; this is
-    for a folder that has changed otherwise, or a project that QGIS has saved since.
+    A run writes it by itself, and so does each command that adds to the folder; this is for a
+    folder that has changed otherwise, or a project that QGIS has saved since.
 
     Parameters
     ----------
@@ -54,12 +60,43 @@ def write_qgis_project(folder: StrPath) -> Path:
         Inputs(project, preparation=model.preparation) as inputs,
     ):
         write_qgis_files(MadeRun(inputs, model, folder))
-        outputs = manifest["outputs"] | results.checksums(folder, written)
-        with replacing(results.MANIFEST.path(folder), overwrite=True) as temporary:
-            content = manifest | {"outputs": dict(sorted(outputs.items()))}
-            text = json.dumps(content, indent=1) + "\n"
-            temporary.write_text(text, encoding="utf-8")
+        _note(folder, manifest, written)
     return results.QGIS_PROJECT.path(folder)
+
+
+def show_held_out(comparison: Path) -> None:
+    """Write the project of a finished run anew after methods were compared in its folder.
+
+    Parameters
+    ----------
+    comparison : Path
+        Where the points held out lie; in a folder of no run, or under another name, nothing is
+        done. Where the project cannot be written, as of a run whose files were moved, a warning
+        says so: the comparison is none the worse.
+    """
+    folder, points = comparison.parent, comparison / Path(HELD_OUT).name
+    is_run = results.MANIFEST.path(folder).is_file() and results.QGIS_PROJECT.path(folder).is_file()
+    if not is_run or points != folder / HELD_OUT:
+        return
+    try:
+        manifest, model = manifest_of(folder), model_of_run(folder)
+        with (
+            added_to(folder, (results.QGIS_PROJECT,)),
+            Inputs(project_of_run(folder), preparation=model.preparation) as inputs,
+        ):
+            written = refresh(MadeRun(inputs, model, folder), manifest, ())
+            _note(folder, manifest, written)
+    except GeoprospectError as error:
+        path = results.QGIS_PROJECT.path(folder)
+        _LOGGER.warning(f"{path} does not show the points held out: {error}")
+
+
+def _note(folder: Path, manifest: dict[str, Any], written: Sequence[results.Product]) -> None:
+    """Keep the checksums of what was written in the manifest."""
+    outputs = manifest["outputs"] | results.checksums(folder, written)
+    with replacing(results.MANIFEST.path(folder), overwrite=True) as temporary:
+        content = manifest | {"outputs": dict(sorted(outputs.items()))}
+        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def refresh(

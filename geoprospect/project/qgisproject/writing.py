@@ -24,7 +24,7 @@ from geoprospect.qgis.features import FeatureStyle
 from geoprospect.qgis.geopackage import default_style
 from geoprospect.qgis.layers import Group, Layer
 from geoprospect.qgis.layout import PrintLayout
-from geoprospect.qgis.metadata import Metadata
+from geoprospect.qgis.metadata import RIGHTS, Metadata
 from geoprospect.qgis.project import QgisProject
 from geoprospect.qgis.symbols import Fill, Marker
 from geoprospect.qgis.xml import Crs
@@ -125,7 +125,9 @@ def _groups(made: MadeRun, crs: Crs) -> tuple[Group, ...]:
         metadata, home = _metadata(made, product), _home(product.file)
         if product.kind != "raster":
             for layer in _feature_layers(product.file, made.folder, crs, metadata):
-                homes["Geology" if layer.source.endswith(ROCKS) else home].append(layer)
+                at_once = product is not results.NEXT_CELLS  # whose ranks are not the targets'
+                home = "Geology" if layer.source.endswith(ROCKS) else home
+                homes[home].append(replace(layer, shown=at_once))
             continue
         layers = raster_layers(product, made.folder, metadata)
         if product is not results.MAP:  # one map alone is drawn as the project opens
@@ -170,7 +172,7 @@ def _metadata(made: MadeRun, product: results.Product) -> Metadata:
             f"Model: {made.model.sentence()}",
             f"Written by geoprospect {__version__}, {made_on()}.",
         ),
-        rights="Rights are those of the data that it was made from.",
+        rights=RIGHTS,
         identifier=product.file,
     )
 

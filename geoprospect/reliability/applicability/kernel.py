@@ -10,7 +10,7 @@ import numpy as np
 
 from geoprospect.evidence import Block
 from geoprospect.grid import Grid, area_units, describe_grid, read_grid
-from geoprospect.mapping import NODATA, Band, Kernel, KernelResult, Overviews, Veil
+from geoprospect.mapping import NODATA, Band, Kernel, KernelResult, Overviews, Veil, Words
 from geoprospect.reliability.applicability.dissimilarity import Applicability
 from geoprospect.reliability.applicability.nearest import Nearest
 from geoprospect.reliability.applicability.space import PredictorSpace
@@ -75,6 +75,16 @@ class ApplicabilityKernel(Kernel):
     def overviews(self) -> Overviews:
         """One of the cells, for two bands hold whether and how many."""
         return "nearest"
+
+    @property
+    def words(self) -> Words:
+        """What the bands tell."""
+        return Words(
+            "Area of applicability",
+            "Where the map may be believed. Band 1: how unlike the training cells a cell is; "
+            "band 2: 1 inside the area of applicability, 0 outside; band 3: training cells that "
+            "are like it; band 4: layers in which it leaves their range.",
+        )
 
     def bytes_a_cell(self) -> int:
         """Give the memory of what is found of a cell, and of layers held against their range."""

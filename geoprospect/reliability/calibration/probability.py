@@ -22,6 +22,7 @@ from geoprospect.mapping import (
     Execution,
     Kernel,
     KernelResult,
+    Words,
     percentages,
     write_raster,
 )
@@ -56,6 +57,15 @@ class ProbabilityKernel(Kernel):
     calibration: Calibration
     tags_of_map: Mapping[str, str] = field(default_factory=dict, hash=False)
     bands = (Band("probability of a deposit in the cell", style=percentages),)
+
+    @property
+    def words(self) -> Words:
+        """What the probability is."""
+        return Words(
+            "Probability of a deposit",
+            "The probability of a deposit in each cell. The cells sum to the number of deposits "
+            "that was expected of the ground, and are right only as far as that number is.",
+        )
 
     def bytes_a_cell(self) -> int:
         """Give the memory of scores, log-odds and probabilities in float64."""

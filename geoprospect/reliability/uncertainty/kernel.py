@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from geoprospect.evidence import Block
-from geoprospect.mapping import NODATA, Band, Kernel, KernelResult
+from geoprospect.mapping import MAGMA, NODATA, Band, Kernel, KernelResult, Ramp, Words
 from geoprospect.mapping.travelling import described, model_of
 from geoprospect.reliability.uncertainty.refitscores import (
     BestTenth,
@@ -55,8 +55,18 @@ class UncertaintyKernel(Kernel):
             "probability of being in the best 10% of the area",
         )
         return (
-            Band("standard deviation of the score"),
+            Band("standard deviation of the score", style=Ramp(MAGMA, low=0.0)),
             *(Band(name, style=None) for name in others),
+        )
+
+    @property
+    def words(self) -> Words:
+        """What the bands tell."""
+        return Words(
+            "Uncertainty of the score",
+            "How far a cell's score varies over refits on resampled points. Bands 1 to 3: its "
+            "standard deviation in all, due to few data and due to seeds; 4 and 5: its 90% "
+            "interval; 6 and 7: how often it is above a threshold and in the best 10% of the area.",
         )
 
     def bytes_a_cell(self) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import entr
 
 from geoprospect.evidence import Block, EvidenceStack, RasterBand
-from geoprospect.mapping import NODATA, Band, Kernel, KernelResult, write_raster
+from geoprospect.mapping import NODATA, Band, Kernel, KernelResult, Words, write_raster
 from geoprospect.mapping.writing import RasterSummary
 from geoprospect.reliability.uncertainty.kernel import UncertaintyKernel
 from geoprospect.reliability.uncertainty.spreadout import spread_out
@@ -45,6 +45,15 @@ class NextKernel(Kernel):
 
     known: tuple[tuple[int, int], ...]
     bands = (Band("information lacking on whether the cell is in the best 10%", "bit"),)
+
+    @property
+    def words(self) -> Words:
+        """What the bits tell."""
+        return Words(
+            "What to measure next",
+            "How open it is whether a cell is in the best 10% of the area, in bits: 1 where half "
+            "the refits say so, 0 where all agree, and at training points.",
+        )
 
     def bytes_a_cell(self) -> int:
         """Give the memory of shares and their entropy in float64."""

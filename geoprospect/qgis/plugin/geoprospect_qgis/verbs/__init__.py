@@ -3,10 +3,10 @@
 from .crossvalidation import Crossval
 from .install import Install
 from .maps import Explain, Map, Score
-from .products import Applicability, Importance, Targets, Uncertainty
+from .products import Applicability, Contributions, Importance, Targets, Uncertainty
 from .projects import Check, Init, Run
 
 ALGORITHMS = (
-    Install, Init, Check, Run, Map, Score, Crossval, Explain, Importance, Applicability,
-    Uncertainty, Targets,
+    Install, Init, Check, Run, Map, Score, Crossval, Explain, Contributions, Importance,
+    Applicability, Uncertainty, Targets,
 )  # fmt: skip

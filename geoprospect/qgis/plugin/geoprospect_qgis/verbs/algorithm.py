@@ -98,7 +98,7 @@ class Verb(QgsProcessingAlgorithm):
 
     def add_advanced(self, parameter):
         """Add a parameter that the dialog shows under Advanced."""
-        advanced = QgsProcessingParameterDefinition.FlagAdvanced
+        advanced = QgsProcessingParameterDefinition.Flag.FlagAdvanced
         parameter.setFlags(parameter.flags() | advanced)
         self.addParameter(parameter)
 

@@ -104,7 +104,7 @@ class Score(Verb):
     def initAlgorithm(self, configuration=None):  # noqa: N802
         """Add the parameters."""
         self.addParameter(QgsProcessingParameterRasterLayer("MAP", "Prospectivity map"))
-        kinds = [QgsProcessing.TypeVectorPoint]
+        kinds = [QgsProcessing.SourceType.TypeVectorPoint]
         self.addParameter(QgsProcessingParameterFeatureSource("POINTS", "Points", kinds))
         self.addParameter(
             QgsProcessingParameterField(

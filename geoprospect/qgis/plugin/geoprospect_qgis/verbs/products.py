@@ -58,6 +58,26 @@ class Applicability(Product):
     LAYERS = (("applicability.tif", "applicability"),)
 
 
+class Contributions(Product):
+    """`geoprospect explain --map`."""
+
+    VERB = "explain"
+    TITLE = "Explain a whole map"
+    HELP = (
+        "Maps why each cell of a finished run's map scores as it does: what each layer contributes "
+        "to its score, a band a layer, and which layer contributes most."
+    )
+    LAYERS = (("contributions.tif", "contributions"), ("leading_layer.tif", "leading layer"))
+
+    def name(self):
+        """Give the last part of its id, for another algorithm explains a place."""
+        return "contributions"
+
+    def arguments(self, parameters, context, feedback):
+        """Give the folder."""
+        return [*super().arguments(parameters, context, feedback), "--map"]
+
+
 class Importance(Product):
     """`geoprospect importance`."""
 
@@ -93,7 +113,11 @@ class Uncertainty(Product):
         "Fits the method of a finished run again on resampled points: how far the score of each "
         "cell varies, and where a further sample or survey would tell most."
     )
-    LAYERS = (("uncertainty.tif", "uncertainty"), ("measure_next.gpkg", "cells to measure next"))
+    LAYERS = (
+        ("uncertainty.tif", "uncertainty"),
+        ("measure_next.tif", "what to measure next"),
+        ("measure_next.gpkg", "cells to measure next"),
+    )
     NUMBERS = {  # noqa: RUF012
         "REFITS": ("Times that the method is fitted again [by default 30]", 5),
         "MEMBERS": ("Members of each [by default 2]", 1),

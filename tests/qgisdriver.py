@@ -112,7 +112,7 @@ answer["helpless"] = [
 project, out = plan["project"], plan["out"]
 run("missing", "check", PROJECT=project)
 
-ProcessingConfig.setSettingValue(environment.SETTING, plan["program"])
+ProcessingConfig.setSettingValue(environment.SETTING, plan["forked"])
 answer["nothing missing"] = provider.warningMessage()
 run("init", "init", FOLDER=plan["survey"])
 run("check", "check", PROJECT=project)
@@ -132,6 +132,7 @@ run("targets", "targets", FOLDER=out, SHARE=0.05, NUMBER=3)
 run("again", "targets", FOLDER=out)
 run("crossval", "crossval", PROJECT=project, NUMBER=2, REPEATS=1, OUTPUT=plan["folds"])
 
+ProcessingConfig.setSettingValue(environment.SETTING, plan["program"])
 feedback = Listening()
 
 

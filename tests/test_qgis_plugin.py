@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT
+from forkedprogram import forked_program
 from pyproj import Transformer
 from smallproject import PROJECT, SHAPE, TRANSFORM, TUNED, points, write_project
 
@@ -94,7 +95,8 @@ def plan(tmp_path_factory):
     longitude, latitude = Transformer.from_crs(32608, 4326, always_xy=True).transform(x, y)
     content = {
         "plugins": plugins, "project": project, "out": survey / "out", "survey": survey / "rasters",
-        "program": program, "map": home / "Karte.tif", "points": home / "Punkte.gpkg",
+        "program": program, "forked": home / "geo prospect too", "map": home / "Karte.tif",
+        "points": home / "Punkte.gpkg",
         "place": f"{longitude!r},{latitude!r} [EPSG:4326]", "folds": home / "Faltungen",
         "long": long, "wrong": wrong, "wheel": write_wheels(home), "python": sys.executable,
     }  # fmt: skip
@@ -114,20 +116,21 @@ def told(plan):
         or subprocess.run(there, capture_output=True, check=False, env=foreign).returncode
     ):
         pytest.skip(f"{QGIS} has no QGIS; on Debian it is in the package python3-qgis")
-    done = subprocess.run(
-        [QGIS, ROOT / "tests" / "qgisdriver.py", plan],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=foreign
-        | {
-            "QT_QPA_PLATFORM": "offscreen",
-            "QGIS_CUSTOM_CONFIG_PATH": str(home / "profil für ö"),
-            "XDG_RUNTIME_DIR": str(home / "laufzeit"),
-            "PYTHONWARNINGS": "ignore",
-            "PROJ_LIB": "/nowhere",  # of QGIS, and no good to another PROJ
-        },
-    )
+    with forked_program(Path(json.loads(plan.read_text())["forked"]), ROOT):
+        done = subprocess.run(
+            [QGIS, ROOT / "tests" / "qgisdriver.py", plan],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=foreign
+            | {
+                "QT_QPA_PLATFORM": "offscreen",
+                "QGIS_CUSTOM_CONFIG_PATH": str(home / "profil für ö"),
+                "XDG_RUNTIME_DIR": str(home / "laufzeit"),
+                "PYTHONWARNINGS": "ignore",
+                "PROJ_LIB": "/nowhere",  # of QGIS, and no good to another PROJ
+            },
+        )
     assert (home / "answer.json").is_file(), done.stdout + done.stderr
     return json.loads((home / "answer.json").read_text())
 
@@ -341,6 +344,7 @@ def test_cancelling_ends_the_program_and_leaves_nothing_half_written(told, plan)
     assert told["while it ran"]
     assert told["after it"] == []
     assert (cancelled["exception"], cancelled["outputs"]) == (None, {})
+    assert cancelled["told"]["info"][0].startswith("evidence: A, B, C on 48 x 40 cells")
     assert cancelled["told"]["error"] == []
     left = {path.name for path in (plan.parent / "lang").glob("*")}
     assert left <= {"log.txt", "components.json"}

@@ -19,7 +19,6 @@ from qgis.core import (  # noqa: E402
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsProject,
-    QgsRasterLayer,
     QgsVectorLayer,
 )
 
@@ -79,7 +78,7 @@ def run(step, verb, feedback=None, **parameters):
     kept["layers"] = {
         layer.name(): [
             layer.isValid(),
-            layer.renderer().type() if isinstance(layer, QgsRasterLayer) else "vector",
+            layer.renderer().type(),
             layer.source(),
         ]
         for layer in QgsProject.instance().mapLayers().values()

@@ -6,6 +6,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import xml.etree.ElementTree as ET
 import zipfile
 from contextlib import closing
 from pathlib import Path
@@ -243,10 +244,23 @@ def test_prospectivity_is_told_by_shares_of_the_area_and_probability_in_per_cent
         *(f"best {share}% of the area" for share in (50, 20, 10, 5, 1)),
     ]
     assert len(set(looked.layer("Prospectivity")["colours"])) == 6
+    for name in ("prospectivity", "probability"):
+        ramp = (looked.out / f"{name}.qml").read_text()
+        assert 'minimumValue="0" maximumValue="1"' in ramp
+        assert '<colorramp name="[source]" type="gradient">' in ramp
     probability = looked.layer("Probability of a deposit")["legend"]
     assert probability[0].startswith("less than ")
     assert all("%" in label for label in probability)
     assert len(set(probability)) == len(probability)
+
+
+def test_evidence_is_stretched_from_the_2nd_to_the_98th_hundredth_of_its_values(looked):
+    with rasterio.open(looked.out.parent / "rasters" / "B.tif") as raster:
+        low, high = np.percentile(raster.read(1, masked=True).compressed(), [2, 98])
+    layers = ET.fromstring(looked.after_crossval).iter("maplayer")
+    (shader,) = (x.find(".//colorrampshader") for x in layers if x.findtext("layername") == "B")
+    ends = float(shader.get("minimumValue")), float(shader.get("maximumValue"))
+    assert ends == pytest.approx((low, high), rel=1e-6)
 
 
 def test_classes_are_named_and_points_told_apart(looked):

@@ -243,6 +243,10 @@ def test_run_tells_stages_and_log_and_loads_the_map_in_its_style(told, plan):
     valid, renderer, source = run["layers"]["prospectivity"]
     assert (valid, source) == (True, str(out / "prospectivity.tif"))
     assert renderer == "singlebandpseudocolor"
+    points = {name: run["layers"][f"{name} points"] for name in ("training", "validation")}
+    assert points == {
+        name: [True, "categorizedSymbol", f"{out}/points.gpkg|layername={name}"] for name in points
+    }
 
 
 def test_an_error_arrives_word_for_word(told, plan):
@@ -293,9 +297,9 @@ def test_explain_takes_a_place_in_any_crs(told):
         ("applicability", {"applicability.tif": "paletted"}),
         ("uncertainty", {"uncertainty.tif": "singlebandpseudocolor",
                          "measure_next.tif": "singlebandpseudocolor",
-                         "measure_next.gpkg": "vector"}),
+                         "measure_next.gpkg": "singleSymbol"}),
         ("importance", {}),
-        ("targets", {"targets.gpkg": "vector"}),
+        ("targets", {"targets.gpkg": "categorizedSymbol"}),
     ],
 )  # fmt: skip
 def test_a_product_is_added_to_the_run_and_loaded_in_its_style(told, plan, product, layers):
@@ -334,9 +338,9 @@ def test_crossval_loads_the_points_that_were_held_out(told, plan):
     assert told["crossval"]["exception"] is None
     assert told["crossval"]["outputs"]["PAGE"] == str(folds / "crossval.html")
     assert (folds / "crossval.html").is_file()
-    ((valid, _, source),) = told["crossval"]["layers"].values()
-    assert valid
-    assert source.startswith(str(folds / "held_out.gpkg"))
+    assert told["crossval"]["layers"] == {
+        "points held out": [True, "categorizedSymbol", f"{folds}/held_out.gpkg|layername=cells"]
+    }
 
 
 def test_cancelling_ends_the_program_and_leaves_nothing_half_written(told, plan):

@@ -43,7 +43,8 @@ class Steps:
         # A class of QGIS holds its upper bound, and one of ours its lower.
         upper = [repr(_below(bound)) for bound in self.bounds] + ["inf"]
         items = list(zip(upper, self.labels, even_colours(len(upper)), strict=True))
-        return shaded("DISCRETE", items, band=band, ends=(minimum, maximum))
+        ends = min(0.0, minimum), max(1.0, maximum)  # as scores and probabilities have them
+        return shaded("DISCRETE", items, band=band, ends=ends)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
+from contextlib import closing
 
 from qgis.core import (
     QgsProcessingAlgorithm,
@@ -17,8 +19,6 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QIcon
 
 from .. import command, environment
-
-_LAYERS = (".tif", ".gpkg")
 
 
 class Verb(QgsProcessingAlgorithm):
@@ -128,7 +128,10 @@ def style(context, path):
 
 
 def load(context, path, title=""):
-    """Let QGIS load a layer when the algorithm is done, in the style that lies with it."""
+    """Let QGIS load a layer when the algorithm is done, in the style that lies with it.
+
+    The path is as QGIS writes it: of a file with several layers, with the one that is meant.
+    """
     if context.project() is None:
         return
     title = title or os.path.splitext(os.path.basename(path))[0].replace("_", " ")
@@ -141,5 +144,18 @@ def load_all(context, folder):
     """Load the layers that lie in a folder of results, points above rasters."""
     names = sorted(os.listdir(folder), key=lambda name: (name.endswith(".gpkg"), name))
     for name in names:
-        if name.endswith(_LAYERS):
-            load(context, os.path.join(folder, name))
+        path = os.path.join(folder, name)
+        if name.endswith(".tif"):
+            load(context, path)
+        elif name.endswith(".gpkg"):
+            layers = layers_in(path)
+            for layer in layers:
+                title = f"{layer} {name[:-5]}" if len(layers) > 1 else ""
+                load(context, f"{path}|layername={layer}", title)
+
+
+def layers_in(package):
+    """List the layers of features of a GeoPackage."""
+    asked = "SELECT table_name FROM gpkg_contents WHERE data_type = 'features' ORDER BY table_name"
+    with closing(sqlite3.connect(package)) as read:
+        return [name for (name,) in read.execute(asked)]

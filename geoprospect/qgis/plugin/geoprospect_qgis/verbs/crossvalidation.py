@@ -75,5 +75,6 @@ class Crossval(Verb):
     def results(self, told, parameters, context, feedback):
         """Load the points that were held out."""
         folder = self.parameterAsString(parameters, "OUTPUT", context)
-        load(context, os.path.join(folder, "held_out.gpkg"))
+        points = os.path.join(folder, "held_out.gpkg")
+        load(context, f"{points}|layername=cells", "points held out")
         return {"OUTPUT": folder, "PAGE": os.path.join(folder, "crossval.html")}

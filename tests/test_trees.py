@@ -1,8 +1,12 @@
 """The compiled loop over trees against scikit-learn's own predictions, to the bit."""
 
+import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
-from fits import fit_one
+from fits import fit_one, method
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
 from geoprospect.methods import growth
@@ -113,3 +117,18 @@ def test_many_rows_are_scored_as_few_are(name):
     expected = member.estimator.predict_proba(rows)[:, 1].astype(np.float32)
     np.testing.assert_array_equal(member.predict(rows)[:, 0], expected)
     np.testing.assert_array_equal(member.predict(rows[:3000])[:, 0], expected[:3000])
+
+
+@pytest.mark.parametrize("name", [*FORESTS, "boosting"])
+def test_trees_fitted_in_threads_leave_the_filters_of_warnings_as_they_are(name):
+    made = method(name, trees=1)
+    made.scored(X, LABEL, 0, X, in_all=1)  # imports, which add filters of their own
+    before, interval = list(warnings.filters), sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda seed: made.scored(X, LABEL, seed, X, in_all=1), range(20)))
+        assert warnings.filters == before
+    finally:
+        sys.setswitchinterval(interval)
+        warnings.filters[:] = before

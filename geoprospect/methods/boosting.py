@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -20,6 +21,7 @@ from geoprospect.typing import Ints, Values
 Direction = Literal["increasing", "decreasing"]
 
 _SIGNS = {"increasing": 1, "decreasing": -1}
+_FITTING = Lock()
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,8 @@ class Boosting(EstimatorMethod):
             early_stopping=False,
             random_state=seed,
         )
-        with threadpool_limits(1, user_api="openmp"):  # of so few points threads only wait
+        # `fit` sets Python's filters of warnings anew, and no other thread may see it half done.
+        with _FITTING, threadpool_limits(1, user_api="openmp"):  # of few points threads only wait
             return boosting.fit(X[drawn], label[drawn])
 
     @property

@@ -168,6 +168,7 @@ def dropped(question):
             else QgsVectorLayer(path, "dropped", "ogr")
         )
         ok = layer.isValid()
+        layer.loadDefaultMetadata()  # which QGIS on a desktop does by itself
         told.append(
             {
                 "valid": ok,
@@ -183,6 +184,9 @@ def dropped(question):
                 },
                 "information": layer.htmlMetadata(),
                 "classes": classes_of(layer),
+                "title": layer.metadata().title(),
+                "abstract": layer.metadata().abstract(),
+                "rights": layer.metadata().rights(),
             }
         )
     return told

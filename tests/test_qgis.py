@@ -301,6 +301,9 @@ def test_a_raster_alone_says_what_it_is_and_does_not_flood_its_information(looke
         assert tags["TIFFTAG_COPYRIGHT"].startswith("Rights are those of the data")
         others = [text for key, text in tags.items() if not key.startswith("TIFFTAG")]
         assert max(map(len, others)) <= 80
+    assert looked.dropped[0]["title"] == "Prospectivity"
+    assert "no probability of a deposit" in looked.dropped[0]["abstract"]
+    assert looked.dropped[0]["rights"] == ["Rights are those of the data that it was made from."]
     told = looked.dropped[0]["information"]
     assert "no probability of a deposit" in told
     assert "TRAINING_CELLS" not in told

@@ -405,5 +405,9 @@ def test_the_project_holds_relative_paths_and_no_hour(looked):
         (member,) = archive.infolist()
     text = project_text(looked.out)
     assert member.date_time == (1980, 1, 1, 0, 0, 0)
-    assert "<datasource>../rasters/B.tif</datasource>" in text
+    sources = [x.text for x in ET.fromstring(text).iter("datasource")]
+    assert {"../rasters/B.tif", "./prospectivity.tif", "./points.gpkg|layername=training"} <= {
+        *sources
+    }
+    assert {source[:1] for source in sources} == {".", "{"}  # the latter is no path
     assert str(looked.out.parent) not in text

@@ -68,6 +68,12 @@ class Layer:
         digest = hashlib.sha256(f"{self.source}\0{self.name}".encode()).hexdigest()[:16]
         return f"{re.sub('[^A-Za-z0-9]+', '_', self.name)[:24]}_{digest}"
 
+    @property
+    def opened(self) -> str:
+        """Its source, in which a relative path begins with a dot, as QGIS itself writes it."""
+        whole = self.source.startswith((".", "/", "{")) or self.source[1:2] == ":"
+        return self.source if whole else f"./{self.source}"
+
     def under(self, parent: ET.Element) -> None:
         """Write it as a child of the layers of a project."""
         raster = self.provider == "gdal"
@@ -79,7 +85,7 @@ class Layer:
         if self.extent is not None:
             self.extent.under(ET.SubElement(layer, "extent"))
         ET.SubElement(layer, "id").text = self.key
-        ET.SubElement(layer, "datasource").text = self.source
+        ET.SubElement(layer, "datasource").text = self.opened
         ET.SubElement(layer, "layername").text = self.name
         if self.crs is not None:
             self.crs.under(ET.SubElement(layer, "srs"))
@@ -109,7 +115,7 @@ class Layer:
             id=self.key,
             name=self.name,
             providerKey=self.provider,
-            source=self.source,
+            source=self.opened,
             checked="Qt::Checked" if self.shown else "Qt::Unchecked",
             expanded="1" if self.unfolded else "0",
         )

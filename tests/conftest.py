@@ -1,6 +1,7 @@
 """Fixtures that several test modules share."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,16 @@ def study() -> Path:
     if not (folder / "01_Train_VO.csv").is_file():
         pytest.skip("the published study is neither in ../shared/yukon nor in $GEOPROSPECT_STUDY")
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, once for all tests of a file."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("Chromium is not installed: apt install chromium")
+    api = pytest.importorskip("playwright.sync_api", reason="pip install geoprospect[test]")
+    with api.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()

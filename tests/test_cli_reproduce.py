@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import rasterio
+from chromium import faults_of
 from click.testing import CliRunner
 from rasterio.transform import from_origin
 from smallproject import write_raster
@@ -124,6 +125,10 @@ def test_the_page_needs_nothing_beside_it_and_says_the_leak_before_all_else(done
     for name in ("FDE", "GCP", "FT", "LP"):
         assert f"<em>{name}</em>" in page
     assert str(done[1].parent) not in page
+
+
+def test_the_page_is_for_all_readers_on_a_desk_and_on_a_phone(done, browser):
+    assert faults_of(browser, done[1] / "reproduction.html") == []
 
 
 def test_the_page_escapes_what_it_shows(done):

@@ -7,6 +7,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pytest
+from chromium import faults_of
 from click.testing import CliRunner
 from fits import method as method_of
 from smallproject import PROJECT, TRANSFORM, write_project, write_raster
@@ -133,6 +134,11 @@ def test_the_page_needs_nothing_beside_it_and_names_every_method(comparison):
     for line in comparison.sentences():
         assert html.escape(line) in text
     assert "nan" not in re.sub(r'"data:[^"]*"', "", text).lower()
+
+
+def test_the_page_is_for_all_readers_on_a_desk_and_on_a_phone(comparison, browser, tmp_path):
+    (tmp_path / "crossval.html").write_text(page(comparison), encoding="utf-8")
+    assert faults_of(browser, tmp_path / "crossval.html") == []
 
 
 def test_the_page_marks_random_folds(comparison):

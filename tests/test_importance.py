@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import rasterio
+from chromium import faults_of
 from click.testing import CliRunner
 from fits import method
 from jsonschemas import faults
@@ -354,6 +355,10 @@ def test_the_page_says_in_plain_words_what_the_map_rests_on_and_loads_nothing(ru
     addresses = re.findall(r'(?:src|href)="([^"]{0,30})', text)
     assert len(addresses) == 1 + 3  # worths, and an effect a layer
     assert all(address.startswith("data:image/svg+xml;base64,") for address in addresses)
+
+
+def test_the_page_is_for_all_readers_on_a_desk_and_on_a_phone(run, browser):
+    assert faults_of(browser, run / "importance.html") == []
 
 
 def test_folds_that_the_points_do_not_allow_are_refused_before_anything_is_trained(tmp_path):

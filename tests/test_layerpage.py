@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from chromium import faults_of
 from click.testing import CliRunner
 from rasterio.crs import CRS
 from smallproject import PROJECT, SHAPE, TRANSFORM, TUNED, write_project, write_raster
@@ -92,6 +93,10 @@ def test_the_page_holds_a_picture_of_each_layer_and_loads_nothing(page):
     assert not found.loads
     assert "http" not in re.sub(r"data:[^\"]*", "", text)
     assert "8 classes; 100.0% of the cells" in text
+
+
+def test_the_page_is_for_all_readers_on_a_desk_and_on_a_phone(page, browser):
+    assert faults_of(browser, page) == []
 
 
 def test_a_page_is_never_replaced_unasked_and_else_the_same_again(project, page):

@@ -234,7 +234,7 @@ def test_the_command_prints_writes_and_tells_what_layers_add(path, tmp_path):
     ]  # fmt: skip
     page = (folder / "crossval.html").read_text()
     assert "What layers add" in page
-    assert f">{told['without'][1]['gained']['auc']['value']:+z.3f}<br>" in page
+    assert f">{told['without'][1]['gained']['auc']['value']:+z.3f}<" in page
 
 
 def test_a_layer_that_is_not_there_is_told_before_anything_is_fitted(path, tmp_path):

@@ -10,8 +10,6 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from rasterio.windows import Window
-from scipy.ndimage import distance_transform_edt
-from scipy.signal import fftconvolve
 
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.column import path_of
@@ -182,8 +180,12 @@ class OpenDerivative(OpenComputed):
             return np.full(horizontal.shape, np.nan)
         gaps = ~np.isfinite(cells)
         if gaps.any():
+            from scipy.ndimage import distance_transform_edt  # noqa: PLC0415 - slow to import
+
             nearest = distance_transform_edt(gaps, return_distances=False, return_indices=True)
             cells = cells[tuple(nearest)]
+        from scipy.signal import fftconvolve  # noqa: PLC0415 - a second to import
+
         # The operator sums to zero: without its level, a field loses no digits.
         level = cells[here, here].mean()
         vertical: Floats = fftconvolve(cells - level, self._operator, mode="valid")

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
-from scipy.ndimage import distance_transform_edt
 from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
 
 from geoprospect.errors import EvidenceError
@@ -251,6 +250,8 @@ def filled_from_nearest(cells: Values, within: int) -> Values:
     lacking: Bools = ~np.isfinite(cells)
     if not lacking.any() or lacking.all():
         return cells
+    from scipy.ndimage import distance_transform_edt  # noqa: PLC0415 - slow to import
+
     # Nearest cells are found by distance alone, so that ties do not hang on the window.
     squares = np.rint(distance_transform_edt(lacking) ** 2).astype(np.int64)
     filled = cells.copy()

@@ -189,7 +189,7 @@ def draw_folds(folds: dict[str, list[Any]], unit: tuple[float, tuple[str, str]])
         axes.set_aspect(1 / max(0.05, float(np.cos(np.radians(y.mean())))))
     else:
         axes.set_aspect("equal")
-    figure.legend(loc="outside lower center", ncols=5, fontsize=_SMALL, frameon=False)
+    figure.legend(loc="outside lower center", ncols=3, fontsize=_SMALL, frameon=False)
     return figure
 
 
@@ -239,7 +239,7 @@ def _short(name: str) -> str:
     if name == "average":
         return "average of three"
     if name.startswith("average with "):
-        return f"… with {_cut(name.removeprefix('average with ').replace('-', ' '))}"
+        return f"… with {_short(name.removeprefix('average with '))}"
     return name.replace("-", " ") if "tuning" in name else plain_method(name)
 
 

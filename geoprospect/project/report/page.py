@@ -95,7 +95,7 @@ def page_of(folder: StrPath, *, project: Project | None = None) -> str:
     picture = picture_of(material, grid)
     data = shown_map(material, picture)
     return render_page(
-        "geoprospect.project",
+        "geoprospect.project.report",
         "report.html",
         name=material.name,
         verdict=verdict(material),
@@ -110,7 +110,7 @@ def page_of(folder: StrPath, *, project: Project | None = None) -> str:
         printed=png_uri(draw_paper_map(material, grid, width=_PAPER), dpi=_PRINTED),
         figures=dict.fromkeys(_OPTIONAL) | dict(_figures(material, grid)),
         captures=tables.captures(material),
-        areas=tables.areas(material),
+        best=tables.best_parts(material),
         quoted=any(score.get(score["headline"]["points"]) for score in material.roles.values()),
         choice=_choice(material),
         use=_use(material),

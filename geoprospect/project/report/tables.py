@@ -63,10 +63,10 @@ def captures(material: Material) -> list[dict[str, Any]]:
     return tables
 
 
-def areas(material: Material) -> list[str]:
+def best_parts(material: Material) -> list[str]:
     """Name the parts of the area that `captures` tells of."""
     first = next(iter(material.roles.values()))
-    return [f"{part['area']:.0%}" for part in first["captures"]]
+    return [f"best {part['area']:.0%}" for part in first["captures"]]
 
 
 def methods(choice: dict[str, Any]) -> list[dict[str, Any]]:
@@ -233,7 +233,13 @@ def products(material: Material) -> list[dict[str, str]]:
     """Give the files of the run with their checksums, and what they are."""
     meanings = {product.file: product.title for product in results.PRODUCTS}
     return [
-        {"file": file, "what": meanings.get(file.partition("/")[0], ""), "sum": checksum}
+        {"file": file, "what": _meaning(file, meanings), "sum": checksum}
         for file, checksum in sorted(material.manifest["outputs"].items())
         if file != results.REPORT.file and not file.startswith(f"{results.MODEL.file}/member")
     ]
+
+
+def _meaning(file: str, meanings: dict[str, str]) -> str:
+    """Say what a file of a run is, or what it does for the raster of its name."""
+    beside = {".qml": "how QGIS draws it", ".qmd": "what QGIS says of it"}
+    return meanings.get(file.partition("/")[0], "") or beside.get(Path(file).suffix, "")

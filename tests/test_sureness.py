@@ -52,7 +52,7 @@ def test_a_run_makes_it_and_the_command_adds_the_same_to_a_finished_run(asked, t
     assert manifest["added"]["uncertainty"] == {"refits": 6, "members": 2, "threshold": 0.6}
     files = {"uncertainty.tif", "measure_next.tif", "measure_next.gpkg"}
     assert files <= set(manifest["outputs"])
-    listed = gpd.read_file(out / "measure_next.gpkg")
+    listed = gpd.read_file(out / "measure_next.gpkg", layer="measure_next")
     assert listed["rank"].tolist() == list(range(1, len(sure["next_cells"]) + 1))
     assert listed["words"][0].startswith(f"scores {listed['score'][0]:.2f} ± ")
     again = run(out, "--refits", 6)

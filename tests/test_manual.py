@@ -5,9 +5,11 @@ import re
 import shlex
 import subprocess
 import sys
+from contextlib import suppress
 from html.parser import HTMLParser
 from pathlib import Path
 
+import click
 import nbformat
 import pytest
 import yaml
@@ -19,6 +21,7 @@ import geoprospect as gp
 from geoprospect.cli import main
 
 DOCS = ROOT / "docs"
+QUICK = '\n[model]\nstrategy = "logistic-regression"\nmembers = 2\n'
 LOADED = {"img": "src", "script": "src", "link": "href", "iframe": "src", "source": "src"}
 
 
@@ -70,6 +73,55 @@ def site(tmp_path_factory):
     return folder
 
 
+def quoted():
+    """What the manual and README quote: each code span and each line of a block of code."""
+    for path in (ROOT / "README.md", *sorted(DOCS.rglob("*.md"))):
+        text = path.read_text()
+        blocks = re.findall(r"^```\w*\n(.*?)^```", text, flags=re.M | re.S)
+        prose = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+        spans = [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", prose)]
+        for line in [*"\n".join(blocks).splitlines(), *spans]:
+            yield path.name, line.removeprefix("$ ").replace("\\|", "|").strip()
+
+
+def test_every_command_that_is_quoted_is_one_that_the_program_takes():
+    words = {"EASTING": "1.0", "NORTHING": "2.0", "…": ""}
+    seen = set()
+    for page, line in quoted():
+        if not re.match(r"geoprospect [a-z]", line):
+            continue
+        verb, *arguments = shlex.split(line, comments=True)[1:]
+        command = main.get_command(None, verb)
+        assert command is not None, (page, line)
+        given = [words.get(word, word) for word in arguments]
+        with suppress(click.MissingParameter):  # what a sentence names need not be whole
+            command.make_context(verb, [word for word in given if word])
+        seen.add(verb)
+    assert seen == set(main.list_commands(None))
+
+
+def test_every_option_that_is_quoted_is_one_of_the_program():
+    options = {
+        name
+        for verb in main.list_commands(None)
+        for parameter in main.get_command(None, verb).params
+        for name in (*parameter.opts, *parameter.secondary_opts)
+    }
+    found = [(page, line) for page, line in quoted() if line.startswith("--")]
+    assert len(found) > 20
+    assert [x for x in found if {w for w in x[1].split() if w.startswith("--")} - options] == []
+
+
+def test_every_error_that_is_explained_is_one_that_the_program_tells():
+    told = re.findall(
+        r"^\*\*(?:… )?(.+?)(?: …|\.)\*\*", (DOCS / "errors.md").read_text(), flags=re.M
+    )
+    assert len(told) > 8
+    program = "".join(path.read_text() for path in (ROOT / "geoprospect").rglob("*.py"))
+    program = re.sub(r'"\s+f?"', "", program)  # sentences that go on in the next line
+    assert [words for words in told if words not in program] == []
+
+
 def test_every_page_is_in_the_contents():
     files = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
     assert files == set(pages())
@@ -116,6 +168,9 @@ def test_every_command_of_the_manual_runs(tmp_path, monkeypatch):
         assert program == "geoprospect", command
         done = CliRunner().invoke(main, arguments)
         assert done.exit_code == 0, f"{command}\n{done.output}"
+        if arguments[0] == "init":  # a method that is quick, in place of the choice among all
+            draft = Path(arguments[1], "project.toml")
+            draft.write_text(draft.read_text() + QUICK)
 
 
 @pytest.mark.parametrize("name", ["reasons"])

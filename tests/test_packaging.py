@@ -2,10 +2,12 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 import zipfile
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -13,6 +15,7 @@ from conftest import ROOT
 from geoprospect import __version__
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+VERSIONS = "3.11", "3.12", "3.13"
 COPIED = ("geoprospect", "pyproject.toml", "README.md", "LICENSE")
 
 
@@ -62,11 +65,35 @@ def test_the_wheel_runs_the_sample_from_outside_of_the_clone(built, tmp_path):
     assert "of the 20 validation occurrences" in told
 
 
+def interpreter(version):
+    """The Python of a version on the path or of pyenv; the test is skipped without one."""
+    if version == f"3.{sys.version_info[1]}":
+        return sys.executable
+    names = [shutil.which(f"python{version}")]
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    names += sorted(root.glob(f"{version}.*/bin/python3"))
+    for name in filter(None, names):
+        done = subprocess.run([name, "--version"], capture_output=True, text=True, check=False)
+        if done.stdout.startswith(f"Python {version}."):  # pyenv's shims may stand for nothing
+            return name
+    return pytest.skip(f"there is no Python {version}, neither on the path nor of pyenv")
+
+
+def test_the_classifiers_name_each_version_that_is_tried():
+    told = [x.rpartition(" ")[2] for x in PROJECT["classifiers"] if ":: Python :: 3." in x]
+    assert told == list(VERSIONS)
+    assert PROJECT["requires-python"] == f">={VERSIONS[0]}"
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("which", ["oldest", "newest"])
-def test_the_wheel_runs_in_a_fresh_environment_with_its_dependencies(built, tmp_path, which):
+@pytest.mark.parametrize(
+    ("version", "which"), [(VERSIONS[0], "oldest"), *((version, "newest") for version in VERSIONS)]
+)
+def test_the_wheel_runs_in_a_fresh_environment_with_its_dependencies(
+    built, tmp_path, version, which
+):
     [wheel] = built.glob("*.whl")
-    called(sys.executable, "-m", "venv", tmp_path / "env")
+    called(interpreter(version), "-m", "venv", tmp_path / "env")
     python = tmp_path / "env" / "bin" / "python"
     limits = [re.sub(r">=(.*)", r"==\1.*", x) for x in PROJECT["dependencies"]]
     (tmp_path / "limits.txt").write_text("\n".join(limits if which == "oldest" else []))

@@ -31,7 +31,8 @@ def write(path, values, *, transform=SQUARE, crs="EPSG:3578", nodata=-9999.0):
     return path
 
 
-def found(path, *, window=None, knowledge=None, beside=None, **settings):
+def found(path, *, window=None, knowledge=None, beside=None, smallest=0.0, **settings):
+    settings["smallest"] = smallest
     layers = {"score": path} | (beside or {})
     return find_targets(layers, TargetSettings(**settings), knowledge, window=window)
 
@@ -237,6 +238,21 @@ def test_small_targets_are_sieved_and_the_ground_of_those_left_is_exact(tmp_path
     board[2:4, 2:4] = 1
     targets = found(write(tmp_path / "map.tif", board), threshold=0.5, smallest=4.0)
     assert [t.area_km2 for t in targets.targets] == [4.0]
+
+
+def test_by_default_targets_take_a_hundredth_of_the_ground_taken_if_enough_do(tmp_path):
+    board = np.zeros((20, 31))
+    board[0:10:2, 0] = 1  # single cells
+    board[12, :2] = board[15, 4:8] = 1
+    board[:, 12:] = 1  # 391 cells in all, of which a hundredth is nearly four
+    path = write(tmp_path / "map.tif", board)
+
+    def cells(**settings):
+        return [t.cells for t in found(path, threshold=0.5, smallest=None, **settings).targets]
+
+    assert cells(number=1) == cells(number=2) == [380, 4]
+    assert cells(number=3) == [380, 4, 2]
+    assert cells(number=4) == cells() == [380, 4, 2, 1, 1, 1, 1, 1]
 
 
 def test_simple_outlines_have_fewer_corners_and_stay_valid(tmp_path):

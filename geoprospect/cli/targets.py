@@ -20,14 +20,14 @@ _NAMES = (
 )  # fmt: skip
 
 
-class _Threshold(click.ParamType):  # type: ignore[type-arg]  # of click 8.1, it takes none
+class _Threshold(FiniteRange):
     """A score, or the crossing."""
 
     name = "threshold"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Take `crossing` as it is, and anything else as a number."""
-        return value if value == "crossing" else FiniteRange().convert(value, param, ctx)
+        return value if value == "crossing" else super().convert(value, param, ctx)
 
 
 def _which_cells(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -44,7 +44,8 @@ def _which_cells(command: Callable[..., Any]) -> Callable[..., Any]:
                      help="Hold a Gaussian mean of the scores, of this standard deviation "
                      "in cells, against the threshold."),
         click.option("--smallest", type=FiniteRange(0), metavar="KM2",
-                     help="Leave out targets of less ground, in km²."),
+                     help="Leave out targets of less ground, in km²; by default, of less than a "
+                     "hundredth of the ground taken. With 0, none."),
         click.option("--simplify", type=FiniteRange(0), metavar="CELLS",
                      help="Let outlines leave the edges of cells by so many cells."),
         click.option("--number", type=click.IntRange(1, 10_000), metavar="TARGETS",

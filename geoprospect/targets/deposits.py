@@ -19,7 +19,7 @@ class Deposits(NamedTuple):
     expected : ndarray of float64
         The sum of the probabilities.
     low, high : ndarray of float64
-        Ends of the 95% interval of the number, whole numbers.
+        Ends of the 95% interval of the number, whole numbers: a shortest one.
     """
 
     expected: Floats
@@ -47,13 +47,21 @@ def deposits_in(expected: Floats, squares: Floats) -> Deposits:
     --------
     >>> even = deposits_in(np.array([0.25, 5.0]), np.array([0.25 * 1e-3, 2.5]))
     >>> even.low.tolist(), even.high.tolist()  # 250 cells of 0.001, 10 of 0.5
-    ([0.0, 2.0], [2.0, 8.0])
+    ([0.0, 2.0], [1.0, 8.0])
     """
     from scipy.stats import binom  # noqa: PLC0415 - slow to import
 
     held = np.maximum(squares, 1e-300)
     n = np.maximum(np.rint(np.minimum(expected**2 / held, 1e12)), np.ceil(expected))
     n = np.maximum(n, 1)
-    low, high = (binom.ppf(at, n, expected / n) for at in ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+    number = binom(n, expected / n)
     # Below its least number a distribution gives −1.
-    return Deposits(expected, np.maximum(low, 0.0), np.maximum(high, 0.0))
+    low, high = (np.maximum(number.ppf(at), 0.0) for at in ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+    while True:  # a tail of few deposits may hold far less than 2.5%: an end then is too much
+        ends = number.pmf(low), number.pmf(high)
+        held = number.cdf(high) - number.cdf(low - 1)
+        spare = (held - np.minimum(*ends) >= LEVEL) & (high > low)
+        if not spare.any():
+            return Deposits(expected, low, high)
+        at_low = ends[0] < ends[1]
+        low, high = low + (spare & at_low), high - (spare & ~at_low)

@@ -26,6 +26,7 @@ from geoprospect.wording import counted
 _LOGGER = logging.getLogger(__name__)
 _MOST = 10_000  # targets that are outlined
 _EXPLAINED = 100  # targets, the first in rank, whose reasons are told beside the shortlist's
+_LEAST_PART = 1 / 100  # of the ground taken, for a target
 _SAMPLED = 16  # cells of a target that reasons are told of
 _MIXER = np.uint64(0x9E3779B97F4A7C15)  # spreads the numbers of cells over all whole numbers
 
@@ -108,7 +109,7 @@ def find_targets(
         taken = cut(surface, settings, knowledge.crossing)
         staged.to(2)
         patches = Patches.of_surface(surface, taken.threshold)
-        chosen, left_out = _chosen(patches, surface, taken, settings.smallest)
+        chosen, left_out = _chosen(patches, surface, taken, settings)
         staged.to(3)
         nearness = Nearness.of(surface.grid, known, settings.neighbours(), len(chosen))
         outlines, cells = _outlined(surface, patches, chosen, nearness)
@@ -163,9 +164,14 @@ class _Passes:
             self._progress(min(self._before * total + done, 4 * total), 4 * total)
 
 
-def _chosen(patches: Patches, surface: Surface, taken: Cut, smallest: float) -> tuple[Ints, int]:
+def _chosen(
+    patches: Patches, surface: Surface, taken: Cut, settings: TargetSettings
+) -> tuple[Ints, int]:
     """Give the patches that become targets, in the order of rank, and how many do not."""
-    ground = patches.units * surface.unit_area
+    ground = patches.units.astype(np.float64) * surface.unit_area
+    smallest = settings.smallest
+    if smallest is None:
+        smallest = _worth_a_visit(ground, settings.number)
     gain = _gain(patches, surface, taken)
     large = np.flatnonzero(ground >= smallest * (1 - 1e-9))
     if not len(large):
@@ -183,6 +189,15 @@ def _chosen(patches: Patches, surface: Surface, taken: Cut, smallest: float) -> 
         )
     order = np.lexsort((patches.peak[large], -ground[large], -gain[large]))
     return large[order[:_MOST]], max(0, len(large) - _MOST)
+
+
+def _worth_a_visit(ground: Floats, number: int) -> float:
+    """Give the ground that a target takes at least, where none is asked for, in km².
+
+    Gain by area would put single good cells first: they are too little for a campaign.
+    """
+    enough = np.sort(ground)[-min(number, len(ground))]
+    return float(min(ground.sum() * _LEAST_PART, enough))
 
 
 def _gain(patches: Patches, surface: Surface, taken: Cut) -> Floats:

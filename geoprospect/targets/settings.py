@@ -39,8 +39,9 @@ class TargetSettings:
         The best cells that hold this share of the expected deposits of a calibrated map.
     smooth : float
         Scale of a Gaussian mean of the scores that the threshold is held against, in cells.
-    smallest : float
-        Targets of less ground than this are left out, in km².
+    smallest : float, optional
+        Targets of less ground than this are left out, in km²; by default those of less than a
+        hundredth of the ground taken, but no more than leave `number` targets.
     simplify : float
         How far outlines may leave the edges of cells, in cells; 0 keeps them there, and areas
         exact to the cell.
@@ -61,7 +62,7 @@ class TargetSettings:
     share: Share | None = None
     deposits: Share | None = None
     smooth: Annotated[float, Field(ge=0, le=1000)] = 0.0
-    smallest: NotNegative = 0.0
+    smallest: NotNegative | None = None
     simplify: NotNegative = 0.0
     number: Annotated[int, Field(ge=1, le=10_000)] = 10
     apart: NotNegative | None = None

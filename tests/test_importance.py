@@ -21,6 +21,7 @@ from geoprospect.crossval.folded import Folded
 from geoprospect.crossval.ground import Ground
 from geoprospect.crossval.importance.collinear import correlations, groups_of
 from geoprospect.crossval.importance.measuring import layer_importance
+from geoprospect.crossval.importance.modeluse import ModelUse
 from geoprospect.crossval.importance.records import ModelUseRecord
 from geoprospect.crossval.importance.settings import ImportanceSettings
 from geoprospect.crossval.importance.shuffled import FoldedFits, score_shuffled
@@ -28,6 +29,7 @@ from geoprospect.errors import OutputError, ProjectError, SamplesError
 from geoprospect.evidence import EvidenceStack, RasterBand
 from geoprospect.grid import Grid
 from geoprospect.model import Components, FitInputs
+from geoprospect.model.dependence import Interaction
 from geoprospect.network import Dense, Network
 from geoprospect.samples import DrawingRule, Samples
 from geoprospect.samples.audit import Audit
@@ -237,6 +239,14 @@ def test_the_figure_that_drops_is_that_of_crossval(twins, of_twins):
     assert importance.value == pytest.approx(comparison.best.auc.mean(), abs=1e-12)
     assert importance.n_clusters == comparison.bootstrap.n_clusters
     assert importance.scheme == comparison.scheme
+
+
+@pytest.mark.parametrize(("size", "told"), [(0.004, False), (0.2, True)])
+def test_layers_that_only_add_up_are_not_said_to_act_together(of_twins, size, told):
+    pair = Interaction(("A", "B"), {"log-odds": size}, {"log-odds": size})
+    text = " ".join(ModelUse(of_twins[0], (), (pair,)).sentences())
+    assert ("A and B act together most" in text) is told
+    assert ("No two layers act together" in text) is not told
 
 
 def test_the_same_seed_gives_the_same_worths(twins, of_twins):

@@ -1,6 +1,7 @@
 """Tables and vectors as spreadsheets, databases and GIS write them, and label rasters."""
 
 import sqlite3
+from contextlib import closing
 
 import geopandas as gpd
 import numpy as np
@@ -53,7 +54,7 @@ def test_the_styles_that_qgis_saves_in_a_geopackage_are_no_layer_of_points(tmp_p
     path = tmp_path / "p.gpkg"
     places = gpd.points_from_xy(EASTING, NORTHING)
     gpd.GeoDataFrame({"DEP": [1, 0, 1]}, geometry=places, crs="EPSG:32608").to_file(path)
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("CREATE TABLE layer_styles (id INTEGER PRIMARY KEY, styleQML TEXT)")
         database.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier) "

@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -240,7 +241,7 @@ def test_the_style_lies_in_the_geopackage_beside_the_targets_alone(tmp_path):
     assert sorted(name for name, _ in pyogrio.list_layers(tmp_path / "targets.gpkg")) == [
         "layer_styles", "targets",
     ]  # fmt: skip
-    with sqlite3.connect(tmp_path / "targets.gpkg") as file:
+    with closing(sqlite3.connect(tmp_path / "targets.gpkg")) as file:
         rows = file.execute("SELECT f_table_name, useAsDefault FROM layer_styles").fetchall()
     assert rows == [("targets", 1)]
 

@@ -163,6 +163,7 @@ def test_a_share_of_the_area_is_held_and_by_no_greater_threshold(tmp_path, share
     targets = found(write(tmp_path / "map.tif", values), share=share)
     valid = values[np.isfinite(values)]
     best = max(t for t in np.unique(valid) if (valid >= t).mean() >= share)
+    assert f"(the best {100 * share:.3g}% of the area)" in targets.lines()[0]
     assert targets.cut.threshold == best
     assert sum(t.cells for t in targets.targets) == (valid >= best).sum()
 

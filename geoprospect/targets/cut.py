@@ -65,9 +65,12 @@ def cut(surface: Surface, settings: TargetSettings, crossing: float | None = Non
         return Cut(_reached(surface, settings.threshold), "as given")
     if settings.deposits is not None:
         threshold = _quantile(surface, settings.deposits, _deposits)
-        return Cut(threshold, f"for {settings.deposits:g} of the expected deposits")
+        return Cut(
+            threshold,
+            f"the best, which hold {100 * settings.deposits:.3g}% of the expected deposits",
+        )
     share = settings.share or DEFAULT_SHARE
-    return Cut(_quantile(surface, share, _ground), f"for {share:g} of the area")
+    return Cut(_quantile(surface, share, _ground), f"the best {100 * share:.3g}% of the area")
 
 
 def _ground(part: Part) -> npt.NDArray[np.float64]:

@@ -15,6 +15,7 @@ from geoprospect.model.dependence import Effect, Interaction, effects_of, intera
 from geoprospect.typing import Progress
 
 _PAIRED = 8  # layers whose pairs are looked at, those of the greatest worth
+_FELT = 0.005  # log-odds: less is told as 0.00
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,9 @@ class ModelUse:
             return
         first = self.interactions[0]
         strength, size = first.strength["log-odds"], first.size["log-odds"]
+        if size < _FELT:
+            yield "No two layers act together: what one adds does not depend on another."
+            return
         yield (
             f"Of all pairs, {' and '.join(first.layers)} act together most: what one adds depends "
             f"on the other by {size:.2f} in log-odds (H = {strength:.2f})."

@@ -8,10 +8,14 @@ import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
+import geopandas as gpd
 import matplotlib.image
 import numpy as np
+import pandas as pd
+import pyogrio
 import pytest
 import rasterio
+import shapely
 from chromium import faults_on
 from click.testing import CliRunner
 from morecantile import tms
@@ -21,7 +25,7 @@ from smallproject import PROJECT, TUNED, write_project
 import geoprospect as gp
 from geoprospect.cli import main
 from geoprospect.errors import GeoprospectError, OutputError, ProjectError
-from geoprospect.project.viewing.layers import ViewLayer
+from geoprospect.project.viewing.layers import ViewLayer, overlays_of
 from geoprospect.project.viewing.server import View
 from geoprospect.project.viewing.tiles import tile
 
@@ -105,6 +109,19 @@ def test_a_tile_shows_each_cell_in_the_colour_of_its_part_of_the_area(address, r
     assert (scores == -9999).sum() == 8  # of the first row
 
 
+def test_of_targets_a_browser_gets_outlines_and_ranks_without_styles_and_other_fields(tmp_path):
+    table = {"rank": [1, 2], "reasons": ["X1 high", "X2 low"]}
+    shapes = [shapely.box(x, 0, x + 1, 1) for x in (0, 3)]
+    path = tmp_path / "targets.gpkg"
+    gpd.GeoDataFrame(table, geometry=shapes, crs=4326).to_file(path, layer="targets")
+    pyogrio.write_dataframe(pd.DataFrame({"name": ["style"]}), path, layer="layer_styles")
+    features = overlays_of(tmp_path)["targets"]["features"]
+    assert [one["properties"] for one in features] == [{"rank": 1}, {"rank": 2}]
+    assert [shapely.geometry.shape(one["geometry"]).bounds for one in features] == [
+        (0, 0, 1, 1), (3, 0, 4, 1),
+    ]  # fmt: skip
+
+
 def test_browsers_that_ask_for_tiles_at_once_all_get_them(run):
     layer = View.of(run).layers["prospectivity-1"]
     with rasterio.open(layer.path) as raster:
@@ -115,7 +132,7 @@ def test_browsers_that_ask_for_tiles_at_once_all_get_them(run):
     sys.setswitchinterval(1e-6)  # threads take turns as often as they can, so that a race is met
     try:
         with ThreadPoolExecutor(8) as pool:
-            tiles = set(pool.map(lambda _: tile(layer, one.z, one.x, one.y), range(100)))
+            tiles = set(pool.map(lambda _: tile(layer, one.z, one.x, one.y), range(48)))
     finally:
         sys.setswitchinterval(interval)
     assert tiles == {alone}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import shapely
 
 from geoprospect.project.report.material import Material
 from geoprospect.project.report.picture import Picture
@@ -15,6 +17,7 @@ from geoprospect.project.report.picture import Picture
 _MOST_POINTS = 20_000
 MOST_TARGETS = 200
 _RINGS = 400  # vertices of all outlines of a target
+_POLYGON = 3  # of shapely's types
 _POINTS: dict[tuple[str, bool], tuple[str, str, dict[str, Any]]] = {
     ("training", True): ("training occurrences", "training occurrence",
                          {"shape": "circle", "fill": "#ffffff", "edge": "#000000"}),
@@ -62,12 +65,18 @@ def target_marks(targets: gpd.GeoDataFrame | None, picture: Picture) -> Iterator
             row = targets.iloc[number - 1]
             at = np.array([row["easting"]], float), np.array([row["northing"]], float)
         x, y = picture.places(*at)
-        rings = []
-        for part in getattr(shape, "geoms", [shape]):
-            if part.geom_type == "Polygon":
-                outline = part.exterior
-                if len(outline.coords) > _RINGS:
-                    outline = outline.simplify(tolerance)
-                columns, rows = picture.places(*np.array(outline.coords).T[:2])
-                rings.append(np.column_stack([columns, rows]).round(2).tolist())
+        rings = list(_rings(shape, picture, tolerance))
         yield {"x": float(x[0]), "y": float(y[0]), "label": label, "rings": rings}
+
+
+def _rings(shape: Any, picture: Picture, tolerance: float) -> Iterator[list[list[float]]]:
+    """Give columns and rows of the outlines of polygons; there may be thousands."""
+    parts = shapely.get_parts(shape)
+    outlines = shapely.get_exterior_ring(parts[shapely.get_type_id(parts) == _POLYGON])
+    many = shapely.get_num_coordinates(outlines) > _RINGS
+    outlines[many] = shapely.simplify(outlines[many], tolerance)
+    corners, whose = shapely.get_coordinates(outlines, return_index=True)
+    corners = np.column_stack(picture.places(*corners.T)).round(2)
+    starts = np.searchsorted(whose, np.arange(len(outlines) + 1))
+    for start, end in pairwise(starts.tolist()):
+        yield corners[start:end].tolist()

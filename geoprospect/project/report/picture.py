@@ -6,6 +6,7 @@ import base64
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ class Picture:
         """How many cells a pixel is high and wide."""
         return self.grid.shape[0] / self.shape[0], self.grid.shape[1] / self.shape[1]
 
-    @property
+    @cached_property
     def transform(self) -> Affine:
         """From column and row of the pixels to easting and northing."""
         down, across = self.cells_a_side
@@ -82,6 +83,11 @@ class Picture:
         if self.flipped[1]:
             affine = affine * Affine.translation(columns, 0) * Affine.scale(-1, 1)
         return affine
+
+    @cached_property
+    def _back(self) -> Affine:
+        inverse: Affine = ~self.transform
+        return inverse
 
     def read(self, path: Path, bands: Sequence[int]) -> npt.NDArray[np.float32]:
         """Read bands of a raster on the grid.
@@ -124,7 +130,7 @@ class Picture:
 
     def places(self, easting: Floats, northing: Floats) -> tuple[Floats, Floats]:
         """Give columns and rows of points, fractions counted, from the upper left corner."""
-        back = ~self.transform
+        back = self._back
         x, y = np.asarray(easting) - self.transform.c, np.asarray(northing) - self.transform.f
         return back.a * x + back.b * y, back.d * x + back.e * y
 
@@ -139,11 +145,15 @@ class Picture:
         valid = np.isfinite(scores)
         here = Grid(self.grid.crs, self.transform, self.shape)
         units = area_units(here, Window(0, 0, self.shape[1], self.shape[0]))
-        areas = np.broadcast_to(np.ones((1, 1)) if units is None else units, scores.shape)[valid]
-        order = np.argsort(-scores[valid], kind="stable")
-        reached = np.cumsum(areas[order]) / areas.sum()
-        at = np.minimum(np.searchsorted(reached, np.array(_SHARES) - 1e-12), order.size - 1)
-        least = scores[valid][order][at]
+        if units is None:  # a sort alone takes a tenth of the time that an order takes
+            ordered = np.sort(scores[valid])[::-1]
+            reached = np.arange(1, ordered.size + 1) / ordered.size
+        else:
+            areas = np.broadcast_to(units, scores.shape)[valid]
+            order = np.argsort(-scores[valid], kind="stable")
+            ordered, reached = scores[valid][order], np.cumsum(areas[order]) / areas.sum()
+        at = np.minimum(np.searchsorted(reached, np.array(_SHARES) - 1e-12), ordered.size - 1)
+        least = ordered[at]
         return [(float(share), float(score)) for share, score in zip(_SHARES, least, strict=True)]
 
 

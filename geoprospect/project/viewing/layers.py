@@ -146,7 +146,8 @@ def overlays_of(folder: StrPath) -> dict[str, dict[str, Any]]:
     shown: dict[str, dict[str, Any]] = {}
     targets = folder / "targets.gpkg"
     if targets.is_file():
-        shown["targets"] = _geojson(gpd.read_file(targets))
+        patches = gpd.read_file(targets, layer="targets", columns=["rank"])  # beside its styles
+        shown["targets"] = _geojson(patches)
     try:
         points = project_of_run(folder).points
         sources = (("training", points.training), ("validation", points.validation))

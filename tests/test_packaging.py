@@ -10,11 +10,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import rasterio
 from conftest import ROOT
 
 from geoprospect import __version__
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
 VERSIONS = "3.11", "3.12", "3.13"
 COPIED = ("geoprospect", "pyproject.toml", "README.md", "LICENSE")
 
@@ -110,3 +112,26 @@ def test_the_version_is_told_alike_everywhere():
     changes = (ROOT / "CHANGELOG.md").read_text()
     assert f"version: {__version__}" in citation
     assert f"## {__version__}" in changes
+
+
+# What Debian's smallest image has: the C library, the compiler's, and what its own apt needs.
+OF_DEBIAN = {"ld-linux-x86-64.so", "libc.so", "libdl.so", "libgcc_s.so", "libm.so", "libpthread.so",
+             "librt.so", "libstdc++.so", "libz.so"}  # fmt: skip
+
+
+@pytest.mark.skipif(not shutil.which("ldd"), reason="ldd tells libraries on Linux alone")
+def test_the_image_holds_the_libraries_that_wheels_take_from_the_system():
+    site = Path(rasterio.__file__).parents[1]
+    parts = [path for name in ("rasterio.libs", "pyogrio.libs") for path in (site / name).iterdir()]
+    found = called("ldd", *(path for path in parts if "libgdal" in path.name))
+    system = {x.rpartition("/")[2] for x in re.findall(r"=> (/(?:usr/)?lib\S+) ", found)}
+    needed = {re.sub(r"(\.so).*", r"\1", name) for name in system} - OF_DEBIAN
+    installed = re.search(r"install --no-install-recommends -y (.+?) &&", DOCKERFILE)[1].split()
+    assert {name.removesuffix(".so") for name in needed} == {
+        x.rstrip("0123456789") for x in installed
+    }
+
+
+def test_the_image_is_built_of_what_the_wheel_is_built_of():
+    lines = re.findall(r"^COPY (.+) \S+$", DOCKERFILE, flags=re.M)
+    assert sorted(" ".join(lines).split()) == sorted(COPIED)

@@ -11,6 +11,7 @@ from mapjobs import cells, cosines, write_model, write_stack
 from geoprospect.evidence import EvidenceStack
 from geoprospect.mapping import NODATA, Execution, write_raster
 from geoprospect.mapping.contributions import ContributionKernel, write_contributions
+from geoprospect.mapping.kernel import kernel_of, ticket_of
 from geoprospect.mapping.leading import write_leading_layer
 from geoprospect.model import Components
 from geoprospect.model.contributions import Contributions, log_odds
@@ -92,14 +93,26 @@ def test_a_raster_that_was_stopped_and_gone_on_with_has_the_same_cells(
     assert cells(path) == cells(whole / f"{engine}.tif")
 
 
+@pytest.mark.slow  # that the kernel travels to processes is seen without them
 def test_worker_processes_make_the_same_cells(model, layers, whole, tmp_path):
     execution = Execution(window=(40, 80), workers=2)
     written(model, layers, tmp_path / "why.tif", engine="compiled", execution=execution)
     assert cells(tmp_path / "why.tif") == cells(whole / "compiled.tif")
+
+
+@pytest.mark.parametrize("engine", ["numpy", "compiled"])
+def test_the_kernel_that_travels_makes_the_same_cells(model, layers, engine):
+    with EvidenceStack.open(layers) as stack:
+        block, contributions = stack.read(), Contributions.of(model, stack)
+    kernel = ContributionKernel(contributions, engine)
+    bands = kernel_of(ticket_of(kernel))(block).bands
+    np.testing.assert_array_equal(bands, kernel(block).bands)
+
+
+def test_leading_layers_are_the_same_cells_in_any_window(whole, tmp_path):
     write_leading_layer(whole / "compiled.tif", tmp_path / "whole.tif")
-    write_leading_layer(
-        tmp_path / "why.tif", tmp_path / "parts.tif", execution=Execution(window=(16, 16))
-    )
+    execution = Execution(window=(16, 16))
+    write_leading_layer(whole / "compiled.tif", tmp_path / "parts.tif", execution=execution)
     assert cells(tmp_path / "parts.tif") == cells(tmp_path / "whole.tif")
 
 

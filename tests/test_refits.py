@@ -173,6 +173,7 @@ def test_the_raster_is_what_arithmetic_by_hand_gives(inputs, whole):
     assert not os.path.exists(summary.path.replace(".tif", ".refits"))
 
 
+@pytest.mark.slow  # that the kernel travels to processes is seen without them, below
 def test_the_cells_are_the_same_bits_in_two_processes(inputs, whole, tmp_path):
     execution = Execution((60, 75), workers=2)
     _, bands = written(bootstrap(inputs), tmp_path / "uncertainty.tif", execution=execution)

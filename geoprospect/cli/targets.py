@@ -20,14 +20,14 @@ _NAMES = (
 )  # fmt: skip
 
 
-class _Threshold(FiniteRange):
+class _Threshold(click.ParamType):  # type: ignore[type-arg]  # of click 8.1, it takes none
     """A score, or the crossing."""
 
     name = "threshold"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Take `crossing` as it is, and anything else as a number."""
-        return value if value == "crossing" else super().convert(value, param, ctx)
+        return value if value == "crossing" else FiniteRange().convert(value, param, ctx)
 
 
 def _which_cells(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -21,7 +22,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.svm import SVC
 
 from geoprospect.errors import ModelError, OutputError, TrainingError
-from geoprospect.methods import FittedEstimator, side_by_side
+from geoprospect.methods import FittedEstimator, SampleTable, side_by_side
 from geoprospect.model import Components, ForwardPass
 from geoprospect.model.model import ProspectivityModel
 from geoprospect.network import Network, Schedule
@@ -366,3 +367,14 @@ def test_of_lopsided_labels_a_gaussian_process_learns_from_as_many_of_either():
     process = fit_one("gaussian-process", X, label).estimator.base_estimator_
     assert sorted(process.y_train_.tolist()) == [0] * 7 + [1] * 7
     assert set(X[:7, 0].astype(np.float32)) <= set(process.X_train_[:, 0].astype(np.float32))
+
+
+def test_a_logistic_regression_tells_how_far_its_loss_fell():
+    random = np.random.default_rng(0)
+    table = SampleTable(random.normal(size=(40, 2)).astype(np.float32), np.arange(40) % 2)
+    few = Schedule("binary-crossentropy", 0.01, 10_000, 30)
+    fitted = method_of("logistic-regression", schedule=few).fit(table, table.masks_of_all(1))
+    assert re.fullmatch(
+        r"loss: 0\.\d+ after epoch 1, 0\.\d+ at the end \(30 epochs, mean of 1 members\)",
+        fitted.lines[0],
+    )

@@ -116,7 +116,7 @@ class LogisticRegression:
             sample_weight=weights,
             progress=under_stage(progress, self.name),
         )
-        return Fitted(tuple(training.networks))
+        return Fitted(tuple(training.networks), tuple(training.history.lines()))
 
     def settings(self) -> dict[str, Any]:
         """Give the method as plain values, under the names that the project file gives them."""

@@ -27,7 +27,9 @@ class _Threshold(click.ParamType):  # type: ignore[type-arg]  # of click 8.1, it
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Take `crossing` as it is, and anything else as a number."""
-        return value if value == "crossing" else FiniteRange().convert(value, param, ctx)
+        number = FiniteRange()
+        number.name = self.name  # as an error calls it
+        return value if value == "crossing" else number.convert(value, param, ctx)
 
 
 def _which_cells(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-from scipy.spatial import cKDTree
 
 from geoprospect.errors import SamplesError, without_secrets
 from geoprospect.evidence import EvidenceStack
@@ -224,6 +223,8 @@ def _dissimilarity(X: Values, known: Values) -> Floats:
     """
     centre, scale = X.mean(axis=0, dtype=np.float64), X.std(axis=0, dtype=np.float64)
     scale[scale == 0] = 1.0  # a layer of one value tells no cell from another
+    from scipy.spatial import cKDTree  # noqa: PLC0415 - slow to import
+
     distance, _ = cKDTree((known - centre) / scale).query((X - centre) / scale)
     return np.asarray(distance, dtype=np.float64)
 

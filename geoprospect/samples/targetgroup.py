@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from geoprospect.errors import SamplesError
 from geoprospect.evidence.features.points import coordinates
@@ -58,6 +57,8 @@ def search_effort(source: PointsSource, cells: Places, grid: Grid) -> Floats:
         )
     places = grid.places(found[:, 0], found[:, 1])
     width = 2 * float(np.median(places.nearest(places, k=2)))
+    from scipy.spatial import cKDTree  # noqa: PLC0415 - slow to import
+
     distance, _ = cKDTree(places.straight).query(
         cells.straight, k=min(_NEAREST, len(found)), workers=-1
     )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from rasterio.windows import Window
-from scipy import ndimage
 
 from geoprospect.errors import SamplesError
 from geoprospect.evidence.features.source import FeatureSource
@@ -178,6 +177,8 @@ class Nearness:
 
 def _within(inside: Bools, number: Ints) -> Bools:
     """Tell cells whose neighbours in the window are all of their target."""
+    from scipy import ndimage  # noqa: PLC0415 - slow to import
+
     least = ndimage.minimum_filter(number, size=3, mode="constant", cval=-1)
     greatest = ndimage.maximum_filter(number, size=3, mode="constant", cval=-1)
     return np.asarray(inside & (least == greatest))

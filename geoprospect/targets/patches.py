@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from geoprospect.targets.surface import INSIDE, PROBABILITY, UNCERTAINTY, Part, Surface
 from geoprospect.typing import Bools, Floats, Ints
@@ -125,6 +122,8 @@ class Patches:
 
 def labelled(taken: Bools) -> tuple[Labels, int]:
     """Give the pieces of a window numbers from 1 on, 0 elsewhere."""
+    from scipy import ndimage  # noqa: PLC0415 - slow to import
+
     labels = np.zeros(taken.shape, np.int32)
     return labels, int(ndimage.label(taken, _TOUCHING, output=labels)) if taken.any() else 0
 
@@ -164,6 +163,9 @@ class _Seams:
         """Give the number of patches, and the patch of each of so many pieces."""
         if n == 0:
             return 0, np.empty(0, np.int64)
+        from scipy.sparse import coo_array  # noqa: PLC0415 - slow to import
+        from scipy.sparse.csgraph import connected_components  # noqa: PLC0415 - slow to import
+
         pairs = np.concatenate([np.empty((0, 2), np.int64), *self._pairs])
         graph = coo_array((np.ones(len(pairs), np.int8), pairs.T), shape=(n, n))
         n_patches, of = connected_components(graph, directed=False)

@@ -10,7 +10,6 @@ from typing import TypeAlias
 
 import numpy as np
 from rasterio.windows import Window
-from scipy import ndimage
 
 from geoprospect.evidence import EvidenceStack, RasterBand
 from geoprospect.evidence.rasters.raster import little_cache, open_raster
@@ -174,6 +173,8 @@ def smoothed(score: Values, scale: float) -> Values:
     >>> smoothed(np.array([[1, 0, np.nan, 1]], np.float32), 0.5).astype(float).round(3).tolist()
     [[0.881, 0.119, nan, 1.0]]
     """
+    from scipy import ndimage  # noqa: PLC0415 - slow to import
+
     valid = np.isfinite(score)
     reach = {"sigma": scale, "mode": "constant", "radius": round(_REACH * scale)}
     weight = ndimage.gaussian_filter(valid.astype(np.float64), **reach)

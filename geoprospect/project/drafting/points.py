@@ -11,7 +11,6 @@ from typing import Any, Literal
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from scipy.spatial import KDTree
 
 from geoprospect.errors import SamplesError
 from geoprospect.evidence.stations.limits import numbers_of
@@ -144,6 +143,8 @@ def _reach(points: gpd.GeoDataFrame) -> float:
     """Give three times the median distance between stations, in metres, to two digits."""
     metres = points.to_crs(points.estimate_utm_crs())
     places = np.column_stack([metres.geometry.x, metres.geometry.y])
+    from scipy.spatial import KDTree  # noqa: PLC0415 - slow to import
+
     apart, _ = KDTree(np.unique(places, axis=0)).query(places, k=2)
     return float(f"{3 * np.median(apart.max(axis=1)):.2g}")
 

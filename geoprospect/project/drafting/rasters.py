@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from rasterio.enums import ColorInterp
 from rasterio.windows import Window
-from scipy.stats import skew
 
 from geoprospect.errors import EvidenceError
 from geoprospect.evidence.doubts.codes import lie_in_patches
@@ -145,6 +144,8 @@ def _as_kind(
         return replace(
             line, value=kind, known=known, asked="; ".join(filter(None, [line.asked, why]))
         )
+    from scipy.stats import skew  # noqa: PLC0415 - slow to import
+
     lopsided = float(skew(values.astype(np.float64)))
     if abs(lopsided) > _SKEWED and distinct.size > _MOST_CLASSES:
         form = "log" if values.min() >= 0 else "signed-log"

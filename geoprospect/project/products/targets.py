@@ -11,7 +11,6 @@ import rasterio
 
 from geoprospect.evidence import EvidenceStack, RasterBand
 from geoprospect.evidence.features.source import FeatureSource
-from geoprospect.evidence.features.tracing import trace
 from geoprospect.model.contributions import Contributions
 from geoprospect.model.explanation import Reason
 from geoprospect.model.model import ProspectivityModel
@@ -54,6 +53,8 @@ class TargetsProduct:
         SamplesError
             If a layer cannot be read.
         """
+        from geoprospect.evidence.features.tracing import trace  # noqa: PLC0415 - loads numba
+
         settings.check(calibrated=inputs.project.calibration is not None)
         for _, path in settings.neighbours():
             trace(FeatureSource(path), inputs.stack.grid)

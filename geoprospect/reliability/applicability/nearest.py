@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from geoprospect.reliability.applicability.search import EDGE, search
 from geoprospect.reliability.applicability.space import PredictorSpace
 from geoprospect.typing import Floats
 
@@ -53,6 +52,8 @@ class Nearest:
             The distance to the nearest point over the unit, NaN where some value is not finite;
             and the number of points near.
         """
+        from geoprospect.reliability.applicability.search import search  # noqa: PLC0415 - loads numba
+
         centre, matrix, points, limit = self._laid_out
         squared = np.empty(values.shape[1:], values.dtype)
         near = np.empty_like(squared)
@@ -61,6 +62,8 @@ class Nearest:
 
     def to_each(self, X: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """Look for points near to single cells, X of shape (n, n_names)."""
+        from geoprospect.reliability.applicability.search import EDGE  # noqa: PLC0415 - loads numba
+
         width = -(-len(X) // EDGE)
         padded = np.full((EDGE * width, X.shape[1]), np.nan, self.X.dtype)
         padded[: len(X)] = X

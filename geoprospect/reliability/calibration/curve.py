@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, logit
 
 from geoprospect.errors import ScoreError
 from geoprospect.typing import Floats
@@ -100,6 +99,8 @@ class Calibration:
 
     def probability(self, scores: npt.ArrayLike) -> Floats:
         """Give the probability of an occurrence at scores in [0, 1] of any shape."""
+        from scipy.special import expit  # noqa: PLC0415 - slow to import
+
         return np.asarray(expit(self.log_odds(scores)))
 
     def to_dict(self) -> dict[str, Any]:
@@ -108,6 +109,8 @@ class Calibration:
 
 
 def _log_odds(scores: npt.ArrayLike) -> Floats:
+    from scipy.special import logit  # noqa: PLC0415 - slow to import
+
     return np.asarray(logit(np.clip(np.asarray(scores, np.float64), _EDGE, 1 - _EDGE)))
 
 

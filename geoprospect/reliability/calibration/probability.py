@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 import rasterio
-from scipy.optimize import brentq
-from scipy.special import expit, logit
 
 from geoprospect.errors import ScoreError
 from geoprospect.evidence import Block, EvidenceStack
@@ -232,6 +230,9 @@ def _prior_correction(
             mend="correct `deposits` under [calibration]",
         )
     filled = counts > 0
+    from scipy.optimize import brentq  # noqa: PLC0415 - slow to import
+    from scipy.special import expit, logit  # noqa: PLC0415 - slow to import
+
     mean, count = sums[filled] / counts[filled], counts[filled]
     even = logit(deposits / n)
     return float(

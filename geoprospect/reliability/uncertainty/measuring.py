@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import entr
 
 from geoprospect.evidence import Block, EvidenceStack, RasterBand
 from geoprospect.mapping import NODATA, Band, Kernel, KernelResult, Words, write_raster
@@ -70,6 +69,8 @@ class NextKernel(Kernel):
 
     def __call__(self, block: Block) -> KernelResult:
         """Take the cells of a window."""
+        from scipy.special import entr  # noqa: PLC0415 - slow to import
+
         bands = np.full((1, *block.valid.shape), NODATA, np.float32)
         best = block.values[0][block.valid].astype(np.float64)
         bands[0][block.valid] = (entr(best) + entr(1 - best)) / np.log(2)

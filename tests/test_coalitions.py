@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from fits import fit_all, method
 from mapjobs import cosines, network
+from scipy.special import expit, logit
+from test_contribution_maps import exact_shares
 from test_contributions import fitted, sample_like
 
 from geoprospect.methods.coalitions import quick_coalitions
@@ -12,8 +14,8 @@ from geoprospect.methods.trees import Tree
 from geoprospect.model import Components
 from geoprospect.model.contributions import Contributions
 from geoprospect.model.model import ProspectivityModel
-from geoprospect.network import Network
-from geoprospect.network.coalitions import cosine_coalitions
+from geoprospect.network import Dense, Network
+from geoprospect.network.coalitions import network_coalitions
 from geoprospect.network.levelling import levelling
 
 
@@ -95,14 +97,58 @@ def levelled(X):
     return Network(layers), network(1)
 
 
+def linear_model(rotated, members):
+    """Sigmoid units over components or standardised layers, one of which is of classes."""
+    random = np.random.default_rng(members)
+    X, _ = sample_like()
+    X[:, 2], X[:, 3] = X[:, 1] > 0, X[:, 1] < -1  # one-hot, of one layer
+    components = Components.fit(X, names=tuple(f"X{i + 1}" for i in range(7)))
+    components = components if rotated else components.unrotated()
+    weights = 6 * random.normal(size=(7, 1)) + random.normal(size=(members, 7, 1))
+    biases = random.normal(size=(members, 1)).astype(np.float32)
+    units = [
+        Network((Dense(*unit, "sigmoid"),))
+        for unit in zip(weights.astype("f4"), biases, strict=True)
+    ]
+    ranges = np.stack([X.min(axis=0), X.max(axis=0)], axis=1)
+    return ProspectivityModel(components, units, ranges), X
+
+
+@pytest.mark.parametrize("rotated", [True, False])
+@pytest.mark.parametrize("members", [1, 3])
+def test_sigmoid_units_are_shared_out_to_the_last_digits_of_a_float64(rotated, members):
+    model, X = linear_model(rotated, members)
+    group_of = np.array([0, 1, 1, 1, 2, 3, 4])
+    layers = {f"layer {k}": tuple(np.array(model.names)[group_of == k]) for k in range(5)}
+    background, cells = X.mean(axis=0), X[:9]
+    contributions = Contributions(model, layers, background)
+    # In float64, by the units that read evidence, which is centred in float32.
+    forward = model.forward_pass()
+    values = []
+    for number in range(2**5):
+        present = (number >> group_of) % 2 == 1
+        inputs = np.where(present, cells - forward.centre, background - forward.centre)
+        units = [each.layers[0] for each in forward.networks]
+        scores = [expit(inputs @ np.float64(unit.kernel[:, 0]) + unit.bias) for unit in units]
+        values.append(logit(np.clip(np.mean(scores, axis=0), 1e-4, 1 - 1e-4)))
+    assert np.abs(values).max() == pytest.approx(logit(1 - 1e-4))  # some scores are held
+    found = contributions.shares_of_many(cells)
+    np.testing.assert_allclose(found.values, exact_shares(np.array(values), 5), atol=1e-9)
+    # A prediction is a float32, which tells log-odds of scores near 1 no better.
+    np.testing.assert_allclose(found.values, contributions.shares(cells).values, atol=1e-3)
+    for cell in range(9):  # of any others
+        alone = contributions.shares_of_many(cells[cell : cell + 1]).values
+        np.testing.assert_array_equal(alone[:, 0], found.values[:, cell])
+
+
 def test_networks_of_cosines_are_quick_levelled_or_not_and_others_are_predicted():
     X, _ = sample_like()
     scored, other = levelled(X)
     group_of = np.array([0, 1, 2, 1, 3, 4, 0])
     background = X.mean(axis=0)
-    assert cosine_coalitions(other, background, group_of) is None
+    assert network_coalitions(other, background, group_of) is None
     for one in (scored, cosines(2)):
-        scores = cosine_coalitions(one, background, group_of).of(X)
+        scores = network_coalitions(one, background, group_of).of(X)
         assert scores.shape == (2**5, len(X))
         for number in range(2**5):
             present = (number >> group_of) % 2 == 1
@@ -110,8 +156,8 @@ def test_networks_of_cosines_are_quick_levelled_or_not_and_others_are_predicted(
             np.testing.assert_allclose(scores[number], expected, atol=2e-6)
     # A unit that looks at two layers is no factor of either.
     mixed = scored.after(np.eye(7) + np.eye(7, k=1), np.zeros(7))
-    assert cosine_coalitions(mixed, background, group_of) is None
-    assert cosine_coalitions(mixed, background, np.zeros(7, np.int64)) is not None
+    assert network_coalitions(mixed, background, group_of) is None
+    assert network_coalitions(mixed, background, np.zeros(7, np.int64)) is not None
 
 
 def test_members_of_all_kinds_are_averaged_quick_or_not():

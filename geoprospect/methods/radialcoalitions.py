@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from geoprospect.methods.kernelscores import RadialSums
+from geoprospect.network.grouping import Grouping
 from geoprospect.typing import Floats, Ints, Values
 
 
@@ -36,11 +37,11 @@ class RadialCoalitions:
         self, sums: RadialSums, background: Values, group_of: Ints, *, times: int = 1
     ) -> None:
         self._sums, self._times = sums, times
-        self._order = np.argsort(group_of, kind="stable")
-        self._groups = np.concatenate([[0], np.cumsum(np.bincount(group_of))])
-        self._vectors = np.ascontiguousarray(sums.vectors.T[self._order])
-        squares = np.square(background[self._order, None].astype(np.float64) - self._vectors)
-        apart = np.add.reduceat(squares, self._groups[:-1], axis=0)
+        self._grouping = Grouping.of(group_of)
+        order, bounds = self._grouping.order, self._grouping.bounds
+        self._vectors = np.ascontiguousarray(sums.vectors.T[order])
+        squares = np.square(background[order, None].astype(np.float64) - self._vectors)
+        apart = np.add.reduceat(squares, bounds[:-1], axis=0)
         self._background = np.exp(-sums.gamma * apart).astype(np.float32)
 
     def of(self, X: Values) -> Floats:
@@ -49,9 +50,9 @@ class RadialCoalitions:
 
         from geoprospect.network.products import sum_radial_products  # noqa: PLC0415 - loads numba
 
-        columns = np.ascontiguousarray(X.T[self._order], np.float32)
-        sums = np.full((2 ** (len(self._groups) - 1), len(X)), self._sums.constant)
+        columns = np.ascontiguousarray(X.T[self._grouping.order], np.float32)
+        sums = np.full((self._grouping.n_coalitions, len(X)), self._sums.constant)
         told = (self._vectors, self._sums.weights, np.float32(self._sums.gamma))
-        sum_radial_products(columns, self._groups, self._background, *told, sums)
+        sum_radial_products(columns, self._grouping.bounds, self._background, *told, sums)
         scores: Floats = self._times * expit(sums)
         return scores

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from geoprospect.methods.coalitions import quick_coalitions
 from geoprospect.model.forwardpass import ForwardPass
 from geoprospect.model.model import ProspectivityModel
 from geoprospect.network import Chain
-from geoprospect.network.coalitions import cosine_coalitions
+from geoprospect.network.coalitions import SigmoidCoalitions, network_coalitions
 from geoprospect.typing import Floats, Ints, Values
 
 
@@ -17,7 +19,8 @@ class CoalitionScores:
 
     Members that have a quicker way than to predict every coalition take it: trees, whose leaves
     count in the coalitions that reach them, if each of their inputs is of one layer; support vector
-    machines, and networks of one layer of cosines, whose terms are products of a factor a layer.
+    machines, and networks of one layer of cosines, whose terms are products of a factor a layer;
+    and sigmoid units, to whose log-odds each layer adds a term.
 
     Parameters
     ----------
@@ -46,8 +49,8 @@ class CoalitionScores:
         forward = ForwardPass(components, [x for x in others if isinstance(x, Chain)])
         others = [member for member in others if not isinstance(member, Chain)]
         centred = background - self._centre
-        ways = [(cosine_coalitions(x, centred, group_of), x) for x in forward.networks]
-        self._cosines = [way for way, _ in ways if way is not None]
+        ways = [(network_coalitions(x, centred, group_of), x) for x in forward.networks]
+        self._shallow = [way for way, _ in ways if way is not None]
         networks = [network for way, network in ways if way is None]
         self._n_networks, self._n_others = len(networks), len(others)
         if networks:
@@ -77,8 +80,8 @@ class CoalitionScores:
             for quick in self._quick:
                 total += quick.of(seen)
         centred = X.T - self._centre
-        for cosines in self._cosines:
-            total += cosines.of(centred)
+        for shallow in self._shallow:
+            total += shallow.of(centred)
         if self._n_networks or self._n_others:
             inputs = self._in_all(X, n_coalitions)
             if self._n_networks:
@@ -90,6 +93,22 @@ class CoalitionScores:
                 total += self._n_others * means.astype(np.float64)
         total /= self._n_members
         return total
+
+    def log_odds(self, X: Values, least: float) -> Floats:
+        """Give the log-odds of the scores of cells, held so far from 0 and 1, as `of` does these.
+
+        Those of a single sigmoid unit are sums that no score need be told of.
+        """
+        match self._shallow:
+            case [SigmoidCoalitions() as unit] if self._n_members == 1:
+                odds = unit.log_odds(X.T - self._centre)
+                most = math.log((1 - least) / least)
+                return np.clip(odds, -most, most, out=odds)
+        from geoprospect.model.sharing import turn_into_log_odds  # noqa: PLC0415 - loads numba
+
+        scores = self.of(X)
+        turn_into_log_odds(scores, least)
+        return scores
 
     def _in_all(self, X: Values, n_coalitions: int) -> Values:
         """Give the evidence of cells in all coalitions, coalition by coalition."""

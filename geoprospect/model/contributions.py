@@ -142,7 +142,9 @@ class Contributions:
             As for `shares`; cells by the hundred thousand.
         """
         columns = np.ascontiguousarray(X.T, np.float32)
-        return shared_exactly(lambda X: log_odds(self._coalitions.of(X)), columns, len(self.layers))
+        return shared_exactly(
+            lambda X: self._coalitions.log_odds(X, CLIPPED), columns, len(self.layers)
+        )
 
 
 def log_odds(scores: Values | Floats) -> Floats:

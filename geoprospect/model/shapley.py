@@ -165,7 +165,7 @@ def shared_exactly(values: Callable[[Values], Floats], X: Values, n_groups: int)
     ----------
     values : callable
         Gives the values, shape (2 ** n_groups, n), of inputs of shape (n_inputs, n) in all
-        coalitions, in the order of `rounds_of`.
+        coalitions, in the order of `rounds_of`; they are overwritten.
     X : ndarray of float32, shape (n_inputs, n)
         The inputs, a column each.
     n_groups : int
@@ -174,16 +174,23 @@ def shared_exactly(values: Callable[[Values], Floats], X: Values, n_groups: int)
     Examples
     --------
     >>> X = np.array([[2], [3]], np.float32)
-    >>> product = lambda X: np.stack([0 * X[0], 0 * X[0], 0 * X[0], X[0] * X[1]])
+    >>> product = lambda X: np.array([0.0, 0.0, 0.0, 1.0])[:, None] * X[0] * X[1]
     >>> shared_exactly(product, X, 2).values.tolist()
     [[3.0], [3.0]]
     """
+    from geoprospect.model.sharing import share_out  # noqa: PLC0415 - loads numba
+
     [exact] = rounds_of(n_groups)
-    shares = np.zeros((n_groups, X.shape[1]))
+    joined = np.maximum(exact.weights.max(axis=1), 0)
+    absent = np.maximum(-exact.weights.min(axis=1), 0)
+    shares = np.empty((n_groups, X.shape[1]))
     step = max(1, _VALUES // len(exact.coalitions))
     for start in range(0, X.shape[1], step):
         part = slice(start, start + step)
-        _add_up(values(X[:, part]), exact.weights, shares[:, part])
+        of_all = values(X[:, part])
+        earned = np.empty((n_groups, of_all.shape[1]))
+        share_out(of_all, joined, absent, earned)
+        shares[:, part] = earned
     return Shares(shares, None)
 
 

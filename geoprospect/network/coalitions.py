@@ -1,4 +1,4 @@
-"""Scores of networks of cosines in every coalition of groups of inputs."""
+"""Scores of networks of one layer in every coalition of groups of inputs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,56 @@ from dataclasses import replace
 import numpy as np
 
 from geoprospect.network.dense import Dense
+from geoprospect.network.grouping import Grouping
 from geoprospect.network.network import Network
 from geoprospect.typing import Floats, Ints, Values
+
+
+class SigmoidCoalitions:
+    """A sigmoid unit, over all coalitions of groups of inputs: to its log-odds, each adds a term.
+
+    Parameters
+    ----------
+    unit : Dense
+        The unit.
+    background : ndarray of float32, shape (n_inputs,)
+        The inputs of a group that is no part of a coalition.
+    group_of : ndarray of int64, shape (n_inputs,)
+        The group of each input, counted from 0.
+
+    Examples
+    --------
+    >>> unit = Dense(np.array([[1], [2]], np.float32), np.array([3], np.float32), "sigmoid")
+    >>> coalitions = SigmoidCoalitions(unit, np.zeros(2, np.float32), np.array([0, 1]))
+    >>> coalitions.log_odds(np.array([[10, 100]], np.float32)).T.tolist()
+    [[3.0, 13.0, 203.0, 213.0]]
+    """
+
+    def __init__(self, unit: Dense, background: Values, group_of: Ints) -> None:
+        self._grouping = Grouping.of(group_of)
+        order = self._grouping.order
+        self._weights = unit.kernel[order, 0].astype(np.float64)
+        self._background = background[order].astype(np.float64)
+        self._at_background = float(self._weights @ self._background + unit.bias[0])
+
+    def log_odds(self, X: Values) -> Floats:
+        """Give the log-odds of rows' scores, shape (n, n_inputs), as `of` gives these."""
+        from geoprospect.network.sums import add_up  # noqa: PLC0415 - loads numba
+
+        columns = np.ascontiguousarray(X.T[self._grouping.order], np.float32)
+        table = np.empty((self._grouping.n_coalitions, len(X)))
+        table[0] = self._at_background
+        add_up(columns, self._grouping.bounds, self._background, self._weights, table)
+        return table
+
+    def of(self, X: Values) -> Floats:
+        """Score rows, shape (n, n_inputs), in all coalitions: shape (2 ** n_groups, n)."""
+        from geoprospect.network.sums import add_logistic  # noqa: PLC0415 - loads numba
+
+        table = self.log_odds(X)
+        scores = np.zeros_like(table)
+        add_logistic(table, scores)
+        return scores
 
 
 class CosineCoalitions:
@@ -38,22 +86,22 @@ class CosineCoalitions:
         group_of: Ints,
     ) -> None:
         self._front = front
-        self._order = np.argsort(group_of, kind="stable")
-        self._groups = np.concatenate([[0], np.cumsum(np.bincount(group_of))])
+        self._grouping = Grouping.of(group_of)
         self._at = self._fed(background[None])[0]
         angles = self._at.astype(np.float64) @ cosines.kernel.astype(np.float64) + cosines.bias
         weights = head.kernel[:, 0].astype(np.float64)
         first = np.stack([weights * np.cos(angles), weights * np.sin(angles)])
         self._first, self._bias = first.astype(np.float32), head.bias[0]
-        self._kernel = np.ascontiguousarray(cosines.kernel[self._order])
+        self._kernel = np.ascontiguousarray(cosines.kernel[self._grouping.order])
 
     def of(self, X: Values) -> Floats:
         """Score rows, shape (n, n_inputs), in all coalitions: shape (2 ** n_groups, n)."""
         from geoprospect.network.products import score_cosines  # noqa: PLC0415 - loads numba
 
-        apart = np.ascontiguousarray((self._fed(X) - self._at)[:, self._order].T)
-        scores = np.zeros((2 ** (len(self._groups) - 1), len(X)))
-        score_cosines(apart, self._groups, self._kernel, self._first, self._bias, scores)
+        apart = np.ascontiguousarray((self._fed(X) - self._at)[:, self._grouping.order].T)
+        scores = np.zeros((self._grouping.n_coalitions, len(X)))
+        bounds = self._grouping.bounds
+        score_cosines(apart, bounds, self._kernel, self._first, self._bias, scores)
         return scores
 
     def _fed(self, X: Values) -> Values:
@@ -61,9 +109,9 @@ class CosineCoalitions:
         return X if self._front is None else self._front.predict(X)
 
 
-def cosine_coalitions(
+def network_coalitions(
     network: Network, background: Values, group_of: Ints
-) -> CosineCoalitions | None:
+) -> SigmoidCoalitions | CosineCoalitions | None:
     """Give the quick way of a network to its scores in all coalitions, if it has one.
 
     Parameters
@@ -79,19 +127,24 @@ def cosine_coalitions(
     --------
     >>> bias, weights = np.zeros(1, np.float32), np.ones((1, 1), np.float32)
     >>> network = Network((Dense(weights, bias, "cosine"), Dense(weights, bias, "sigmoid")))
-    >>> coalitions = cosine_coalitions(network, np.zeros(1, np.float32), np.zeros(1, np.int64))
+    >>> coalitions = network_coalitions(network, np.zeros(1, np.float32), np.zeros(1, np.int64))
     >>> coalitions.of(np.array([[np.pi / 2]], np.float32)).round(3).T.tolist()
     [[0.731, 0.5]]
     """
-    *before, cosines, head = network.layers if len(network.layers) > 1 else (None, None)
-    if cosines is None or head is None or head.n_outputs != 1:
-        return None
-    if (cosines.activation, head.activation) != ("cosine", "sigmoid"):
-        return None
-    match before:
-        case []:
+    match network.layers:
+        case [Dense(n_outputs=1, activation="sigmoid") as unit]:
+            return SigmoidCoalitions(unit, background, group_of)
+        case [
+            Dense(activation="cosine") as cosines,
+            Dense(n_outputs=1, activation="sigmoid") as head,
+        ]:
             return CosineCoalitions(None, cosines, head, background, group_of)
-        case [Dense() as front, Dense(activation="linear") as sums]:
+        case [
+            Dense() as front,
+            Dense(activation="linear") as sums,
+            Dense(activation="cosine") as cosines,
+            Dense(n_outputs=1, activation="sigmoid") as head,
+        ]:
             groups = _groups_of_units(front, group_of)
             if groups is None or front.activation == "softmax":
                 return None

@@ -19,7 +19,7 @@ from geoprospect.model.model import ProspectivityModel
 
 pytestmark = pytest.mark.benchmark
 
-SIDE, FEW = 1000, 100  # cells a side
+SIDE, FEW, LARGE = 1000, 100, 10_000  # cells a side
 _TOLD = """
 import json, re, sys, time
 import geoprospect as gp
@@ -96,3 +96,16 @@ def test_contributions_take_far_less_than_a_prediction_of_each_coalition(
     print(f"  by a score a coalition  {each:8.1f} s of processors, told of {2 * FEW**2} cells")
     assert times * seconds < each
     assert memory < 700
+
+
+def test_contributions_of_a_linear_method_on_a_hundred_million_cells(home, tmp_path):
+    model = write_model(home, "logistic-regression", 1)
+    told("compiled", home / "few", model)  # compiles, once a machine
+    large = write_stack(tmp_path / "evidence", (LARGE, LARGE))
+    chart, chart_memory = told("map", large, model)
+    seconds, memory = told("compiled", large, model)
+    print(f"\nlogistic-regression, {LARGE**2 / 1e6:.0f} million cells of seven layers")
+    print(f"  the map        {chart:8.1f} s of processors, {chart_memory:5.0f} MiB at most")
+    print(f"  contributions  {seconds:8.1f} s of processors, {memory:5.0f} MiB at most")
+    assert seconds < 20 * chart
+    assert memory < 1000

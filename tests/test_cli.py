@@ -82,6 +82,9 @@ def test_run_leaves_a_folder_with_all_of_it(finished):
     manifest = json.loads((out / "manifest.json").read_text())
     assert {"evidence A", "evidence B", "evidence C", "training"} <= set(manifest["inputs"])
     assert "prospectivity.tif" in manifest["outputs"]
+    assert manifest["versions"]["numpy"] == np.__version__
+    assert manifest["versions"]["GDAL"] == rasterio.__gdal_version__
+    assert f"numpy {np.__version__}" in (out / "report.html").read_text()
     assert "training points: " in (out / "log.txt").read_text()
 
 

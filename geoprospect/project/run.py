@@ -29,6 +29,7 @@ from geoprospect.project.qgisproject.points import style_drawn
 from geoprospect.project.qgisproject.writing import title_of, write_qgis_files
 from geoprospect.project.report.page import leave_report
 from geoprospect.project.training import train_ensemble
+from geoprospect.project.versions import versions
 from geoprospect.reliability.calibration import ProbabilitySummary
 from geoprospect.report.maps import NON_OCCURRENCES
 from geoprospect.samples import DrawnSamples
@@ -170,6 +171,7 @@ def run_project(
             results.MANIFEST.path(made),
             {
                 "geoprospect": __version__,
+                "versions": versions(),
                 "project": json.loads(without_secrets(json.dumps(project.to_dict(), default=str))),
                 "inputs": dict(model.inputs),
                 "choice": model.settings.get("choice"),

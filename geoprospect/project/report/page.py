@@ -123,6 +123,7 @@ def page_of(folder: StrPath, *, project: Project | None = None) -> str:
         rests_on=_rests_on(material),
         seed=material.settings.get("seed", 0),
         made_by=material.manifest["geoprospect"],
+        versions=material.manifest.get("versions", {}),
     )
 
 

@@ -173,7 +173,7 @@ def test_a_run_tells_what_was_chosen_and_crossval_compares_the_candidates(
     assert sorted(set(choice["folds"]["fold"])) == [1, 2, 3, 4, 5]
     page = (out / "report.html").read_text()
     regions = page.partition("The regions held out")[2].partition("</table>")[0]
-    counts = re.findall(r'"cells with points"><span>(\d+)</span>', regions)
+    counts = re.findall(r'"cells with points"><span><span>(\d+)</span>', regions)
     assert sum(map(int, counts)) == len(cells)
     assert "4 methods were compared in space" in (out / "log.txt").read_text()
     compared = compare_methods(project, SCHEME)

@@ -1,5 +1,8 @@
 """Stacks and models on disk, for the tests and benchmarks of mapping."""
 
+import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -90,3 +93,18 @@ def cells(path) -> bytes:
     """Give the cells of a raster, all bands of it."""
     with rasterio.open(path) as raster:
         return raster.read().tobytes()
+
+
+_MEASURED = """
+peak = int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
+print(json.dumps([time.process_time() - started, peak]))
+"""
+
+
+def measured(script: str, *arguments) -> tuple[float, float]:
+    """Run a script in a process of its own; give its processor time since `started`, and memory."""
+    code = f"import json, re, sys, time\n{script}{_MEASURED}"
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    seconds, mebibytes = json.loads(done.stdout.splitlines()[-1])
+    return seconds, mebibytes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from threading import Lock
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -12,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from geoprospect.errors import LayerNameError
 from geoprospect.methods.estimator import EstimatorKind, register_estimator
-from geoprospect.methods.estimatormethod import EstimatorMethod
+from geoprospect.methods.estimatormethod import FITTING, EstimatorMethod
 from geoprospect.methods.method import Sees
 from geoprospect.methods.options import MethodOptions
 from geoprospect.methods.trees import Tree, TreeScores
@@ -21,7 +20,6 @@ from geoprospect.typing import Ints, Values
 Direction = Literal["increasing", "decreasing"]
 
 _SIGNS = {"increasing": 1, "decreasing": -1}
-_FITTING = Lock()
 
 
 @dataclass(frozen=True)
@@ -143,8 +141,7 @@ class Boosting(EstimatorMethod):
             early_stopping=False,
             random_state=seed,
         )
-        # `fit` sets Python's filters of warnings anew, and no other thread may see it half done.
-        with _FITTING, threadpool_limits(1, user_api="openmp"):  # of few points threads only wait
+        with FITTING, threadpool_limits(1, user_api="openmp"):  # of few points threads only wait
             return boosting.fit(X[drawn], label[drawn])
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
 from dataclasses import asdict, dataclass
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,10 @@ from geoprospect.methods.method import Fitted, Preparation, PretextCells, Sample
 from geoprospect.methods.options import Pretext
 from geoprospect.methods.sidebyside import side_by_side
 from geoprospect.typing import Bools, Ints, Progress, StageProgress, Values
+
+FITTING = Lock()
+"""Held through a `fit` of scikit-learn that sets Python's filters of warnings anew, which no other
+fit, of whatever method, may see half done."""
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from geoprospect.methods.balance import balanced_rows, is_lopsided
 from geoprospect.methods.estimator import EstimatorKind, register_estimator
-from geoprospect.methods.estimatormethod import EstimatorMethod
+from geoprospect.methods.estimatormethod import FITTING, EstimatorMethod
 from geoprospect.methods.growth import grow
 from geoprospect.methods.method import Sees
 from geoprospect.methods.options import MethodOptions, Preset
@@ -22,7 +21,6 @@ from geoprospect.typing import Floats, Ints, Values
 ForestName = Literal["random-forest", "extra-trees"]
 
 _STATES = np.iinfo(np.int32).max  # seeds of trees are below it
-_FITTING = Lock()
 
 _PRESETS: dict[Preset, dict[str, Any]] = {
     "recommended": {},
@@ -97,9 +95,8 @@ class Forest(EstimatorMethod):
             class_weight="balanced" if self.class_weights else None,
             random_state=seed,
         )
-        # A forest of one tree knows labels and inputs; the trees are put into it. Its `fit` sets
-        # Python's filters of warnings anew, and no other thread may see it half done.
-        with _FITTING:
+        # A forest of one tree knows labels and inputs; the trees are put into it.
+        with FITTING:
             (one,) = forest.fit(X, label).estimators_
         members = []
         for state, tree in self._grown(X, label, seed):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from geoprospect.errors import ProjectError
 from geoprospect.model.model import ProspectivityModel
+from geoprospect.output import replacing
 from geoprospect.project import results
 from geoprospect.project.file import Project
 from geoprospect.typing import StrPath
@@ -48,6 +50,19 @@ def manifest_of(folder: Path) -> dict[str, Any]:
             mend=_MEND,
         ) from error
     return manifest  # type: ignore[no-any-return]
+
+
+def write_manifest(folder: Path, manifest: Mapping[str, Any], outputs: Mapping[str, str]) -> None:
+    """Write the manifest of a run's output folder anew, with the checksums of its outputs.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    content = {**manifest, "outputs": dict(sorted(outputs.items()))}
+    with replacing(results.MANIFEST.path(folder), overwrite=True) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, default=str) + "\n", encoding="utf-8")
 
 
 def project_of_run(folder: StrPath) -> Project:

@@ -4,13 +4,9 @@ Times are those of processors, of all threads, from opening the layers to the fi
 prediction of each coalition is timed on few cells, and told for as many as the raster has.
 """
 
-import json
-import subprocess
-import sys
-
 import numpy as np
 import pytest
-from mapjobs import write_stack
+from mapjobs import measured, write_stack
 
 from geoprospect.evidence import EvidenceStack
 from geoprospect.methods import MethodOptions, PretextCells, SampleTable, method_named
@@ -21,7 +17,6 @@ pytestmark = pytest.mark.benchmark
 
 SIDE, FEW, LARGE = 1000, 100, 10_000  # cells a side
 _TOLD = """
-import json, re, sys, time
 import geoprospect as gp
 from geoprospect.mapping.contributions import ContributionKernel
 from geoprospect.model.contributions import Contributions
@@ -34,16 +29,12 @@ with gp.open_evidence(evidence) as stack:
     else:
         kernel = ContributionKernel(Contributions.of(model, model.select(stack)), what)
         gp.write_raster(model.select(stack), kernel, f"{evidence}-{what}.tif", overwrite=True)
-peak = int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
-print(json.dumps([time.process_time() - started, peak]))
 """
 
 
 def told(what, evidence, model):
     """Write a raster in a process of its own; give its processor time and memory."""
-    command = [sys.executable, "-c", _TOLD, what, str(evidence), str(model)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    return measured(_TOLD, what, evidence, model)
 
 
 @pytest.fixture(scope="module")

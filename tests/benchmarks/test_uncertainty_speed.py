@@ -4,14 +4,10 @@ Times are those of processors, of all threads, from opening the layers to the fi
 refits are fitted before. `pytest -m benchmark -s` prints them.
 """
 
-import json
-import subprocess
-import sys
-
 import geopandas as gpd
 import numpy as np
 import pytest
-from mapjobs import write_stack
+from mapjobs import measured, write_stack
 
 from geoprospect.evidence import EvidenceStack
 from geoprospect.methods import MethodOptions, method_named
@@ -26,7 +22,6 @@ SMALL, LARGE = 500, 10_000  # cells a side
 REFITS, MEMBERS = 30, 2
 
 _TOLD = """
-import json, re, sys, time
 import geoprospect as gp
 from geoprospect.model.model import ProspectivityModel
 from geoprospect.reliability.uncertainty.kernel import UncertaintyKernel
@@ -42,16 +37,12 @@ with gp.open_evidence(evidence) as stack:
         scores = RefitScores.quickest(model, stack.grid.n_cells)
         kernel = UncertaintyKernel(scores, BestTenth.of(scores, stack), 0.5)
         gp.write_raster(stack, kernel, out, overwrite=True)
-peak = int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
-print(json.dumps([time.process_time() - started, peak]))
 """
 
 
 def told(what, evidence, model):
     """Write a raster in a process of its own; give its processor time and memory."""
-    command = [sys.executable, "-c", _TOLD, what, str(evidence), str(model)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    return measured(_TOLD, what, evidence, model)
 
 
 def test_uncertainty_of_a_linear_method_takes_a_small_multiple_of_the_map(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import asdict
 from pathlib import Path
@@ -10,9 +9,14 @@ from typing import Any
 
 from geoprospect.errors import ProjectError
 from geoprospect.mapping import Execution
-from geoprospect.output import check_absent, replacing
+from geoprospect.output import check_absent
 from geoprospect.project import results
-from geoprospect.project.finished import manifest_of, model_of_run, project_of_run
+from geoprospect.project.finished import (
+    manifest_of,
+    model_of_run,
+    project_of_run,
+    write_manifest,
+)
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.outputfolder import added_to
 from geoprospect.project.products.product import MadeRun, OptionalProduct
@@ -115,11 +119,7 @@ def add_product(
         places = {path.name for file in product.files for path in file.places(folder)}
         others = {name: sum_ for name, sum_ in manifest["outputs"].items() if name not in places}
         outputs = others | results.checksums(folder, (*product.files, *shown))
-        with replacing(results.MANIFEST.path(folder), overwrite=True) as temporary:
-            content = manifest | {"added": added, "outputs": dict(sorted(outputs.items()))}
-            temporary.write_text(
-                json.dumps(content, indent=1, default=str) + "\n", encoding="utf-8"
-            )
+        write_manifest(folder, manifest | {"added": added}, outputs)
         if os.path.lexists(results.REPORT.path(folder)):
             from geoprospect.project.report.page import leave_report  # noqa: PLC0415 - it draws
 

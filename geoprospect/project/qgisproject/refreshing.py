@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from geoprospect.errors import GeoprospectError
-from geoprospect.output import checksum, replacing
+from geoprospect.output import checksum
 from geoprospect.project import results
-from geoprospect.project.finished import manifest_of, model_of_run, project_of_run
+from geoprospect.project.finished import (
+    manifest_of,
+    model_of_run,
+    project_of_run,
+    write_manifest,
+)
 from geoprospect.project.inputs import Inputs
 from geoprospect.project.outputfolder import added_to
 from geoprospect.project.products.product import MadeRun
@@ -60,7 +64,7 @@ def write_qgis_project(folder: StrPath) -> Path:
         Inputs(project, preparation=model.preparation) as inputs,
     ):
         write_qgis_files(MadeRun(inputs, model, folder))
-        _note(folder, manifest, written)
+        write_manifest(folder, manifest, manifest["outputs"] | results.checksums(folder, written))
     return results.QGIS_PROJECT.path(folder)
 
 
@@ -85,18 +89,11 @@ def show_held_out(comparison: Path) -> None:
             Inputs(project_of_run(folder), preparation=model.preparation) as inputs,
         ):
             written = refresh(MadeRun(inputs, model, folder), manifest, ())
-            _note(folder, manifest, written)
+            outputs = manifest["outputs"] | results.checksums(folder, written)
+            write_manifest(folder, manifest, outputs)
     except GeoprospectError as error:
         path = results.QGIS_PROJECT.path(folder)
         _LOGGER.warning(f"{path} does not show the points held out: {error}")
-
-
-def _note(folder: Path, manifest: dict[str, Any], written: Sequence[results.Product]) -> None:
-    """Keep the checksums of what was written in the manifest."""
-    outputs = manifest["outputs"] | results.checksums(folder, written)
-    with replacing(results.MANIFEST.path(folder), overwrite=True) as temporary:
-        content = manifest | {"outputs": dict(sorted(outputs.items()))}
-        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def refresh(

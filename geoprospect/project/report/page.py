@@ -16,7 +16,7 @@ from geoprospect.grid import Grid, describe_crs
 from geoprospect.output import check_absent, replacing
 from geoprospect.project import results
 from geoprospect.project.file import Project
-from geoprospect.project.finished import manifest_of
+from geoprospect.project.finished import manifest_of, write_manifest
 from geoprospect.project.report import curves, tables
 from geoprospect.project.report.material import Material
 from geoprospect.project.report.papermap import draw_paper_map
@@ -69,9 +69,7 @@ def write_report(
     with replacing(path, overwrite=True) as temporary:
         temporary.write_text(page, encoding="utf-8")
     outputs = manifest["outputs"] | results.checksums(folder, (results.REPORT,))
-    with replacing(results.MANIFEST.path(folder), overwrite=True) as temporary:
-        content = manifest | {"outputs": dict(sorted(outputs.items()))}
-        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_manifest(folder, manifest, outputs)
     return str(path)
 
 

@@ -9,13 +9,20 @@ function onRamp(share) {
 const areaColours = data.area_classes.map(([share, , colour]) => [share, rgb(colour)]);
 const leastOf = new Map(data.areas);
 
-function painted(which) {
-  if (which.image) return which.image;
-  const layer = layers[which.layer], image = document.createElement("canvas");
+// The picture of a layer, kept with what asks for it; `paint` sets the bytes of its pixels.
+function pictured(asked, paint) {
+  if (asked.image) return asked.image;
+  const image = document.createElement("canvas");
   image.width = columns;
   image.height = rows;
   const paper = image.getContext("2d"), pixels = paper.createImageData(columns, rows);
-  const words = new Uint32Array(pixels.data.buffer);
+  paint(pixels.data, layers[asked.layer]);
+  paper.putImageData(pixels, 0, 0);
+  asked.image = image;
+  return image;
+}
+const painted = (which) => pictured(which, (bytes, layer) => {
+  const words = new Uint32Array(bytes.buffer);
   const word = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
   const table = Array.from({ length: 256 }, (_, k) => word(onRamp(k / 255)));
   const classes = (layer.colours || []).map((hex) => word(rgb(hex)));
@@ -28,22 +35,11 @@ function painted(which) {
     else if (which.how === "area") words[i] = (steps.find(([least]) => value >= least) || steps[steps.length - 1])[1];
     else words[i] = table[Math.round(255 * Math.min(Math.max((value - low) / span, 0), 1))];
   }
-  paper.putImageData(pixels, 0, 0);
-  which.image = image;
-  return image;
-}
-function doubted(mask) {
-  if (mask.image) return mask.image;
-  const layer = layers[mask.layer], image = document.createElement("canvas");
-  image.width = columns;
-  image.height = rows;
-  const paper = image.getContext("2d"), pixels = paper.createImageData(columns, rows);
+});
+const doubted = (mask) => pictured(mask, (bytes, layer) => {
   for (let i = 0; i < layer.values.length; i++)
-    if (mask.classes.includes(Math.round(layer.values[i]))) pixels.data[4 * i + 3] = 255;
-  paper.putImageData(pixels, 0, 0);
-  mask.image = image;
-  return image;
-}
+    if (mask.classes.includes(Math.round(layer.values[i]))) bytes[4 * i + 3] = 255;
+});
 function hatching() {
   const tile = document.createElement("canvas");
   tile.width = tile.height = 8;

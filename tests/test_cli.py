@@ -1,5 +1,6 @@
 """The commands as a user types them: results, exit statuses and errors in one line."""
 
+import hashlib
 import json
 import os
 import re
@@ -81,6 +82,8 @@ def test_run_leaves_a_folder_with_all_of_it(finished):
     assert told["map"]["n_valid"] == SHAPE[0] * SHAPE[1] - 2 * SHAPE[1]
     manifest = json.loads((out / "manifest.json").read_text())
     assert {"evidence A", "evidence B", "evidence C", "training"} <= set(manifest["inputs"])
+    points = manifest["project"]["points"]["validation"]["path"]
+    assert manifest["inputs"]["validation"] == hashlib.sha256(Path(points).read_bytes()).hexdigest()
     assert "prospectivity.tif" in manifest["outputs"]
     assert manifest["versions"]["numpy"] == np.__version__
     assert manifest["versions"]["GDAL"] == rasterio.__gdal_version__

@@ -120,6 +120,21 @@ def test_a_product_that_is_not_understood_is_refused(tmp_path, text, problem):
         gp.Project.load(path)
 
 
+def test_a_product_that_cannot_be_made_does_not_take_the_map_with_it(tmp_path):
+    path = write_project(tmp_path)
+    path.write_text(QUICK + "[products]\ntargets = { smallest = 1e6 }\napplicability = true\n")
+    done = CliRunner().invoke(main, ["run", str(path)])
+    assert done.exit_code == 0, done.output
+    told = " ".join(done.stderr.split())
+    assert "targets: not made, and the map is kept: " in told
+    assert "no target takes as much as 1e+06 km² of ground" in told
+    made = listed(tmp_path / "out")
+    assert {"prospectivity.tif", "applicability.tif"} <= made.keys()
+    assert "targets.gpkg" not in made
+    assert not (tmp_path / "out/targets.gpkg").exists()
+    assert "no target takes as much" in (tmp_path / "out/report.html").read_text()
+
+
 def test_false_asks_for_nothing(tmp_path):
     path = write_project(tmp_path)
     path.write_text(QUICK + "[products]\ncontributions = false\n")

@@ -268,12 +268,12 @@ class Inputs:
         area = self.project.grid.study_area
         for territory in () if area is None else area.territories:
             paths[f"study area: {territory}"] = territory.path
-        return {
-            role: checksum(path)
-            if os.path.isfile(path)
-            else f"{without_secrets(path)} is no plain file"
-            for role, path in paths.items()
-        }
+        return {role: _checksum_told(path) for role, path in paths.items()}
+
+    def validation_checksum(self) -> dict[str, str]:
+        """Give that of the points that check the map, if there are any."""
+        validation = self.project.points.validation
+        return {} if validation is None else {"validation": _checksum_told(str(validation.path))}
 
     def _samples(self, role: Role) -> Samples:
         """Read points, and log what was left out of them."""
@@ -281,3 +281,7 @@ class Inputs:
         for line in samples.audit.lines():
             _LOGGER.info(f"{role} points: {line}")
         return samples
+
+
+def _checksum_told(path: str) -> str:
+    return checksum(path) if os.path.isfile(path) else f"{without_secrets(path)} is no plain file"

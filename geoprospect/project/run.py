@@ -173,7 +173,7 @@ def run_project(
                 "geoprospect": __version__,
                 "versions": versions(),
                 "project": json.loads(without_secrets(json.dumps(project.to_dict(), default=str))),
-                "inputs": dict(model.inputs),
+                "inputs": {**model.inputs, **inputs.validation_checksum()},
                 "choice": model.settings.get("choice"),
                 "outputs": results.checksums(made),
             },

@@ -56,6 +56,15 @@ strategy = "auto"            # or one method: "fine-tuning", "random-forest", "s
 members = 10                 # fits of each method whose mean is the map
 seed = 0                     # the same seed gives the same map
 
+# What the run leaves beside the map. The last two take as long as the run itself; `geoprospect
+# uncertainty` and `geoprospect importance` add them to its folder later, too.
+[products]
+applicability = true         # where the map may be believed
+targets = true               # where to go first: the best ground as polygons, ranked
+contributions = true         # what speaks for the score of each cell, and against it
+# uncertainty = true         # how sure the score of each cell is
+# importance = true          # what the map rests on
+
 # Where the map, its scores and the model go.
 [output]
 folder = "out"

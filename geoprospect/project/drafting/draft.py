@@ -107,7 +107,8 @@ def draft_project(
         _points(features),
         Section("output", lines=(Line("folder", "out"),)),
     ]
-    text = "\n\n".join([_INTRO.format(folder=home.name), *(x.text() for x in sections if x.lines)])
+    told = [section.text() for section in sections if section.lines]
+    text = "\n\n".join([_INTRO.format(folder=home.name), *told, _PRODUCTS])
     with replacing(target, overwrite=overwrite) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
     lines = [(section.name, line) for section in sections for line in section.lines]
@@ -123,6 +124,21 @@ _INTRO = """\
 # A project of geoprospect, drafted from the files in {folder}. Paths are relative to this file.
 # Before a line that is unsure stands a question: look at it, and take it away. What stands as a
 # comment is not used. See what it holds with `geoprospect check`; then `geoprospect run`."""
+
+_PRODUCTS = """\
+# What a run leaves beside the map. The last three take longer, on a large map much longer;
+# `geoprospect explain --map`, `uncertainty` and `importance` add them to its folder later, too.
+[products]
+# Where the map may be believed.
+applicability = true
+# Where to go first: the best ground as polygons, ranked.
+targets = true
+# What speaks for the score of each cell, and against it.
+# contributions = true
+# How sure the score of each cell is.
+# uncertainty = true
+# What the map rests on.
+# importance = true"""
 
 
 def _names(paths: Sequence[Path]) -> dict[Path, str]:

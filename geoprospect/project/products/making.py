@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from geoprospect.errors import ProjectError
+from geoprospect.errors import GeoprospectError, ProjectError
 from geoprospect.mapping import Execution
 from geoprospect.output import check_absent
 from geoprospect.project import results
@@ -23,6 +24,8 @@ from geoprospect.project.products.product import MadeRun, OptionalProduct
 from geoprospect.project.products.registry import OPTIONAL
 from geoprospect.project.qgisproject.refreshing import refresh
 from geoprospect.typing import Progress, StrPath
+
+_LOGGER = logging.getLogger(__name__)
 
 
 def asked_for(inputs: Inputs) -> dict[str, Any]:
@@ -44,11 +47,20 @@ def check_asked(inputs: Inputs) -> None:
 
 
 def make_asked(made: MadeRun) -> dict[str, object]:
-    """Make the optional products that a project asks for; give what each tells, by name."""
-    return {
-        name: OPTIONAL[name].make(made, settings)
-        for name, settings in asked_for(made.inputs).items()
-    }
+    """Make the optional products that a project asks for; give what each tells, by name.
+
+    One that cannot be made is told of and left out: the map, which may have taken hours, is kept.
+    """
+    told: dict[str, object] = {}
+    for name, settings in asked_for(made.inputs).items():
+        try:
+            told[name] = OPTIONAL[name].make(made, settings)
+        except GeoprospectError as error:
+            for file in OPTIONAL[name].files:
+                for path in file.places(made.folder):
+                    path.unlink(missing_ok=True)  # half of a product is none
+            _LOGGER.warning(f"{name}: not made, and the map is kept: {error}")
+    return told
 
 
 def add_product(

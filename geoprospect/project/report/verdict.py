@@ -121,7 +121,7 @@ def _found(material: Material) -> Iterator[str]:
         f"{percent(share)}, where chance would give 10%."
     )
     yield (
-        f"With so many deposits the true share may lie anywhere from {percent(low)} to "
+        f"With {n} deposits the true share may lie anywhere from {percent(low)} to "
         f"{percent(high)} (95% interval). " + _judged(head)
     )
 

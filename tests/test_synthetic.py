@@ -1,5 +1,7 @@
 """The sample project: its statistics, its truth, how hard it is, and its files."""
 
+from xml.etree import ElementTree
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -17,6 +19,7 @@ from geoprospect.errors import OutputError
 from geoprospect.evidence import EvidenceStack
 from geoprospect.model import Components
 from geoprospect.project.file import Project
+from geoprospect.qgis.geopackage import default_style
 from geoprospect.samples import read_samples
 from geoprospect.synthetic import Province, province, sample_files, sample_project
 from geoprospect.synthetic.fields import gaussian_field
@@ -253,7 +256,7 @@ def cells_of(path):
 
 
 def rows_of(path):
-    table = gpd.read_file(path)
+    table = gpd.read_file(path, layer=path.stem)  # a GeoPackage has a table of styles beside it
     place = [table.geometry.x.round(2).tolist(), table.geometry.y.round(2).tolist()]
     return table.crs, table.drop(columns="geometry").to_dict("list"), place
 
@@ -268,6 +271,28 @@ def test_rasters_in_the_repository_are_those_written_afresh(folder, name):
 @pytest.mark.parametrize("name", [n for n in sample_files() if n.endswith((".gpkg", ".shp"))])
 def test_points_in_the_repository_are_those_written_afresh(folder, name):
     assert rows_of(ROOT / name) == rows_of(folder / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "values"),
+    [
+        ("training", "occurrence", {"0", "1"}),
+        ("validation", "occurrence", {"0", "1"}),
+        ("lithology", "rock", {*ROCK_CLASSES}),
+    ],
+)
+def test_points_have_a_style_by_class_and_their_fields_names_in_words(folder, name, field, values):
+    for home in (ROOT, folder):
+        beside = home / "data" / f"{name}.qml"
+        package = home / "data" / f"{name}.gpkg"
+        style = beside.read_text() if beside.exists() else default_style(package, name)
+        root = ElementTree.fromstring(style)
+        renderer = root.find("renderer-v2")
+        assert renderer.get("attr") == field
+        assert {row.get("value") for row in renderer.iter("category")} == values
+        columns = {*gpd.read_file(home / f"data/{name}.{'shp' if beside.exists() else 'gpkg'}",
+                                  layer=name).columns} - {"geometry"}  # fmt: skip
+        assert {row.get("field") for row in root.iter("alias") if row.get("name")} == columns
 
 
 def test_project_file_in_the_repository_is_the_one_written_afresh(folder):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-
-from geoprospect.typing import Floats
+import numpy.typing as npt
 
 _PERIOD = 256  # cells: fields repeat after so many, beyond the province's edge
 
@@ -17,7 +16,7 @@ def gaussian_field(
     smoothness: float = 1.0,
     stretch: float = 1.0,
     strike: float = 0.0,
-) -> Floats:
+) -> npt.NDArray[np.float64]:
     """Draw a stationary Gaussian field of the Matérn family.
 
     White noise is filtered in the wavenumber domain by the square root of the Matérn spectrum
@@ -61,7 +60,7 @@ def gaussian_field(
     return standardised(field)
 
 
-def standardised(values: Floats) -> Floats:
+def standardised(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Shift and scale values to mean 0 and standard deviation 1.
 
     Examples
@@ -72,7 +71,7 @@ def standardised(values: Floats) -> Floats:
     return np.asarray((values - values.mean()) / values.std())
 
 
-def decorrelated(fields: Floats) -> Floats:
+def decorrelated(fields: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Turn columns into uncorrelated ones of mean 0 and variance 1, each as near as can be.
 
     The transform is the symmetric one (zero-phase whitening: Kessy, Lewin & Strimmer 2018,

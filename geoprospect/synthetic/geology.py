@@ -7,7 +7,6 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from geoprospect.synthetic.fields import gaussian_field
-from geoprospect.typing import Floats
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -62,7 +61,7 @@ def geological_map(random: np.random.Generator, shape: tuple[int, int]) -> Bytes
     return np.asarray(rocks, dtype=np.uint8)
 
 
-def contact_nearness(rocks: Bytes, *, cell: float) -> Floats:
+def contact_nearness(rocks: Bytes, *, cell: float) -> npt.NDArray[np.float64]:
     """Say how near each cell is to the contact of a plutonic body.
 
     Parameters

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 
 from geoprospect.synthetic.geology import ROCK_CLASSES
 from geoprospect.synthetic.province import Province
-from geoprospect.typing import Floats, Ints
 
 _SEED = 0
 _TRAINING = {1: 95, 0: 218}  # points by label, as many as the published study has
@@ -64,7 +64,9 @@ def sample_points(truth: Province) -> SamplePoints:
     barrenness[occurrences] = 0
     barren = _distinct(random, barrenness, n_barren)
 
-    def points_at(some_occurrences: Ints, some_barren: Ints) -> gpd.GeoDataFrame:
+    def points_at(
+        some_occurrences: npt.NDArray[np.int64], some_barren: npt.NDArray[np.int64]
+    ) -> gpd.GeoDataFrame:
         """Put a point with its label into each of these cells."""
         label = np.repeat([1, 0], [len(some_occurrences), len(some_barren)])
         places = _places(random, truth, cells[np.append(some_occurrences, some_barren)])
@@ -87,7 +89,9 @@ def sample_points(truth: Province) -> SamplePoints:
     return SamplePoints(training, validation, lithology)
 
 
-def _distinct(random: np.random.Generator, weight: Floats, n: int) -> Ints:
+def _distinct(
+    random: np.random.Generator, weight: npt.NDArray[np.float64], n: int
+) -> npt.NDArray[np.int64]:
     """Draw n distinct indices in proportion to weight (Efraimidis & Spirakis 2006)."""
     chance = np.log(random.random(len(weight)))
     wait = np.full(len(weight), np.inf)
@@ -95,7 +99,9 @@ def _distinct(random: np.random.Generator, weight: Floats, n: int) -> Ints:
     return np.argsort(wait, kind="stable")[:n]
 
 
-def _places(random: np.random.Generator, truth: Province, cells: Ints) -> gpd.array.GeometryArray:
+def _places(
+    random: np.random.Generator, truth: Province, cells: npt.NDArray[np.int64]
+) -> gpd.array.GeometryArray:
     """Put points into cells, off their centres, at coordinates of whole centimetres."""
     rows, columns = np.divmod(cells, truth.grid.shape[1])
     east, south = random.uniform(-_JITTER, _JITTER, size=(2, len(cells)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from affine import Affine
 from rasterio.crs import CRS
 from scipy import ndimage
@@ -13,7 +14,6 @@ from geoprospect.grid import Grid
 from geoprospect.synthetic.fields import decorrelated, gaussian_field, standardised
 from geoprospect.synthetic.geology import Bytes, contact_nearness, geological_map
 from geoprospect.synthetic.statistics import published_components
-from geoprospect.typing import Bools, Floats, Ints, Values
 
 _SEED = 0
 _CELL = 1200.0  # m
@@ -53,12 +53,14 @@ class Province:
 
     grid: Grid
     names: tuple[str, ...]
-    evidence: Values
-    valid: Bools
+    evidence: npt.NDArray[np.float32]
+    valid: npt.NDArray[np.bool_]
     geology: Bytes
-    intensity: Values
+    intensity: npt.NDArray[np.float32]
 
-    def draw_occurrences(self, n: int, seed: int) -> tuple[Ints, Ints]:
+    def draw_occurrences(
+        self, n: int, seed: int
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Draw fresh occurrences; a cell comes up in proportion to its intensity.
 
         Parameters
@@ -75,7 +77,7 @@ class Province:
         """
         return self._draw(self.intensity[self.valid].astype(np.float64), n, seed)
 
-    def draw_cells(self, n: int, seed: int) -> tuple[Ints, Ints]:
+    def draw_cells(self, n: int, seed: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Draw valid cells, each as likely as any other.
 
         Parameters
@@ -92,7 +94,9 @@ class Province:
         """
         return self._draw(np.ones(int(self.valid.sum())), n, seed, stream=1)
 
-    def _draw(self, weight: Floats, n: int, seed: int, stream: int = 0) -> tuple[Ints, Ints]:
+    def _draw(
+        self, weight: npt.NDArray[np.float64], n: int, seed: int, stream: int = 0
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Draw valid cells in proportion to weight; streams of one seed differ."""
         cumulated = np.cumsum(weight)
         chance = np.random.default_rng([stream, seed]).random(n) * cumulated[-1]
@@ -142,7 +146,7 @@ def province() -> Province:
     return Province(grid, published.names, evidence, valid, rocks, intensity)
 
 
-def _valid_cells(random: np.random.Generator) -> Bools:
+def _valid_cells(random: np.random.Generator) -> npt.NDArray[np.bool_]:
     """Cut a ragged edge off the east, and a hole such as a gap in the flight lines leaves."""
     rows, columns = np.indices(_SHAPE)
     edge = 5 + 2 * gaussian_field(random, _SHAPE, scale=8)[:, :1]
@@ -151,15 +155,15 @@ def _valid_cells(random: np.random.Generator) -> Bools:
 
 
 def _component_fields(
-    random: np.random.Generator, rocks: Bytes, nearness: Floats
-) -> tuple[Floats, ...]:
+    random: np.random.Generator, rocks: Bytes, nearness: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], ...]:
     """Give a field for each component, before they are decorrelated."""
 
-    def field(scale: float, smoothness: float = 1.0) -> Floats:
+    def field(scale: float, smoothness: float = 1.0) -> npt.NDArray[np.float64]:
         """Draw a field as large as the province."""
         return gaussian_field(random, _SHAPE, scale=scale, smoothness=smoothness)
 
-    def rock(*levels: float) -> Floats:
+    def rock(*levels: float) -> npt.NDArray[np.float64]:
         """Levels by rock class, blurred as potential fields are."""
         return standardised(ndimage.gaussian_filter(np.array(levels)[rocks], 0.8))
 
@@ -177,7 +181,9 @@ def _component_fields(
     )
 
 
-def _intensity(fields: Floats, nearness: Floats) -> Floats:
+def _intensity(
+    fields: npt.NDArray[np.float64], nearness: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
     """Give the intensity that `province` describes, relative to its mean."""
     bump = np.exp(-0.5 * ((fields[:, 0] - 0.5) / 0.6) ** 2)
     step = 1 / (1 + np.exp(-(fields[:, 1] + 0.2) / 0.25))

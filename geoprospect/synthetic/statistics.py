@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-
-from geoprospect.typing import Floats
+import numpy.typing as npt
 
 # Recovered from the study's paired tables of raw and transformed training points, from which
 # they can be had again with `geoprospect.model.Components.recover`.
@@ -44,10 +43,10 @@ class LayerStatistics:
     """
 
     names: tuple[str, ...]
-    mean: Floats
-    scale: Floats
-    rotation: Floats
-    variances: Floats
+    mean: npt.NDArray[np.float64]
+    scale: npt.NDArray[np.float64]
+    rotation: npt.NDArray[np.float64]
+    variances: npt.NDArray[np.float64]
 
 
 def published_components() -> LayerStatistics:

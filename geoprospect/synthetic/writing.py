@@ -9,14 +9,16 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import rasterio
 
 from geoprospect.grid import Grid
 from geoprospect.output import check_absent, output_error
+from geoprospect.qgis.geopackage import add_styles
+from geoprospect.qgis.points import occurrence_style, rock_style
 from geoprospect.synthetic.geology import ROCK_CLASSES
 from geoprospect.synthetic.points import sample_points
 from geoprospect.synthetic.province import Province, province
-from geoprospect.typing import Values
 
 _NODATA = -9999.0
 _RASTERS = tuple(f"sample_rasters/X{k}.tif" for k in range(1, 8))
@@ -28,7 +30,11 @@ _TRAINING = "data/training.gpkg"
 _VALIDATION = "data/validation.shp"
 _LITHOLOGY = "data/lithology.gpkg"
 _PROJECT = "project.toml"
-_SIDECARS = tuple(f"data/validation.{suffix}" for suffix in ("shx", "dbf", "prj", "cpg"))
+_SIDECARS = tuple(f"data/validation.{suffix}" for suffix in ("shx", "dbf", "prj", "cpg", "qml"))
+_OCCURRENCE = {"occurrence": "1 at an occurrence, 0 at a non-occurrence"}
+_ROCK = {"rock_class": "code of the rock class", "rock": "rock class"}
+_LEARNED = "Points that a map is to be learned from: made-up occurrences, and other places."
+_MAPPED = "Points of known rock, on which a network may learn first to tell rocks apart."
 # Of plutonic, sedimentary/volcanic, volcanic, sedimentary, metamorphic rocks.
 _COLOURS = ((225, 90, 110), (150, 180, 110), (90, 150, 90), (240, 215, 140), (160, 140, 190))
 
@@ -77,7 +83,7 @@ def sample_files() -> tuple[str, ...]:
     Examples
     --------
     >>> sample_files()[0], sample_files()[-1], len(sample_files())
-    ('sample_rasters/X1.tif', 'project.toml', 19)
+    ('sample_rasters/X1.tif', 'project.toml', 20)
     """
     points = (_TRAINING, _VALIDATION, *_SIDECARS, _LITHOLOGY)
     return (*_RASTERS, _GEOLOGY, _CATEGORIES, _STYLE, _TRUTH, *points, _PROJECT)
@@ -146,6 +152,12 @@ def _write(folder: Path, truth: Province) -> None:
     _write_points(folder / _TRAINING, points.training)
     _write_points(folder / _VALIDATION, points.validation)
     _write_points(folder / _LITHOLOGY, points.lithology)
+    learned = occurrence_style("training", _OCCURRENCE).qml(), _LEARNED
+    add_styles(folder / _TRAINING, {Path(_TRAINING).stem: learned})
+    mapped = rock_style(ROCK_CLASSES, _ROCK).qml(), _MAPPED
+    add_styles(folder / _LITHOLOGY, {Path(_LITHOLOGY).stem: mapped})
+    style = occurrence_style("validation", _OCCURRENCE).qml()  # a Shapefile has it beside
+    (folder / _VALIDATION).with_suffix(".qml").write_text(style, encoding="utf-8")
     text = _PROJECT_TEXT.format(
         layers="\n".join(f'{Path(name).stem} = "{name}"' for name in _RASTERS),
         training=_TRAINING,
@@ -171,7 +183,7 @@ def _profile(grid: Grid) -> dict[str, object]:
     }
 
 
-def _write_raster(path: Path, values: Values, grid: Grid) -> None:
+def _write_raster(path: Path, values: npt.NDArray[np.float32], grid: Grid) -> None:
     """Write a layer of numbers, nodata where they are NaN."""
     profile = _profile(grid) | {"dtype": "float32", "nodata": _NODATA, "predictor": 3}
     with rasterio.open(path, "w", **profile) as raster:

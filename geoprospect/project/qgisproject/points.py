@@ -15,18 +15,13 @@ from geoprospect.grid import vector_crs
 from geoprospect.output import replacing, write_points
 from geoprospect.project import results
 from geoprospect.project.products.product import MadeRun
-from geoprospect.qgis.classes import colours
-from geoprospect.qgis.features import Category, FeatureStyle
+from geoprospect.qgis.features import FeatureStyle
 from geoprospect.qgis.geopackage import add_styles
+from geoprospect.qgis.points import BARREN, occurrence_style, rock_style
 from geoprospect.qgis.symbols import Marker
 from geoprospect.samples import Samples
 from geoprospect.scoring.counting.scoremap import ScoreMap
 
-_BARREN = Marker("circle", "#bdbdbd", "#4d4d4d", 1.3)
-_OCCURRENCES = {
-    "training": Marker("circle", "#ffffff", "#000000", 2.4),
-    "validation": Marker("triangle", "#ff4f2e", "#ffffff", 3.2),
-}  # as in the pictures of a run
 _ALIASES = {
     "row": "row in the file of points, counted from 0",
     "occurrence": "1 at an occurrence, 0 at a non-occurrence",
@@ -95,18 +90,9 @@ def _table(samples: Samples, scores: ScoreMap) -> gpd.GeoDataFrame:
 
 def _style(role: str, samples: Samples) -> FeatureStyle:
     """Give how the points of a role are shown: occurrences, or classes of rock."""
-    if role in _OCCURRENCES:
-        return FeatureStyle(
-            (
-                Category("1", "occurrence", _OCCURRENCES[role]),
-                Category("0", "non-occurrence", _BARREN),
-            ),
-            "occurrence",
-            _ALIASES,
-        )
-    classes = zip(samples.classes, colours(len(samples.classes)), strict=True)
-    markers = (Category(name, name, Marker("square", x, "#4d4d4d", 1.6)) for name, x in classes)
-    return FeatureStyle(tuple(markers), "rock", _ALIASES)
+    if role == ROCKS:
+        return rock_style(samples.classes, _ALIASES)
+    return occurrence_style(role, _ALIASES)
 
 
 def style_drawn(path: Path) -> None:
@@ -116,7 +102,7 @@ def style_drawn(path: Path) -> None:
         "occurrence": "0: taken for a non-occurrence",
         "out_of_bag": "score by the members that did not learn from it; high ones: look again",
     }
-    style = FeatureStyle(_BARREN, aliases=aliases)
+    style = FeatureStyle(BARREN, aliases=aliases)
     add_styles(path, {path.stem: (style.qml(), results.NON_OCCURRENCES.meaning)})
 
 

@@ -68,7 +68,15 @@ def test_a_row_at_a_threshold_goes_left_whatever_float32_makes_of_it():
     assert sums.tolist() == [[1.0, 1.0], [2.0, 1.0]]  # 0.1 as a float32 is greater than 0.1
 
 
-QUICK = ("random-forest", "extra-trees", "boosting", "svm", "average", "network")
+QUICK = (
+    "random-forest",
+    "extra-trees",
+    "boosting",
+    "svm",
+    "gaussian-process",
+    "average",
+    "network",
+)
 
 
 @pytest.mark.parametrize("name", QUICK)
@@ -77,13 +85,14 @@ def test_of_many_cells_contributions_are_those_of_a_prediction_of_each_coalition
     layers = {"rock": model.names[1:4], **{n: (n,) for n in (model.names[0], *model.names[4:])}}
     contributions = Contributions(model, layers, X.mean(axis=0))
     shares = contributions.shares_of_many(X)
-    np.testing.assert_allclose(shares.values, contributions.shares(X).values, atol=1e-5)
+    error = 3e-5 if name == "gaussian-process" else 1e-5  # of functions in float32
+    np.testing.assert_allclose(shares.values, contributions.shares(X).values, atol=error)
     for cell in (0, 63, 64, 199):  # of any others
         alone = contributions.shares_of_many(X[cell : cell + 1]).values
         np.testing.assert_array_equal(alone[:, 0], shares.values[:, cell])
 
 
-@pytest.mark.parametrize("name", ["random-forest", "extra-trees", "boosting", "svm"])
+@pytest.mark.parametrize("name", QUICK[:5])
 def test_estimators_of_layers_are_never_predicted_coalition_by_coalition(name):
     X, label = sample_like()
     made = method(name, members=2, trees=10)

@@ -10,8 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from geoprospect.methods.estimator import FittedEstimator
-from geoprospect.methods.kernelscores import RadialSums
-from geoprospect.methods.radialcoalitions import RadialCoalitions
+from geoprospect.methods.kernelscores import KernelProducts, RadialSums
+from geoprospect.methods.radialcoalitions import ProductCoalitions, RadialCoalitions
 from geoprospect.methods.treecoalitions import TreeCoalitions
 from geoprospect.methods.trees import Tree, TreeScores
 from geoprospect.network import Scorer
@@ -57,7 +57,8 @@ def quick_coalitions(
     quick: list[Coalitions] = []
     others: list[Scorer] = []
     pooled: list[Tree] = []
-    alike: defaultdict[int, list[RadialSums]] = defaultdict(list)  # one may stand for several
+    # One may stand for several.
+    alike: defaultdict[int, list[RadialSums | KernelProducts]] = defaultdict(list)
     for member in members:
         match member.quick if isinstance(member, FittedEstimator) else None:
             case TreeScores() if rotation is not None:
@@ -66,13 +67,17 @@ def quick_coalitions(
                 pooled += [replace(tree, value=tree.value / len(trees)) for tree in trees]
             case TreeScores(trees, score, start):
                 quick.append(TreeCoalitions(trees, score, background, group_of, start=start))
-            case RadialSums() as sums:
-                alike[id(member)].append(sums if rotation is None else sums.before(rotation))
+            case RadialSums() | KernelProducts() as kernel:
+                alike[id(member)].append(kernel if rotation is None else kernel.before(rotation))
             case _:
                 others.append(member)
-    quick += [
-        RadialCoalitions(sums[0], background, group_of, times=len(sums)) for sums in alike.values()
-    ]
+    for kernel, *more in alike.values():
+        times = 1 + len(more)
+        match kernel:
+            case RadialSums():
+                quick.append(RadialCoalitions(kernel, background, group_of, times=times))
+            case KernelProducts():
+                quick.append(ProductCoalitions(kernel, background, group_of, times=times))
     if pooled:
         quick.append(TreeCoalitions(pooled, np.asarray, background, group_of))
     return quick, others

@@ -150,10 +150,11 @@ def _products(process: Any) -> KernelProducts:
     constant = laplace.kernel_.k1.constant_value
     weights = constant * (laplace.y_train_ - laplace.pi_)
     spread = constant * solve_triangular(laplace.L_, np.diag(laplace.W_sr_), lower=True)
+    spreads = {np.dtype(kind): spread.T.astype(kind) for kind in ("f8", "f4")}
 
-    def score(kernel: Floats) -> Floats:
-        known = kernel @ spread.T
-        variance = constant - np.einsum("ij,ij->i", known, known)
+    def score(kernel: Floats | Values) -> Floats:
+        known = kernel @ spreads[kernel.dtype]
+        variance = np.maximum(constant - np.einsum("ij,ij->i", known, known), 0)  # of rounding
         scores: Floats = mean_sigmoid(kernel @ weights, variance)
         return np.clip(scores, 0, 1)
 

@@ -26,7 +26,7 @@ class KernelProducts:
         The kernel is exp(-gamma · squared distance).
     score : callable
         Makes scores, shape (rows,), of the radial basis function of rows and points, shape
-        (rows, n).
+        (rows, n), in float64; or in float32, for scores that may be off by some 1e-5 in log-odds.
 
     Examples
     --------
@@ -37,8 +37,12 @@ class KernelProducts:
 
     points: Floats
     gamma: float
-    score: Callable[[Floats], Floats]
+    score: Callable[[Floats | Values], Floats]
     rows_at_once: ClassVar[int] = 2048  # each is held against all points
+
+    def before(self, rotation: Floats) -> KernelProducts:
+        """Give the same of rows that are not yet rotated, for a rotation keeps distances."""
+        return replace(self, points=self.points @ rotation.T)
 
     def worth_compiling(self, n_rows: int) -> bool:
         """Tell whether this is the quicker way to score so many rows: it always is."""

@@ -19,8 +19,8 @@ class CoalitionScores:
 
     Members that have a quicker way than to predict every coalition take it: trees, whose leaves
     count in the coalitions that reach them, if each of their inputs is of one layer; support vector
-    machines, and networks of one layer of cosines, whose terms are products of a factor a layer;
-    and sigmoid units, to whose log-odds each layer adds a term.
+    machines, Gaussian processes and networks of one layer of cosines, whose terms are products of a
+    factor a layer; and sigmoid units, to whose log-odds each layer adds a term.
 
     Parameters
     ----------

@@ -193,3 +193,31 @@ def sum_radial_products(X, groups, background, vectors, weights, gamma, out):
         for i in range(len(right)):
             for k in range(2**half):
                 out[i * 2**half + k, c] += table[i, k]
+
+
+@compiled
+def fill_radial_products(x, groups, background, points, gamma, out):
+    """Fill in the radial basis functions of a cell in all coalitions about points.
+
+    Parameters
+    ----------
+    x : ndarray of float32, shape (n_inputs,)
+        The cell's inputs, those of a group together.
+    groups, background, gamma
+        As for `sum_radial_products`.
+    points : ndarray of float32, shape (n_inputs, n_points)
+        The points.
+    out : ndarray of float32, shape (2 ** n_groups, n_points)
+        Receives the functions.
+    """
+    n_points = points.shape[1]
+    distance, present = np.empty(n_points, np.float32), np.empty(n_points, np.float32)
+    out[0] = np.float32(1)
+    for g in range(len(groups) - 1):
+        distance[:] = np.float32(0)
+        for i in range(groups[g], groups[g + 1]):
+            _near(points[i], x[i], distance)
+        _decay(distance, -gamma * LOG2_E, present)
+        before = out[: 2**g]
+        _join(before, present, out[2**g : 2 ** (g + 1)])
+        _join(before, background[g], before)

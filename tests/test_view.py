@@ -25,13 +25,15 @@ from smallproject import PROJECT, TUNED, write_project
 import geoprospect as gp
 from geoprospect.cli import main
 from geoprospect.errors import GeoprospectError, OutputError, ProjectError
-from geoprospect.project.viewing.layers import ViewLayer, overlays_of
+from geoprospect.project.viewing.layers import Listed, ViewLayer, overlays_of
 from geoprospect.project.viewing.server import View
 from geoprospect.project.viewing.tiles import tile
 
 LOGISTIC = PROJECT.replace(TUNED, 'strategy = "logistic-regression"\n').partition(
     "training = { epochs"
 )[0]
+
+LEAST = float(np.finfo(np.float32).min)
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +82,7 @@ def test_values_at_a_place_are_those_of_its_cell_in_every_layer(address, run):
 
 
 def test_a_tile_shows_each_cell_in_the_colour_of_its_part_of_the_area(address, run):
-    page = asked(f"{address}/").decode()
-    text = page.partition('<script id="content" type="application/json">')[2]
-    breaks = json.loads(text.partition("</script>")[0])["layers"][0]["breaks"]
+    breaks = json.loads(asked(f"{address}/layers/prospectivity-1"))["breaks"]
     rows, columns = (part.ravel() for part in np.mgrid[0:48:5, 0:40:5])
     with rasterio.open(run / "prospectivity.tif") as raster:
         scores = raster.read(1)[rows, columns]
@@ -123,7 +123,7 @@ def test_of_targets_a_browser_gets_outlines_and_ranks_without_styles_and_other_f
 
 
 def test_browsers_that_ask_for_tiles_at_once_all_get_them(run):
-    layer = View.of(run).layers["prospectivity-1"]
+    layer = View.of(run).layer("prospectivity-1")
     with rasterio.open(layer.path) as raster:
         longitude, latitude = place_of(raster, 20, 13)
     one = tms.get("WebMercatorQuad").tile(longitude, latitude, 14)
@@ -149,7 +149,7 @@ def test_colours_run_from_one_end_of_the_limits_to_the_other(run, tmp_path):
     transform = rasterio.transform.from_bounds(0, 0, 2, 1, 2, 1)
     with rasterio.open(path, "w", crs=4326, transform=transform, **profile) as raster:
         raster.write(np.array([[[5.0, 9.0]]], np.float32))
-    layer = ViewLayer("x", "x", "x", str(path), 1, (5.0, 9.0))
+    layer = ViewLayer(str(path), 1, (5.0, 9.0))
     [left] = tms.get("WebMercatorQuad").tiles(0.4, 0.4, 0.6, 0.6, zooms=8)
     [right] = tms.get("WebMercatorQuad").tiles(1.5, 0.4, 1.6, 0.6, zooms=8)
     for one, expected in ((left, "#440154"), (right, "#fde725")):
@@ -188,7 +188,7 @@ def test_a_folder_without_a_map_and_a_port_that_is_taken_are_refused(run, addres
 
 
 def test_a_missing_library_is_named_with_the_line_that_installs_it(run, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "rio_tiler.io", None)
+    monkeypatch.setitem(__import__("sys").modules, "rio_tiler", None)
     with pytest.raises(GeoprospectError, match=r'pip install "geoprospect\[view\]"'):
         gp.serve(run)
 
@@ -219,3 +219,49 @@ def test_the_page_reads_a_cell_where_the_pointer_is(address, run, browser):
     assert faults == []
     assert said == []
     assert [url for url in wanted if not url.startswith((address, "data:"))] == []
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """A raster of many cells without overviews, whose values are those of column and row."""
+    path = tmp_path_factory.mktemp("large") / "large.tif"
+    profile = {"driver": "GTiff", "dtype": "float32", "count": 1, "height": 2100, "width": 2100,
+               "nodata": LEAST, "crs": "EPSG:3857", "tiled": True, "blockxsize": 256,
+               "blockysize": 256, "compress": "deflate", "zlevel": 1,
+               "transform": rasterio.Affine(100, 0, 0, 0, -100, 0)}  # fmt: skip
+    values = np.add(*np.mgrid[0:2100, 0:2100], dtype=np.float32)
+    values[:, 1050:] = LEAST
+    with rasterio.open(path, "w", **profile) as raster:
+        raster.write(values, 1)
+    return path
+
+
+def test_colours_of_a_large_raster_without_overviews_come_from_a_few_of_its_blocks(large):
+    layer = Listed("x", "x", "x", str(large), 1).laid_out()
+    # 2% of its half lie in the corner where column and row add up to less than 297, as many where
+    # they add up to more than 2,851.
+    assert layer.copy is not None
+    assert layer.limits == pytest.approx((297, 2851), abs=250)
+
+
+def test_a_large_raster_without_overviews_is_read_whole_once_however_many_tiles(large):
+    layer = Listed("x", "x", "x", str(large), 1).laid_out()
+    whole = tms.get("WebMercatorQuad").tile(0.9, -0.9, 6)
+    with ThreadPoolExecutor(4) as pool:
+        tiles = set(pool.map(lambda _: tile(layer, whole.z, whole.x, whole.y), range(8)))
+    assert len(tiles) == 1
+    first = layer.copy.file
+    assert layer.copy.file is first
+    with first.open() as small:
+        assert max(small.shape) <= 2048
+        assert small.bounds == pytest.approx((0, -210_000, 210_000, 0))
+    # A pixel of either is that of its place: transparent east of the middle, the ramp before it.
+    pixels = matplotlib.image.imread(io.BytesIO(tiles.pop()))
+    half, side = np.pi * 6_378_137, 2 * np.pi * 6_378_137 / 2**6
+    west, north = whole.x * side - half, half - whole.y * side
+    x, y = (np.arange(256) + 0.5) * side / 256 + west, north - (np.arange(256) + 0.5) * side / 256
+    inside = ((x >= 0) & (x < 105_000))[None] & ((y <= 0) & (y > -210_000))[:, None]
+    assert (pixels[..., 3] == inside).mean() > 0.99
+    near = tms.get("WebMercatorQuad").tile(0.3, -0.3, 13)
+    close = matplotlib.image.imread(io.BytesIO(tile(layer, near.z, near.x, near.y)))
+    assert (close[..., 3] == 1).all()

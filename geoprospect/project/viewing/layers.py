@@ -18,6 +18,7 @@ from geoprospect.evidence.rasters.rasterband import RasterBand
 from geoprospect.project import results
 from geoprospect.project.finished import project_of_run
 from geoprospect.project.report.shownmap import AREA_CLASSES
+from geoprospect.project.viewing.copies import SmallCopy, is_slow, sampled_values
 from geoprospect.samples import PointsSource
 from geoprospect.typing import Floats, StrPath
 
@@ -33,8 +34,6 @@ class ViewLayer:
 
     Attributes
     ----------
-    key, title, group : str
-        Its name in addresses, what a reader sees, and under what heading.
     path : str
         What rasterio opens.
     band : int
@@ -44,6 +43,29 @@ class ViewLayer:
     breaks : tuple of (float, str, str)
         Of a layer in classes: the least value, the colour and the words of each, the highest
         class first; empty where colours run evenly.
+    copy : SmallCopy, optional
+        Of a large raster without overviews, what a look at all of it reads.
+    """
+
+    path: str
+    band: int
+    limits: tuple[float, float]
+    breaks: tuple[tuple[float, str, str], ...] = ()
+    copy: SmallCopy | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A band of a raster that can be looked at, before its colours are laid out.
+
+    Attributes
+    ----------
+    key, title, group : str
+        Its name in addresses, what a reader sees, and under what heading.
+    path, band
+        As for a `ViewLayer`.
+    is_score : bool
+        Whether it is the score of the map, which is shown in parts of the area.
     """
 
     key: str
@@ -51,11 +73,22 @@ class ViewLayer:
     group: str
     path: str
     band: int
-    limits: tuple[float, float]
-    breaks: tuple[tuple[float, str, str], ...] = ()
+    is_score: bool = False
+
+    def laid_out(self) -> ViewLayer:
+        """Lay out its colours by a look at few of its cells."""
+        values, slow = _looked_at(self.path, self.band)
+        if not len(values) or self.is_score:
+            limits = (0.0, 1.0)
+        else:
+            low, high = np.quantile(values, _COMMON)
+            limits = (float(low), float(high) if high > low else float(low) + 1.0)
+        breaks = _area_breaks(values) if self.is_score and len(values) else ()
+        copy = SmallCopy(self.path, self.band) if slow else None
+        return ViewLayer(self.path, self.band, limits, breaks, copy)
 
 
-def layers_of(folder: StrPath) -> tuple[ViewLayer, ...]:
+def layers_of(folder: StrPath) -> tuple[Listed, ...]:
     """List what can be looked at of a run: the bands of its rasters, and its evidence.
 
     Raises
@@ -79,7 +112,7 @@ def layers_of(folder: StrPath) -> tuple[ViewLayer, ...]:
     return tuple(found)
 
 
-def _results(folder: Path) -> Iterator[ViewLayer]:
+def _results(folder: Path) -> Iterator[Listed]:
     """Give the bands of all rasters that the run left."""
     for product in results.PRODUCTS:
         path = product.path(folder)
@@ -92,44 +125,36 @@ def _results(folder: Path) -> Iterator[ViewLayer]:
             ]
         for band, name in enumerate(names, start=1):
             key = f"{Path(product.file).stem}-{band}"
-            yield _layer(key, name, "Results", str(path), band, is_map=product is results.MAP)
+            score = product is results.MAP and band == 1
+            yield Listed(key, name, "Results", str(path), band, score)
 
 
-def _evidence(folder: Path) -> Iterator[ViewLayer]:
+def _evidence(folder: Path) -> Iterator[Listed]:
     """Give the layers of evidence that are bands of rasters."""
     for number, column in enumerate(project_of_run(folder).columns()):
         if isinstance(column, RasterBand):
-            yield _layer(f"evidence-{number}", column.name, "Evidence", column.path, column.band)
+            yield Listed(f"evidence-{number}", column.name, "Evidence", column.path, column.band)
 
 
-def _layer(
-    key: str, title: str, group: str, path: str, band: int, *, is_map: bool = False
-) -> ViewLayer:
-    """Lay out a band's colours by a look at few of its cells."""
-    values = _looked_at(path, band)
-    if not len(values) or (is_map and band == 1):
-        limits = (0.0, 1.0)
-    else:
-        low, high = np.quantile(values, _COMMON)
-        limits = (float(low), float(high) if high > low else float(low) + 1.0)
-    breaks = _area_breaks(values) if is_map and band == 1 and len(values) else ()
-    return ViewLayer(key, title, group, path, band, limits, breaks)
+def _looked_at(path: str, band: int) -> tuple[Floats, bool]:
+    """Read a band thinned out, and tell whether to read all of it takes long.
 
-
-def _looked_at(path: str, band: int) -> Floats:
-    """Read a band thinned out; of what cannot be read, nothing, and the log says so."""
+    Of what cannot be read there is nothing, and the log says so.
+    """
     try:
         with rasterio.open(path) as raster:
+            if is_slow(raster):
+                values = sampled_values(raster, band)
+                return values[np.isfinite(values)], True
             shape = tuple(max(1, min(_LOOKED_AT, n)) for n in raster.shape)
             values = raster.read(
                 band, out_shape=shape, masked=True, resampling=Resampling.nearest
             ).astype(np.float64)
     except rasterio.errors.RasterioError as error:
         _LOGGER.warning(without_secrets(f"{path} cannot be shown: {error}"))
-        return np.empty(0)
+        return np.empty(0), False
     values = values.compressed()
-    kept: Floats = values[np.isfinite(values)]
-    return kept
+    return values[np.isfinite(values)], False
 
 
 def _area_breaks(scores: Floats) -> tuple[tuple[float, str, str], ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 import rasterio
@@ -18,8 +18,8 @@ from rasterio.warp import transform_bounds
 
 from geoprospect.errors import GeoprospectError, OutputError
 from geoprospect.project import results
-from geoprospect.project.viewing.layers import ViewLayer, layers_of, overlays_of
-from geoprospect.project.viewing.tiles import tile, tile_library, value
+from geoprospect.project.viewing.layers import Listed, ViewLayer, layers_of, overlays_of
+from geoprospect.project.viewing.tiles import check_tile_library, tile, tile_library, value
 from geoprospect.qgis.style import VIRIDIS
 from geoprospect.report.page import render_page
 from geoprospect.typing import StrPath
@@ -39,12 +39,13 @@ class View:
     ----------
     folder : Path
         Its output folder.
-    layers : dict of str to ViewLayer
+    listed : dict of str to Listed
         What can be looked at, by key.
     """
 
     folder: Path
-    layers: dict[str, ViewLayer]
+    listed: dict[str, Listed]
+    _laid_out: dict[str, ViewLayer] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, folder: StrPath) -> View:
@@ -57,7 +58,7 @@ class View:
         OutputError
             If the libraries that show maps are not installed.
         """
-        tile_library()
+        check_tile_library()
         if find_spec(_MAP_LIBRARY) is None:
             raise OutputError(
                 "a library that shows maps in browsers is not installed",
@@ -66,13 +67,22 @@ class View:
             )
         return cls(Path(folder), {layer.key: layer for layer in layers_of(folder)})
 
+    def layer(self, key: str) -> ViewLayer:
+        """Give a layer with its colours, which are laid out when it is first looked at."""
+        if key not in self._laid_out:
+            self._laid_out[key] = self.listed[key].laid_out()
+        return self._laid_out[key]
+
     @cached_property
     def page(self) -> bytes:
         """The page."""
         with rasterio.open(results.MAP.path(self.folder)) as raster:
             west, south, east, north = transform_bounds(raster.crs, "EPSG:4326", *raster.bounds)
         content = {
-            "layers": [_plain(layer) for layer in self.layers.values()],
+            "layers": [
+                {"key": one.key, "title": one.title, "group": one.group}  # not where its file lies
+                for one in self.listed.values()
+            ],
             "overlays": overlays_of(self.folder),
             "bounds": [[south, west], [north, east]],
         }
@@ -91,13 +101,20 @@ class View:
                 return "text/html; charset=utf-8", self.page
             case ["library", name] if name in _LIBRARY_FILES:
                 return _LIBRARY_FILES[name], _library_file(name)
-            case ["tiles", key, z, x, y] if key in self.layers:
-                return "image/png", tile(
-                    self.layers[key], int(z), int(x), int(y.removesuffix(".png"))
-                )
+            case ["layers", key] if key in self.listed:
+                layer = self.layer(key)
+                look = {
+                    "limits": layer.limits,
+                    "breaks": layer.breaks,
+                    "slow": layer.copy is not None,
+                }
+                return "application/json", json.dumps(look).encode()
+            case ["tiles", key, z, x, y] if key in self.listed:
+                row = int(y.removesuffix(".png"))
+                return "image/png", tile(self.layer(key), int(z), int(x), row)
             case ["values"]:
                 place = float(asked["lon"][0]), float(asked["lat"][0])
-                told = {key: value(layer, *place) for key, layer in self.layers.items()}
+                told = {key: value(one.path, one.band, *place) for key, one in self.listed.items()}
                 return "application/json", json.dumps(told).encode()
         return None
 
@@ -131,6 +148,7 @@ def serve(folder: StrPath, *, port: int = 0) -> ThreadingHTTPServer:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
             """Say nothing of each request."""
 
+    Thread(target=tile_library, daemon=True).start()  # loaded while the page is
     try:
         return ThreadingHTTPServer((_HOST, port), Handler)
     except OSError as error:
@@ -164,11 +182,6 @@ def _respond(handler: BaseHTTPRequestHandler, view: View) -> None:
         handler.wfile.write(content)
     except ConnectionError:
         handler.close_connection = True  # the browser moved on
-
-
-def _plain(layer: ViewLayer) -> dict[str, Any]:
-    """Give what the page knows of a layer: not where its file lies."""
-    return {name: part for name, part in asdict(layer).items() if name not in ("path", "band")}
 
 
 def _library_file(name: str) -> bytes:

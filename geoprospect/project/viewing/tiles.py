@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import math
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -15,28 +17,36 @@ from matplotlib.colors import to_rgba
 from matplotlib.image import imsave
 
 from geoprospect.errors import OutputError
+from geoprospect.project.viewing.copies import shrinkage
 from geoprospect.project.viewing.layers import ViewLayer
 from geoprospect.qgis.style import VIRIDIS
 
+_LIBRARY = "rio_tiler"
 _STEPS = 256
 
 
-def tile_library() -> Any:
-    """Import rio-tiler.
+def check_tile_library() -> None:
+    """Refuse to go on without rio-tiler; to load it takes longer.
 
     Raises
     ------
     OutputError
         If it is not installed.
     """
-    try:
-        return import_module("rio_tiler.io").Reader
-    except ImportError as error:
+    if find_spec(_LIBRARY) is None:
         raise OutputError(
             "a library that cuts rasters into tiles is not installed",
             expected="rio-tiler",
             mend='pip install "geoprospect[view]"',
-        ) from error
+        )
+
+
+def tile_library() -> Any:
+    """Import rio-tiler's reader of rasters."""
+    library = import_module(f"{_LIBRARY}.io").Reader
+    advice = import_module(f"{_LIBRARY}.errors").NoOverviewWarning  # such have small copies here
+    warnings.filterwarnings("ignore", category=advice)
+    return library
 
 
 def tile(layer: ViewLayer, z: int, x: int, y: int) -> bytes:
@@ -53,18 +63,11 @@ def tile(layer: ViewLayer, z: int, x: int, y: int) -> bytes:
     -------
     bytes
         A PNG, each pixel that of the cell it lies in, transparent where there is no value.
-
-    Raises
-    ------
-    OutputError
-        If rio-tiler is not installed.
     """
-    outside = import_module("rio_tiler.errors").TileOutsideBounds
-    try:
-        with tile_library()(layer.path) as raster:
-            image = raster.tile(x, y, z, indexes=layer.band, resampling_method="nearest")
-    except outside:  # a browser should see nothing there, not an error
+    image = _image(layer, z, x, y)
+    if image is None:  # a browser should see nothing there, not an error
         return _png(np.zeros((1, 1, 4), np.uint8))
+    image.array.fill_value = 0  # NaN, and what floats alone can hold, are no numbers of colours
     if layer.breaks:
         colours: Any = _classes(layer)
     else:
@@ -75,18 +78,26 @@ def tile(layer: ViewLayer, z: int, x: int, y: int) -> bytes:
     return _png(np.dstack([*drawn.array.data, drawn.alpha_mask]))
 
 
-def value(layer: ViewLayer, longitude: float, latitude: float) -> float | None:
-    """Give the value of the cell at a place; None where there is none.
-
-    Raises
-    ------
-    OutputError
-        If rio-tiler is not installed.
-    """
-    outside = import_module("rio_tiler.errors").PointOutsideBounds
+def _image(layer: ViewLayer, z: int, x: int, y: int) -> Any:
+    """Read a tile, of the small copy where that shows as much; None where no cell reaches it."""
+    library = tile_library()
+    outside = import_module(f"{_LIBRARY}.errors").TileOutsideBounds
     try:
-        with tile_library()(layer.path) as raster:
-            told = raster.point(longitude, latitude, indexes=layer.band).array[0]
+        with library(layer.path) as raster:
+            if layer.copy is None or z > raster.maxzoom - math.log2(shrinkage(raster.dataset)):
+                return raster.tile(x, y, z, indexes=layer.band, resampling_method="nearest")
+        with library(layer.copy.file.name) as raster:
+            return raster.tile(x, y, z, indexes=1, resampling_method="nearest")
+    except outside:
+        return None
+
+
+def value(path: str, band: int, longitude: float, latitude: float) -> float | None:
+    """Give the value of a band's cell at a place; None where there is none."""
+    outside = import_module(f"{_LIBRARY}.errors").PointOutsideBounds
+    try:
+        with tile_library()(path) as raster:
+            told = raster.point(longitude, latitude, indexes=band).array[0]
     except (outside, rasterio.errors.RasterioError):
         return None
     number = math.nan if told is None or getattr(told, "mask", False) else float(told)
@@ -96,7 +107,7 @@ def value(layer: ViewLayer, longitude: float, latitude: float) -> float | None:
 def _png(pixels: npt.NDArray[np.uint8]) -> bytes:
     """Write pixels of red, green, blue and opacity, (height, width, 4)."""
     stream = io.BytesIO()
-    imsave(stream, pixels, format="png")
+    imsave(stream, pixels, format="png", pil_kwargs={"compress_level": 1})  # the way is short
     return stream.getvalue()
 
 

@@ -15,6 +15,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
 from click.testing import CliRunner
 from rasterio.crs import CRS
 from rasterio.transform import from_origin
@@ -37,7 +38,7 @@ NAME = "Süd & <Nord> 1"  # hostile to XML, addresses and shells alike
 SETTINGS = """
 [evidence]
 "Cu & <Zn> ü" = "rasters/A.tif"
-B = "rasters/B.tif"
+B = "NETCDF:rasters/B & co.nc:Band1"
 geology = {{ kind = "categorical", path = "rasters/rock & co.tif", legend = {legend} }}
 
 [points]
@@ -61,6 +62,9 @@ def project_of(folder, text):
         values = raster.read(1)
     rocks = np.where(values == -9999, 0, 1 + (values > 0)).astype(np.uint8)
     write_raster(folder / "rasters" / "rock & co.tif", rocks, nodata=0)
+    rasterio.shutil.copy(
+        folder / "rasters" / "B.tif", folder / "rasters" / "B & co.nc", driver="netCDF"
+    )
     path.write_text(text, encoding="utf-8")
     gp.run(path)
     return folder / "out"
@@ -406,8 +410,8 @@ def test_the_project_holds_relative_paths_and_no_hour(looked):
     text = project_text(looked.out)
     assert member.date_time == (1980, 1, 1, 0, 0, 0)
     sources = [x.text for x in ET.fromstring(text).iter("datasource")]
-    assert {"../rasters/B.tif", "./prospectivity.tif", "./points.gpkg|layername=training"} <= {
-        *sources
-    }
-    assert {source[:1] for source in sources} == {".", "{"}  # the latter is no path
+    part = "NETCDF:../rasters/B & co.nc:Band1"
+    assert {"../rasters/A.tif", part, "./prospectivity.tif"} <= {*sources}
+    assert "./points.gpkg|layername=training" in sources
+    assert {source[:1] for source in sources if source != part} == {".", "{"}  # the latter no path
     assert str(looked.out.parent) not in text

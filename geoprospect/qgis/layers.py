@@ -71,7 +71,7 @@ class Layer:
     @property
     def opened(self) -> str:
         """Its source, in which a relative path begins with a dot, as QGIS itself writes it."""
-        whole = self.source.startswith((".", "/", "{")) or self.source[1:2] == ":"
+        whole = re.match(r"[./{]|\w+:", self.source)  # of a drive, or a part of a file, too
         return self.source if whole else f"./{self.source}"
 
     def under(self, parent: ET.Element) -> None:

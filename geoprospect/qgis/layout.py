@@ -88,10 +88,10 @@ class PrintLayout:
         ET.SubElement(item, "Extent", values)
 
     def _add_scale_bar(self, layout: ET.Element) -> None:
-        """Write a bar of four round parts, as long as there is room for beside the map."""
+        """Write a bar of two round parts, as long as there is room for beside the map."""
         west, _, east, _ = self._edges()
         shown = self.metres * (east - west) / (self.extent.east - self.extent.west)
-        part = nice(shown * _BAR / 4 / _MAP[2])
+        part = nice(shown * _BAR / 2 / _MAP[2])
         unit, metres = ("km", 1000.0) if part >= 1000 else ("m", 1.0)
         bar = _item(
             layout,
@@ -105,7 +105,7 @@ class PrintLayout:
             numUnitsPerSegment=f"{part / metres:.9g}",
             segmentMillimeters=f"{part / shown * _MAP[2]:.9g}",
             segmentSizeMode="0",
-            numSegments="4",
+            numSegments="2",
             numSegmentsLeft="0",
             height="2.2",
             labelBarSpace="1.5",

@@ -16,6 +16,7 @@ from geoprospect.grid.places import ellipsoid_axes
 from geoprospect.qgis.xml import Crs, Extent
 
 _WGS84, _EARTH = (6_378_137.0, 6_356_752.3), "EPSG:7030"
+_PARTS = r'(NETCDF|GPKG):"?([^"]+)"?:([^:]+)'  # of which QGIS finds relative paths, too
 _SERVERS = {"s3": "vsis3", "gs": "vsigs", "az": "vsiaz", "oss": "vsioss"}
 
 
@@ -37,10 +38,12 @@ def source_of(path: str, folder: Path) -> str | None:
     ('/vsis3/survey/X1.tif', '/vsicurl/https://a.org/X1.tif')
     >>> source_of("https://a.org/X1.tif?sig=6Fo", Path("out")) is None
     True
+    >>> source_of('NETCDF:"/data/study/grids.nc":gravity', Path("/data/study/out"))
+    'NETCDF:../grids.nc:gravity'
     """
     if without_secrets(path) != path:
         return None
-    return _relative(path, folder) if is_local(path) else _virtual(path)
+    return _relative(path, folder) if is_local(path) else _virtual(path, folder)
 
 
 def _relative(path: str, folder: Path) -> str:
@@ -51,10 +54,13 @@ def _relative(path: str, folder: Path) -> str:
         return Path(os.path.abspath(path)).as_posix()
 
 
-def _virtual(path: str) -> str | None:
-    """Give what rasterio reads over a network or in an archive as GDAL itself names it."""
+def _virtual(path: str, folder: Path) -> str | None:
+    """Give what rasterio reads over a network, in an archive or in a part of a file, for GDAL."""
     scheme, separator, rest = path.partition("://")
     archive = re.fullmatch(r"(?:zip|tar)://([^!]+)!/?(.+)", path)
+    part = re.fullmatch(_PARTS, path)
+    if part is not None and is_local(part[2]):
+        return f"{part[1]}:{_relative(part[2], folder)}:{part[3]}"
     if scheme in ("http", "https", "ftp"):
         return f"/vsicurl/{path}"
     if archive is not None:

@@ -3,25 +3,53 @@
 import os
 import re
 import shlex
+import signal
+import socket
 import subprocess
 import sys
-from contextlib import suppress
+import threading
+import time
+import urllib.request
+from contextlib import chdir, suppress
 from html.parser import HTMLParser
+from itertools import product
 from pathlib import Path
 
 import click
+import distributed
 import nbformat
 import pytest
 import yaml
 from click.testing import CliRunner
 from conftest import ROOT
+from ctrlc import heeding_ctrl_c
 from nbclient import NotebookClient
+from smallproject import write_project
+from studyfiles import write_study
 
 import geoprospect as gp
 from geoprospect.cli import main
 
 DOCS = ROOT / "docs"
 QUICK = '\n[model]\nstrategy = "logistic-regression"\nmembers = 2\n'
+# What pages name, and what stands for it in the small project.
+NAMES = {
+    "DIR": "province", "FOLDER": "out", "PROJECT": "project.toml", "MODEL": "out/model",
+    "MAP": "out/prospectivity.tif", "MAP.tif": "out/prospectivity.tif", "POINTS": "validation.shp",
+    "EASTING": "501050", "412000": "501050", "229800": "501050",
+    "NORTHING": "6998050", "1289000": "6998050", "910200": "6998050",
+    "STUDY": "study", "FILE.h5": "study/Models/EXPERIMENT_I/autoencoder_fine.h5",
+    "FILE.json": "reproduction/components.json", "OUT.zip": "geoprospect.zip",
+    "out/yukon": "out", "province/out": "out", "province/out/model": "out/model",
+    "province/project.toml": "project.toml", "survey/project.toml": "project.toml",
+}  # fmt: skip
+NAMES_OF = {"map": {"FOLDER": "rasters"}, "init": {"FOLDER": "province", "survey": "province"}}
+ADDRESS = "tcp://10.0.0.1:8786"
+QUICKER = {
+    "reproduce": ["--seeds", "1", "--effort", "0.001"],
+    "uncertainty": ["--refits", "5"],
+    "importance": ["--folds", "2", "--repeats", "1", "--permutations", "2", "--cells", "20"],
+}
 LOADED = {"img": "src", "script": "src", "link": "href", "iframe": "src", "source": "src"}
 
 
@@ -84,11 +112,15 @@ def quoted():
             yield path.name, line.removeprefix("$ ").replace("\\|", "|").strip()
 
 
+def is_command(line):
+    return re.match(r"geoprospect [a-z]", line) is not None
+
+
 def test_every_command_that_is_quoted_is_one_that_the_program_takes():
     words = {"EASTING": "1.0", "NORTHING": "2.0", "…": ""}
     seen = set()
     for page, line in quoted():
-        if not re.match(r"geoprospect [a-z]", line):
+        if not is_command(line):
             continue
         verb, *arguments = shlex.split(line, comments=True)[1:]
         command = main.get_command(None, verb)
@@ -156,21 +188,88 @@ def test_every_setting_of_the_reference_has_a_meaning(site):
     assert [name for name, meaning in rows if not meaning.strip()] == []
 
 
-def test_every_command_of_the_manual_runs(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(scope="module")
+def tutorial(tmp_path_factory):
+    """The commands after a dollar sign, as they were run one after the other in one folder."""
     shown = commands()
-    assert len(shown) > 5
-    for command in shown:
-        program, *arguments = shlex.split(command)
-        if program == "rm":
-            Path(*arguments).unlink()
-            continue
-        assert program == "geoprospect", command
-        done = CliRunner().invoke(main, arguments)
-        assert done.exit_code == 0, f"{command}\n{done.output}"
-        if arguments[0] == "init":  # a method that is quick, in place of the choice among all
-            draft = Path(arguments[1], "project.toml")
-            draft.write_text(draft.read_text() + QUICK)
+    with chdir(tmp_path_factory.mktemp("tutorial")):
+        for command in shown:
+            program, *arguments = shlex.split(command)
+            if program == "rm":
+                Path(*arguments).unlink()
+                continue
+            assert program == "geoprospect", command
+            done = CliRunner().invoke(main, arguments)
+            assert done.exit_code == 0, f"{command}\n{done.output}"
+            if arguments[0] == "init":  # a method that is quick, in place of the choice among all
+                draft = Path(arguments[1], "project.toml")
+                draft.write_text(draft.read_text() + QUICK)
+    return shown
+
+
+def lines_of(command):
+    """The command with the small project's names in place of a page's; "A|B" makes two."""
+    _, verb, *words = shlex.split(command, comments=True)
+    names = NAMES | NAMES_OF.get(verb, {})
+    choices = [[names.get(name, name) for name in word.split("|")] for word in words]
+    return [(verb, *line) for line in product(*choices)]
+
+
+def is_whole(verb, *arguments):
+    """Whether a line names all that its verb needs; a sentence may name a part alone."""
+    try:
+        main.get_command(None, verb).make_context(verb, [*arguments])
+    except click.MissingParameter:
+        return False
+    return arguments != ()
+
+
+def interrupt_once_answered(port):
+    """Look at a page, and press Ctrl-C when it has come."""
+    for _ in range(300):
+        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
+            assert b"<html" in answer.read()
+            os.kill(os.getpid(), signal.SIGINT)
+            return
+        time.sleep(0.1)
+
+
+def test_every_command_that_is_quoted_is_run(tutorial, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    project = write_project(tmp_path)
+    text = re.sub("validation = .*", "", project.read_text())  # whose curves take time to draw
+    project.write_text(text.partition("\n[model]")[0] + QUICK)
+    gp.run(project)
+    write_study(tmp_path / "study")
+    ran = [line for text in tutorial if is_command(text) for line in lines_of(text)]
+    told = {line for _, text in quoted() if is_command(text) for line in lines_of(text)}
+
+    def has_run(line):
+        """Whether the command has run, as it is or with more options."""
+        return any(set(line) <= set(other) for other in ran)
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as cluster:
+        # The longest first, for it stands for the shorter; `train` takes what `reproduce` makes.
+        for line in sorted(told, key=lambda line: (line[0] != "reproduce", -len(line), line)):
+            if has_run(line) or not is_whole(*line):
+                continue
+            arguments = [cluster.scheduler_address if x == ADDRESS else x for x in line]
+            flags = [x for p in main.get_command(None, line[0]).params for x in p.opts]
+            arguments += [x for x in ["--overwrite"] if x in flags and x not in line]
+            arguments += QUICKER.get(line[0], [])
+            if line[0] == "view":
+                arguments += ["--no-browser", "--port", str(port)]
+                threading.Thread(target=interrupt_once_answered, args=[port]).start()
+            with heeding_ctrl_c():
+                done = CliRunner().invoke(main, arguments)
+            stopped = "stopped by Ctrl-C" in done.stderr  # as what serves for ever is, here
+            assert stopped if line[0] == "view" else done.exit_code == 0, (line, done.output)
+            ran.append(line)
+    assert [line for line in told if not has_run(line)] == []
 
 
 @pytest.mark.parametrize("name", ["reasons"])

@@ -10,6 +10,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
@@ -92,19 +93,29 @@ def write_png(figure: Figure, path: str | PathLike[str], *, overwrite: bool) -> 
         If the file exists and is not to be overwritten, or cannot be written.
     """
     with replacing(path, overwrite=overwrite) as temporary:
-        figure.savefig(temporary, format="png", metadata={"Software": "geoprospect"})
+        temporary.write_bytes(_png(figure))
 
 
 def svg_uri(figure: Figure) -> str:
     """Give a figure as a `data:` address, which a page holds in itself; the same every time."""
     stream = io.BytesIO()
     with rc_context({"svg.hashsalt": "geoprospect"}):  # names of parts are drawn by chance else
-        figure.savefig(stream, format="svg", metadata={"Date": None})
+        FigureCanvasSVG(figure).print_svg(  # type: ignore[no-untyped-call]
+            stream, metadata={"Date": None}
+        )
     return "data:image/svg+xml;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
 def png_uri(figure: Figure, *, dpi: int = 100) -> str:
     """Give a figure of many cells as a `data:` address, which a page holds in itself."""
+    figure.set_dpi(dpi)
+    return "data:image/png;base64," + base64.b64encode(_png(figure)).decode()
+
+
+def _png(figure: Figure) -> bytes:
+    """Draw once: `savefig` draws a first time to lay out what is laid out as it is drawn."""
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=dpi, metadata={"Software": "geoprospect"})
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+    FigureCanvasAgg(figure).print_png(  # type: ignore[no-untyped-call]
+        stream, metadata={"Software": "geoprospect"}
+    )
+    return stream.getvalue()

@@ -23,6 +23,7 @@ from geoprospect.grid import Grid, area_units
 from geoprospect.typing import Floats
 
 _WHOLE = 25_000_000  # cells, up to which the middle one is read, not an overview's
+_LEVEL = 4  # of deflation: half the time of 6, and a hundredth larger
 _STEPS = 2**16 - 1  # that a number may take; 0 is no value
 _SHARES = (0.001, 0.002, 0.005, *np.arange(1, 101) / 100)
 
@@ -204,4 +205,4 @@ def packed_classes(values: npt.NDArray[np.floating[Any]]) -> dict[str, Any]:
 
 
 def _deflated(raw: bytes) -> str:
-    return base64.b64encode(zlib.compress(raw, 6)).decode()
+    return base64.b64encode(zlib.compress(raw, _LEVEL)).decode()

@@ -68,6 +68,7 @@ if TYPE_CHECKING:
         read_samples,
     )
     from geoprospect.scoring import Score, score_map
+    from geoprospect.scoring.page import write_score_page
     from geoprospect.scoring.pictures import (
         draw_contributions,
         draw_map,
@@ -124,6 +125,7 @@ _ROOMS = {
     "reliability.uncertainty.settings": ("UncertaintySettings",),
     "samples": ("DrawingRule", "PointsSource", "Samples", "draw_non_occurrences", "read_samples"),
     "scoring": ("Score", "score_map"),
+    "scoring.page": ("write_score_page",),
     "scoring.pictures": (
         "draw_contributions", "draw_map", "draw_rate_curves", "write_contributions_picture",
         "write_rate_curves", "write_score_pictures",
@@ -214,6 +216,7 @@ __all__ = [
     "write_rate_curves",
     "write_report",
     "write_reproduction",
+    "write_score_page",
     "write_score_pictures",
     "write_targets",
 ]

@@ -1,5 +1,6 @@
 """The verb `score`."""
 
+import hashlib
 import json
 import re
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import geopandas as gpd
 import numpy as np
 import pytest
+from chromium import faults_of
 from click.testing import CliRunner
 from mapfiles import write_map, write_points
 from matplotlib.image import imread
@@ -20,6 +22,10 @@ VALUES = np.linspace(1.0, 0.05, 20, dtype=np.float32).reshape(4, 5)
 
 @pytest.fixture
 def inputs(tmp_path):
+    return write_inputs(tmp_path)
+
+
+def write_inputs(tmp_path):
     write_map(tmp_path / "map.tif", VALUES)
     cells = [(0, 0), (0, 1), (2, 0), (3, 4), (0, 2), (2, 1)]
     write_points(tmp_path / "points.gpkg", cells, DEP=[1, 1, 1, 1, 0, 0])
@@ -141,6 +147,67 @@ def test_pictures_of_all_measures_come_into_one_folder(inputs, tmp_path):
     assert isinstance(refused.exception, OutputError)
     assert not (folder / "boyce.png").exists()
     assert score(*inputs, "--pictures", str(folder), "--overwrite").exit_code == 0
+
+
+@pytest.fixture(scope="module")
+def scored_page(tmp_path_factory):
+    """The page of a map that has seen one of four occurrences, beside another map of its name."""
+    tmp_path = tmp_path_factory.mktemp("page")
+    inputs = write_inputs(tmp_path)
+    (tmp_path / "old").mkdir()
+    write_map(tmp_path / "old" / "map.tif", VALUES[::-1].copy())
+    page = tmp_path / "score.html"
+    done = score(
+        *inputs, "--training", str(tmp_path / "training.csv"), "--training-crs", "EPSG:3578",
+        "--against", str(tmp_path / "old" / "map.tif"), "--page", str(page),
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    return page
+
+
+def test_the_page_says_first_what_occurrences_the_map_has_not_seen_it_finds(scored_page):
+    text = scored_page.read_text(encoding="utf-8")
+    # The best 10% of 20 cells are (0, 0), which the map was trained on, and (0, 1).
+    assert (
+        "The best 10% of this map holds 1 of the 3 deposits that lie on ground the model did not "
+        "learn from: 33%, where chance would give 10%." in text
+    )
+    assert "1 of the 4 deposits given to check the map lies in a cell" in text
+    for file in ("map.tif", "points.gpkg", "training.csv", "old/map.tif"):
+        assert hashlib.sha256((scored_page.parent / file).read_bytes()).hexdigest() in text
+    assert str(scored_page.parent) not in text
+    assert "<td>old/map.tif</td>" in text
+    assert len(re.findall(r'src="data:image/svg', text)) == 6
+
+
+def test_the_page_reads_well_on_a_desk_and_a_phone(browser, scored_page):
+    assert faults_of(browser, scored_page) == []
+
+
+def test_a_page_replaces_no_other_unasked_and_none_of_what_is_scored(inputs, tmp_path):
+    page = tmp_path / "score.html"
+    page.write_text("mine")
+    assert isinstance(score(*inputs, "--page", str(page)).exception, OutputError)
+    assert page.read_text() == "mine"
+    replaced = score(*inputs, "--page", inputs[1], "--overwrite")
+    assert "would replace what is read as points" in str(replaced.exception)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "Which deposits the map was made from is not known here."),
+        (["--training"], "All 4 deposits given to check the map lie in cells that the model"),
+        (["--kind", "success-rate"], "of the 4 deposits that it was made from."),
+    ],
+)
+def test_the_page_claims_no_test_where_there_was_none(inputs, tmp_path, options, said):
+    page = tmp_path / "score.html"
+    done = score(*inputs, *options, *inputs[1:] * ("--training" in options), "--page", str(page))
+    assert done.exit_code == 0, done.output
+    text = page.read_text(encoding="utf-8")
+    assert said in text
+    assert "kept apart from the model" not in text
 
 
 @pytest.mark.parametrize("cells", [[(0, 0)], [(0, 0), (1, 1), (3, 3)], [(2, 2)] * 20])

@@ -329,7 +329,7 @@ def test_a_run_of_occurrences_alone_without_validation_has_its_report(tmp_path):
     page = (tmp_path / "out" / "report.html").read_text()
     share = summary.scores["training"].curve.captured_in(0.1)
     assert f"holds {share:.0%} of the 57 deposits that it was made from" in page
-    assert "no deposits were kept apart to check it with" in page
+    assert "No deposits were kept apart to check it with" in page
 
 
 def test_the_manifest_lists_the_report_and_a_product_added_later_is_shown(run, tmp_path):

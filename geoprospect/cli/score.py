@@ -80,6 +80,13 @@ _LOGGER = logging.getLogger(__name__)
     metavar="FOLDER",
     help="Draw all measures there: rate curves, prediction-area plot, Boyce index, ROC.",
 )
+@click.option(
+    "--page",
+    type=click.Path(dir_okay=False),
+    metavar="FILE.html",
+    help="Tell it all on one page for any browser, plain words first, which needs nothing beside "
+    "it: figures, curves, leaks, settings and checksums.",
+)
 @json_option
 @overwrite_option
 def score_command(
@@ -99,20 +106,24 @@ def score_command(
     cells it was trained on; the score to be quoted leaves the points in them out. Brackets hold
     95% intervals.
     """
-    png, pictures, near, against, as_json, overwrite = (
-        options.pop(name) for name in ("png", "pictures", "near", "against", "as_json", "overwrite")
+    png, pictures, page, near, against, as_json, overwrite = map(
+        options.pop, ("png", "pictures", "page", "near", "against", "as_json", "overwrite")
     )
     nodata = options.pop("nodata")
     if options.pop("all_occurrences"):
         if options["label"] is not None:
             raise click.UsageError("--all-occurrences and --label contradict each other")
         options["label"] = False
-    if png is not None:
-        read = [("the map", map_file), ("points", points), *(("another map", x) for x in against)]
-        gp.check_apart(
-            [png], [*read, *([] if training is None else [("training points", training)])]
-        )
-        gp.check_absent(png, overwrite=overwrite)
+    read = [
+        ("map", map_file),
+        ("points", points),
+        *([] if training is None else [("training points", training)]),
+        *(("another map", other) for other in against),
+    ]
+    for path in (png, page):
+        if path is not None:
+            gp.check_apart([path], read)
+            gp.check_absent(path, overwrite=overwrite)
     score = gp.score_map(
         gp.RasterBand("prospectivity", map_file, nodata=nodata),
         gp.PointsSource(points, **options),
@@ -133,12 +144,30 @@ def score_command(
     if png is not None:
         title = f"{kind.capitalize()} curves"
         gp.write_rate_curves(png, score.curves(), title=title, overwrite=overwrite)
+    if page is not None:
+        settings = _told(options, nodata)
+        gp.write_score_page(page, score, inputs=read, settings=settings, overwrite=overwrite)
     if as_json:
         click.echo(json.dumps(score.to_dict(), indent=1))
         return
     _print_table(score)
     comparisons = [score.prediction_area.sentence(), *(other.sentence() for other in score.against)]
     click.echo("\n".join([*score.lines(), *comparisons, score.sentence()]))
+
+
+def _told(options: dict[str, Any], nodata: float | None) -> dict[str, str]:
+    """Name the options that chose points and scores, for the page."""
+    names = {
+        "occurrence_values": "values that mean an occurrence",
+        "where": "points to take",
+        "crs": "CRS of the points",
+        "layer": "layer of the points",
+    }
+    told = {name: options[key] for key, name in names.items() if options[key]}
+    values = told.get("values that mean an occurrence")
+    if values:
+        told["values that mean an occurrence"] = ", ".join(values)
+    return told if nodata is None else {**told, "value without a score": f"{nodata:g}"}
 
 
 def _print_table(score: gp.Score) -> None:

@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from geoprospect.output import check_absent, check_apart, replacing, write_points
+from geoprospect.output import check_absent, check_apart, checksum, replacing, write_points
 
 if TYPE_CHECKING:  # slow to import, and most files hold no points
     import geopandas as gpd
@@ -38,6 +38,17 @@ def check_files_absent(
     check_apart([Path(folder) / name for name in names], inputs)
     for name in names:
         check_absent(Path(folder) / name, overwrite=overwrite)
+
+
+def checksum_told(path: StrPath) -> str:
+    """Give the SHA-256 of what a page is of; empty where that is no file on this machine.
+
+    Examples
+    --------
+    >>> checksum_told("https://maps.org/points.csv")
+    ''
+    """
+    return checksum(path) if Path(path).exists() else ""
 
 
 def write_files(contents: Mapping[str, Content], folder: StrPath, *, overwrite: bool) -> None:

@@ -20,7 +20,8 @@ def render_page(room: str, template: str, **content: Any) -> str:
     template : str
         The file's name in the package's `templates`.
     **content
-        What the template names; it knows the program's `version` already.
+        What the template names; it knows the program's `version` already, and `with_minus` as the
+        filter `minus`.
 
     Returns
     -------
@@ -34,4 +35,16 @@ def render_page(room: str, template: str, **content: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["minus"] = with_minus
     return environment.get_template(template).render(version=__version__, **content)
+
+
+def with_minus(number: str) -> str:
+    """Write the signs of a number, or of the ends of an interval, as a minus and no hyphen.
+
+    Examples
+    --------
+    >>> with_minus("-0.05 to +0.02")
+    '−0.05 to +0.02'
+    """
+    return number.replace("-", "−")

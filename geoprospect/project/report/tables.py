@@ -14,7 +14,9 @@ from geoprospect.project import results
 from geoprospect.project.report.curves import FIGURE_NAMES
 from geoprospect.project.report.marks import MOST_TARGETS
 from geoprospect.project.report.material import Material
-from geoprospect.project.report.verdict import percent, plain_method
+from geoprospect.project.report.verdict import plain_method
+from geoprospect.scoring.page import capture_row
+from geoprospect.scoring.verdict import percent
 
 _AUDIT = (
     ("no_coordinates", "have no coordinates"),
@@ -43,23 +45,7 @@ def captures(material: Material) -> list[dict[str, Any]]:
         if quoted is not score:
             which.insert(0, (f"{role} occurrences, to be quoted", quoted))
         for title, figures in which:
-            low, high = figures["auc_interval"]
-            tables.append(
-                {
-                    "title": title,
-                    "n": figures["n_occurrences"],
-                    "auc": f"{figures['auc']:.2f}",
-                    "auc_interval": f"{low:.2f}–{high:.2f}",
-                    "parts": [
-                        {
-                            "held": percent(part["captured"]),
-                            "interval": f"{part['interval'][0]:.0%}–{part['interval'][1]:.0%}",
-                            "times": f"{part['efficiency']:.1f} ×",
-                        }
-                        for part in figures["captures"]
-                    ],
-                }
-            )
+            tables.append(capture_row(title, figures))
     return tables
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from textwrap import fill
 
 import numpy as np
@@ -137,40 +137,58 @@ def draw_classification(figures: Classification, *, title: str | None = None) ->
     'ROC curve: area 0.75'
     """
     figure, panels = _panels(3)
-    roc, precision_recall, calibration = panels
-    n, n_others = figures.n_occurrences, figures.n_non_occurrences
-    roc.plot(*figures.roc, color=_HELD, linewidth=1.9)
-    roc.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=_DASHED)
-    _labels(
-        roc,
-        f"non-occurrences above the score (n = {n_others})",
-        f"occurrences above the score (n = {n})",
-    )
-    _panel_title(roc, f"ROC curve: area {figures.roc_auc:.2f}")
-
-    recall, precision = figures.precision_recall
-    precision_recall.plot(recall, precision, color=_HELD, linewidth=1.9, drawstyle="steps-pre")
-    precision_recall.axhline(figures.prevalence, color=GREY, linewidth=1, linestyle=_DASHED)
-    _labels(
-        precision_recall,
-        "occurrences above the score (recall)",
-        "occurrences among those (precision)",
-    )
-    _panel_title(
-        precision_recall, f"Precision-recall: average precision {figures.average_precision:.2f}"
-    )
-
-    _labels(calibration, "prospectivity score", "occurrences among the points")
-    if figures.reliability is None:
-        _panel_title(calibration, "Calibration")
-        words = fill(f"None: {figures.reason}.", 34)
-        calibration.text(0.5, 0.5, words, ha="center", va="center", fontsize=9, color=INK)
-    else:
-        _draw_calibration(calibration, figures.reliability)
-        _panel_title(calibration, f"Calibration: Brier score {figures.brier:.3f}")
+    for axes, draw in zip(panels, _CLASSIFICATION.values(), strict=True):
+        draw(axes, figures)
     if title:
         figure.suptitle(title, x=0.012, ha="left", fontsize=11, color=INK, weight="bold")
     return figure
+
+
+def draw_classification_panels(figures: Classification) -> dict[str, Figure]:
+    """Draw the panels of `draw_classification` as figures of their own, by their names."""
+    drawn = {}
+    for name, draw in _CLASSIFICATION.items():
+        figure, (axes,) = _panels(1)
+        draw(axes, figures)
+        drawn[name] = figure
+    return drawn
+
+
+def _draw_roc(axes: Axes, figures: Classification) -> None:
+    axes.plot(*figures.roc, color=_HELD, linewidth=1.9)
+    axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=_DASHED)
+    _labels(
+        axes,
+        f"non-occurrences above the score (n = {figures.n_non_occurrences})",
+        f"occurrences above the score (n = {figures.n_occurrences})",
+    )
+    _panel_title(axes, f"ROC curve: area {figures.roc_auc:.2f}")
+
+
+def _draw_precision_recall(axes: Axes, figures: Classification) -> None:
+    recall, precision = figures.precision_recall
+    axes.plot(recall, precision, color=_HELD, linewidth=1.9, drawstyle="steps-pre")
+    axes.axhline(figures.prevalence, color=GREY, linewidth=1, linestyle=_DASHED)
+    _labels(axes, "occurrences above the score (recall)", "occurrences among those (precision)")
+    _panel_title(axes, f"Precision-recall: average precision {figures.average_precision:.2f}")
+
+
+def _draw_reliability(axes: Axes, figures: Classification) -> None:
+    _labels(axes, "prospectivity score", "occurrences among the points")
+    if figures.reliability is None:
+        _panel_title(axes, "Calibration")
+        words = fill(f"None: {figures.reason}.", 34)
+        axes.text(0.5, 0.5, words, ha="center", va="center", fontsize=9, color=INK)
+    else:
+        _draw_calibration(axes, figures.reliability)
+        _panel_title(axes, f"Calibration: Brier score {figures.brier:.3f}")
+
+
+_CLASSIFICATION: dict[str, Callable[[Axes, Classification], None]] = {
+    "ROC curve": _draw_roc,
+    "precision-recall curve": _draw_precision_recall,
+    "calibration": _draw_reliability,
+}
 
 
 def _draw_calibration(axes: Axes, curve: Reliability) -> None:
@@ -197,7 +215,7 @@ def _panels(n: int) -> tuple[Figure, Sequence[Axes]]:
     """Make a figure of square panels whose axes run from 0 to 1."""
     figure, first = new_figure(3.5 * n, 3.7)
     first.remove()
-    panels = figure.subplots(1, n)
+    panels = figure.subplots(1, n, squeeze=False)[0]
     for axes in panels:
         axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), box_aspect=1)
         axes.set(xticks=_TICKS, yticks=_TICKS)

@@ -112,14 +112,18 @@ class PairedDifference:
             for area, difference in zip(AREAS, self.captures, strict=True)
         )
 
+    @property
+    def verdict(self) -> str:
+        """Which map ranks the occurrences higher, where that is sure."""
+        if self.auc.interval.low > 0 or self.auc.interval.high < 0:
+            return f"this map ranks them {'higher' if self.auc.value > 0 else 'lower'}"
+        return "no clear difference between the maps"
+
     def sentence(self) -> str:
         """Say the differences, and whether they are sure, in one sentence."""
         n = self.curve.n_occurrences
         where = f"the same {n} occurrences" if n > 1 else "the one occurrence"
-        verdict = "no clear difference between the maps"
-        if self.auc.interval.low > 0 or self.auc.interval.high < 0:
-            verdict = f"this map ranks them {'higher' if self.auc.value > 0 else 'lower'}"
         return (
             f"against {self.other_path}, at {where}: area under the curve {self.auc:+z.2f}, held "
-            f"by the best 10% of the area {self.captures[_TENTH]:+z.0%}; {verdict}"
+            f"by the best 10% of the area {self.captures[_TENTH]:+z.0%}; {self.verdict}"
         )

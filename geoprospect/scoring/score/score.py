@@ -156,12 +156,21 @@ class Score:
         """
         name, figures = self.headline
         if self.against:
-            ours = {Path(self.map_path).name: figures.curve}
-            return ours | {Path(pair.other_path).name: pair.other_curve for pair in self.against}
-        curves = {f"{self.role} occurrences": self.curve}
+            curves = [figures.curve, *(pair.other_curve for pair in self.against)]
+            return dict(zip(self.names_of_maps(), curves, strict=True))
+        everything = {f"{self.role} occurrences": self.curve}
         if name == "all":
-            return curves
-        return {f"{self.role}, {self.describe(name)}": figures.curve} | curves
+            return everything
+        return {f"{self.role}, {self.describe(name)}": figures.curve} | everything
+
+    def names_of_maps(self) -> list[str]:
+        """Name this map and those it is compared with by their files, with folders where needed."""
+        paths = [self.map_path, *(pair.other_path for pair in self.against)]
+        for depth in range(1, max(len(Path(path).parts) for path in paths) + 1):
+            names = ["/".join(Path(path).parts[-depth:]) for path in paths]
+            if len({*names}) == len(names):
+                return names
+        return [f"map {number}: {Path(path).name}" for number, path in enumerate(paths, start=1)]
 
     @property
     def quoted(self) -> Headline:

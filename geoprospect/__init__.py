@@ -28,7 +28,12 @@ if TYPE_CHECKING:
     from geoprospect.mapping import Execution, write_map, write_raster
     from geoprospect.mapping.contributions import write_contributions
     from geoprospect.mapping.leading import write_leading_layer
-    from geoprospect.methods import method_named, register_member_format, register_method
+    from geoprospect.methods import (
+        method_named,
+        method_names,
+        register_member_format,
+        register_method,
+    )
     from geoprospect.model import ProspectivityModel, fit, load_model, out_of_bag_scores
     from geoprospect.model.explanation import explain, explain_points
     from geoprospect.model.modelfolder import check_model_absent
@@ -95,7 +100,7 @@ _ROOMS = {
     "mapping": ("Execution", "write_map", "write_raster"),
     "mapping.contributions": ("write_contributions",),
     "mapping.leading": ("write_leading_layer",),
-    "methods": ("method_named", "register_member_format", "register_method"),
+    "methods": ("method_named", "method_names", "register_member_format", "register_method"),
     "model": ("ProspectivityModel", "fit", "load_model", "out_of_bag_scores"),
     "model.explanation": ("explain", "explain_points"),
     "model.modelfolder": ("check_model_absent",),
@@ -185,6 +190,7 @@ __all__ = [
     "layers_of_map",
     "load_model",
     "method_named",
+    "method_names",
     "model_from_weights",
     "model_of_run",
     "model_use",

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 import urllib.request
 from contextlib import chdir, suppress
 from html.parser import HTMLParser
@@ -36,8 +37,8 @@ QUICK = '\n[model]\nstrategy = "logistic-regression"\nmembers = 2\n'
 NAMES = {
     "DIR": "province", "FOLDER": "out", "PROJECT": "project.toml", "MODEL": "out/model",
     "MAP": "out/prospectivity.tif", "MAP.tif": "out/prospectivity.tif", "POINTS": "validation.shp",
-    "EASTING": "501050", "412000": "501050", "229800": "501050",
-    "NORTHING": "6998050", "1289000": "6998050", "910200": "6998050",
+    "EASTING": "501050", "412000": "501050", "217200": "501050",
+    "NORTHING": "6998050", "1289000": "6998050", "907400": "6998050",
     "STUDY": "study", "FILE.h5": "study/Models/EXPERIMENT_I/autoencoder_fine.h5",
     "FILE.json": "reproduction/components.json", "OUT.zip": "geoprospect.zip",
     "out/yukon": "out", "province/out": "out", "province/out/model": "out/model",
@@ -270,6 +271,62 @@ def test_every_command_that_is_quoted_is_run(tutorial, tmp_path, monkeypatch):
             assert stopped if line[0] == "view" else done.exit_code == 0, (line, done.output)
             ran.append(line)
     assert [line for line in told if not has_run(line)] == []
+
+
+def blocks(language):
+    """The blocks of a language, with the page that shows each."""
+    for page in pages():
+        for text in re.findall(
+            rf"^```{language}\n(.*?)^```", (DOCS / page).read_text(), flags=re.M | re.S
+        ):
+            yield page, text
+
+
+def test_every_project_file_that_is_shown_is_read(tmp_path):
+    shown = list(blocks("toml"))
+    assert len(shown) > 3
+    for _, text in shown:
+        given = "" if "[evidence]" in text else '[evidence]\nX = "X.tif"\n'
+        (tmp_path / "project.toml").write_text(given + text)
+        told = tomllib.loads(given + text)
+        assert len(gp.Project.load(tmp_path / "project.toml").evidence) >= len(told["evidence"])
+
+
+def test_the_python_that_is_shown_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    gp.sample_project(tmp_path)
+    [(page, text)] = blocks("python")
+    assert page == "reference/python.md"
+    exec(compile(text, page, "exec"), {})
+    assert (tmp_path / "prospectivity.tif").is_file()
+
+
+def test_bash_completes_commands_options_choices_and_methods(tmp_path):
+    """Asked as bash asks when Tab is pressed, with the line of the manual that turns it on."""
+    program = tmp_path / "geoprospect"
+    program.write_text(f"#!{sys.executable}\nfrom geoprospect.cli import main\nmain()\n")
+    program.chmod(0o755)
+    [line] = re.findall(r"^(eval .*bash_source.*?) +#", (DOCS / "index.md").read_text(), flags=re.M)
+    asked = {
+        "geoprospect appl": "applicability",
+        "geoprospect crossval --exc": "--exclude-held-out",
+        "geoprospect crossval p.toml --folds bl": "blocks",
+        "geoprospect crossval p.toml --method random-f": "random-forest",
+        "geoprospect crossval p.toml --method paper-sv": "paper-svm",
+    }
+    script = [line]
+    for words in asked:
+        count = len(words.split()) - 1
+        script.append(f"COMP_WORDS=({words}); COMP_CWORD={count}; COMPREPLY=()")
+        script.append('_geoprospect_completion geoprospect; echo "${COMPREPLY[*]}"')
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(script)],
+        env=os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == list(asked.values())
 
 
 @pytest.mark.parametrize("name", ["reasons"])

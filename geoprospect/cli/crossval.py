@@ -13,10 +13,16 @@ from geoprospect.cli.options import FiniteRange, json_option, overwrite_option, 
 from geoprospect.cli.tables import print_table, table_of
 
 
+def _methods_begun(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Complete a method's name in a shell; the study's after "paper-" alone."""
+    names = gp.method_names(paper=begun.startswith("paper-"))
+    return [name for name in names if name.startswith(begun)]
+
+
 @click.command("crossval")
 @project_argument
 @click.option(
-    "--method", "methods", multiple=True, metavar="NAME",
+    "--method", "methods", multiple=True, metavar="NAME", shell_complete=_methods_begun,
     help="A method by name, such as random-forest, or paper-random-forest for that of the "
     "published study; may be repeated. [default: the project's]",
 )  # fmt: skip

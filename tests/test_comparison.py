@@ -133,6 +133,8 @@ def test_the_page_needs_nothing_beside_it_and_names_every_method(comparison):
     assert str(Path(comparison.samples.path).parent) not in text
     for line in comparison.sentences():
         assert html.escape(line) in text
+    assert ">−0." in text  # coordinates alone have less than the best
+    assert ">-0." not in text
     assert "nan" not in re.sub(r'"data:[^"]*"', "", text).lower()
 
 

@@ -174,11 +174,14 @@ def test_classes_are_one_layer_named_by_the_class_that_is_there(tmp_path):
     # 1 to 15 and their median, 8, in the gap.
     by_layer = {x.layer: x for x in b.reasons}
     assert by_layer["rock"].words == "rock b"
+    assert by_layer["rock"].there() == ("b", "25% of cells")
+    assert by_layer["Cu"].there()[0] == "5"
     assert by_layer["rock"].contribution == pytest.approx(-2 * 0.5 + 1 * 0.25, abs=1e-3)
     assert by_layer["Cu"].words == "Cu low"
     assert by_layer["Cu"].contribution == pytest.approx(0.1 * (5 - 8) - 0.5 / 16, abs=1e-3)
     [missing] = [x for x in gap.reasons if x.layer == "Cu"]
     assert missing.words == "Cu without a value"
+    assert missing.there() == ("no value", "")
     assert missing.contribution == pytest.approx(0.5 * 15 / 16, abs=1e-3)
 
 

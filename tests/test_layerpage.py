@@ -22,7 +22,7 @@ from geoprospect.cli import main
 from geoprospect.evidence import Categorical, EvidenceStack, HorizontalGradient, RasterBand
 from geoprospect.evidence.inspection.thinning import lattice, thinned
 from geoprospect.grid import Grid
-from geoprospect.report.layers import draw_classes, draw_layer
+from geoprospect.report.layers import draw_classes, draw_layer, draw_legend
 
 LOGISTIC = PROJECT.replace(TUNED, 'strategy = "logistic-regression"\n').partition(
     "training = { epochs"
@@ -93,6 +93,14 @@ def test_the_page_holds_a_picture_of_each_layer_and_loads_nothing(page):
     assert not found.loads
     assert "http" not in re.sub(r"data:[^\"]*", "", text)
     assert "8 classes; 100.0% of the cells" in text
+
+
+def test_the_legend_of_the_layers_lies_whole_in_its_picture():
+    figure = draw_legend({"training occurrences": 950, "validation occurrences": 120, "others": 50})
+    figure.canvas.draw()
+    words = figure.axes[0].get_legend().get_window_extent()
+    assert figure.bbox.x0 <= words.x0 < words.x1 <= figure.bbox.x1
+    assert figure.bbox.y0 <= words.y0 < words.y1 <= figure.bbox.y1
 
 
 def test_the_page_is_for_all_readers_on_a_desk_and_on_a_phone(page, browser):

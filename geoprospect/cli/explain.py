@@ -155,12 +155,7 @@ def _print(explained: Any, *, table: bool) -> None:
     numbers = ("rank", "value there", "mean", "contribution", *(["error"] if errors else []))
     shown = table_of(["rank", "layer", *numbers[1:]], numbers=numbers)
     for rank, reason in enumerate(explained.reasons, start=1):
-        one = len(reason.values) == 1
-        [value, *_], [mean, *_] = reason.values.values(), reason.background.values()
-        unit = "".join(f" {unit}" for unit in reason.units.values())
-        cells = [f"{number:.4g}{unit}" for number in (value, mean)]
-        if not one:
-            cells = [f"{len(reason.values)} columns", ""]
+        cells = reason.there()
         error = [] if reason.error is None else [f"{reason.error:.2f}"]
         shown.add_row(str(rank), reason.words, *cells, f"{reason.contribution:+.2f}", *error)
     click.echo()

@@ -59,6 +59,26 @@ class Reason:
     def __str__(self) -> str:
         return f"{self.words} ({self.contribution:+.1f})".replace("-", "−")
 
+    def there(self) -> tuple[str, str]:
+        """Word what the layer is there, and what it is held against: its mean, or a class's share.
+
+        Examples
+        --------
+        >>> Reason("rock", 0.2, None, "rock a", {"rock=a": 1, "rock=b": 0},
+        ...        {"rock=a": 0.25, "rock=b": 0.75}).there()
+        ('a', '25% of cells')
+        """
+        for name, value in self.values.items():
+            if value == 1 and name.startswith(f"{self.layer}="):
+                return name.removeprefix(f"{self.layer}="), f"{self.background[name]:.0%} of cells"
+        if self.values.get(f"{self.layer} missing") == 1:
+            return "no value", ""
+        name = self.layer if self.layer in self.values else next(iter(self.values))
+        if name != self.layer and len(self.values) > 1:
+            return f"{len(self.values)} columns", ""
+        unit = f" {self.units[name]}" if name in self.units else ""
+        return f"{self.values[name]:.4g}{unit}", f"{self.background[name]:.4g}{unit}"
+
 
 @dataclass(frozen=True)
 class Explanation:

@@ -30,6 +30,7 @@ _WIDTH = 3.7  # inches
 _SLENDER = 20  # times as long as wide
 _BINS = 40
 _FEW = 12  # values that have a bar each
+_ACROSS = 3  # words of the legend on a line
 _SPARE = 0.25  # of the range of all but the outermost hundredths, that these may add to it
 _LAST = "#b3b3b3"  # of classes that have no colour of their own
 _ORANGE = COLOURS[1]
@@ -151,8 +152,6 @@ def draw_legend(points: Mapping[str, int]) -> Figure:
         The points in the order in which `draw_layer` gets them, and how many there are; those of
         which there are none are left out.
     """
-    figure, axes = new_figure(7.4, 0.42)
-    axes.set_axis_off()
     handles: list[Line2D | Patch] = []
     for marker, (whose, n) in zip(MARKERS, points.items(), strict=False):
         if not n:
@@ -164,7 +163,10 @@ def draw_legend(points: Mapping[str, int]) -> Figure:
         Line2D([], [], linestyle="none", marker="|", color=_ORANGE, label="value at an occurrence")
     )
     handles.append(Patch(facecolor=NO_DATA, edgecolor="#bdbdbd", label="no value"))
-    axes.legend(handles=handles, loc="center", ncols=len(handles), fontsize=8, frameon=False)
+    rows = -(-len(handles) // _ACROSS)
+    figure, axes = new_figure(7.4, 0.22 + 0.2 * rows)
+    axes.set_axis_off()
+    axes.legend(handles=handles, loc="center", ncols=_ACROSS, fontsize=8, frameon=False)
     return figure
 
 

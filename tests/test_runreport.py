@@ -444,3 +444,18 @@ def test_numbers_are_written_within_a_step_of_their_range():
     read = packed["low"] + (steps - 1) * (packed["high"] - packed["low"]) / 65534
     apart = np.abs(read - values)[np.isfinite(values)]
     assert apart.max() <= (values[np.isfinite(values)].max() - np.nanmin(values)) / 65534
+
+
+@pytest.mark.parametrize(
+    ("scores", "held"),
+    [
+        ([0.7] * 400, {0.01: 0, 0.1: 0, 0.5: 0, 1.0: 400}),
+        ([0.9] * 40 + [0.7] * 360, {0.01: 0, 0.1: 40, 0.2: 40, 0.5: 40, 1.0: 400}),
+        (np.arange(400) / 400, {0.01: 4, 0.1: 40, 0.5: 200, 1.0: 400}),
+    ],
+)
+def test_cells_of_one_score_are_no_best_part_of_the_area_that_is_smaller(scores, held):
+    values = np.array(scores, np.float32).reshape(20, 20)
+    picture = Picture.of(Grid(CRS.from_epsg(32608), TRANSFORM, values.shape), 1000)
+    least = dict(picture.area_steps(values))
+    assert {share: int((values >= least[share]).sum()) for share in held} == held

@@ -265,3 +265,16 @@ def test_a_large_raster_without_overviews_is_read_whole_once_however_many_tiles(
     near = tms.get("WebMercatorQuad").tile(0.3, -0.3, 13)
     close = matplotlib.image.imread(io.BytesIO(tile(layer, near.z, near.x, near.y)))
     assert (close[..., 3] == 1).all()
+
+
+@pytest.mark.parametrize(("best", "expected"), [(0, [0, 0, 0, 0, 0]), (3, [3, 3, 3, 3, 3])])
+def test_cells_of_one_score_are_no_best_part_of_the_area_that_is_smaller(tmp_path, best, expected):
+    path = tmp_path / "map.tif"
+    profile = {"driver": "GTiff", "dtype": "float32", "count": 1, "height": 20, "width": 20}
+    scores = np.full((20, 20), 0.7, np.float32)
+    scores.flat[:best] = 0.9  # of four, which are 1%
+    with rasterio.open(path, "w", crs=3857, transform=rasterio.Affine.scale(9, -9), **profile) as r:
+        r.write(scores, 1)
+    breaks = Listed("x", "x", "x", str(path), 1, is_score=True).laid_out().breaks
+    held = [int((scores >= least).sum()) for least, *_ in breaks]
+    assert held == [*expected, 400]

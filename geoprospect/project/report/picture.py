@@ -25,6 +25,7 @@ from geoprospect.typing import Floats
 _WHOLE = 25_000_000  # cells, up to which the middle one is read, not an overview's
 _LEVEL = 4  # of deflation: half the time of 6, and a hundredth larger
 _STEPS = 2**16 - 1  # that a number may take; 0 is no value
+_ROOM = 1.05  # how much more than its share a part of the area may take
 _SHARES = (0.001, 0.002, 0.005, *np.arange(1, 101) / 100)
 
 
@@ -141,7 +142,8 @@ class Picture:
         Returns
         -------
         list of (float, float)
-            Fraction of the area of the valid pixels, and the least score of that part.
+            Fraction of the area of the valid pixels, and the least score of that part. Pixels of
+            one score that take more than the fraction has room for are none of that part.
         """
         valid = np.isfinite(scores)
         here = Grid(self.grid.crs, self.transform, self.shape)
@@ -153,8 +155,14 @@ class Picture:
             areas = np.broadcast_to(units, scores.shape)[valid]
             order = np.argsort(-scores[valid], kind="stable")
             ordered, reached = scores[valid][order], np.cumsum(areas[order]) / areas.sum()
-        at = np.minimum(np.searchsorted(reached, np.array(_SHARES) - 1e-12), ordered.size - 1)
-        least = ordered[at]
+        shares = np.array(_SHARES)
+        at = np.minimum(np.searchsorted(reached, shares - 1e-12), ordered.size - 1)
+        least = ordered[at].astype(np.float64)
+        first, last = (np.searchsorted(-ordered, -ordered[at], side) for side in ("left", "right"))
+        pixel = reached[at] - np.where(at > 0, reached[at - 1], 0)
+        higher = np.where(first > 0, ordered[first - 1], least + 1)
+        crowded = reached[last - 1] > shares * _ROOM + pixel
+        least = np.where(crowded, (least + higher) / 2, least)  # a page knows scores in steps
         return [(float(share), float(score)) for share, score in zip(_SHARES, least, strict=True)]
 
 

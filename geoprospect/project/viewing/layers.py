@@ -25,6 +25,7 @@ from geoprospect.typing import Floats, StrPath
 _LOGGER = logging.getLogger(__name__)
 _LOOKED_AT = 512  # cells a side, at most, by which colours are laid out
 _BELOW_ANY = -1.0  # score
+_ROOM = 1.05  # how much more than its share a part of the area may take
 _COMMON = (0.02, 0.98)  # quantiles of a layer that its colours run between
 
 
@@ -159,10 +160,16 @@ def _looked_at(path: str, band: int) -> tuple[Floats, bool]:
 
 def _area_breaks(scores: Floats) -> tuple[tuple[float, str, str], ...]:
     """Give the least score of each part of the area, the best part first."""
-    return tuple(
-        (float(np.quantile(scores, 1 - share)) if share < 1 else _BELOW_ANY, colour, words)
-        for share, words, colour in AREA_CLASSES
-    )
+    return tuple((_least(scores, share), colour, words) for share, words, colour in AREA_CLASSES)
+
+
+def _least(scores: Floats, share: float) -> float:
+    """Give the least score of a part; of one score, more cells than it has room for are outside."""
+    if share == 1:
+        return _BELOW_ANY
+    least = np.float32(np.quantile(scores, 1 - share))
+    crowded = (scores >= least).mean() > _ROOM * share + 1 / len(scores)
+    return float(np.nextafter(least, np.float32(np.inf)) if crowded else least)
 
 
 def overlays_of(folder: StrPath) -> dict[str, dict[str, Any]]:

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from geoprospect.qgis.style import VIRIDIS
 
 _LIBRARY = "rio_tiler"
 _STEPS = 256
+_ADVISING = Lock()
 
 
 def check_tile_library() -> None:
@@ -45,7 +47,9 @@ def tile_library() -> Any:
     """Import rio-tiler's reader of rasters."""
     library = import_module(f"{_LIBRARY}.io").Reader
     advice = import_module(f"{_LIBRARY}.errors").NoOverviewWarning  # such have small copies here
-    warnings.filterwarnings("ignore", category=advice)
+    with _ADVISING:  # added once: to add it again would take it away for a moment
+        if not any(told[2] is advice for told in warnings.filters):
+            warnings.filterwarnings("ignore", category=advice)
     return library
 
 

@@ -44,6 +44,27 @@ def test_a_legend_tells_each_curves_occurrences_and_area():
     assert axes.get_title(loc="left") == "Rate curves"
 
 
+def test_a_legend_stays_within_the_axes_of_curves_however_long_their_names():
+    sure = replace(CURVE, uncertainty=uncertainty_of(VALUES, VALUES[:2, 0]))
+    name = "validation, excluding points that share a cell with training data"
+    figure = draw_rate_curves({"training occurrences": sure, name: sure, "validation": sure})
+    figure.draw_without_rendering()
+    box, axes = figure.axes[0].get_legend().get_window_extent(), figure.axes[0].bbox
+    assert axes.x0 <= box.x0
+    assert box.x1 <= axes.x1
+
+
+def test_a_legend_of_three_kinds_of_points_stays_within_the_picture_of_a_map(tmp_path):
+    path = write_map(tmp_path / "map.tif", np.ones((10, 9), np.float32))
+    place = centres([(2, 2)] * 238)
+    names = ("non-occurrences", "training occurrences", "validation occurrences")
+    figure = draw_map(path, dict.fromkeys(names, place))
+    figure.draw_without_rendering()
+    box = figure.legends[0].get_window_extent()
+    assert figure.bbox.x0 <= box.x0
+    assert box.x1 <= figure.bbox.x1
+
+
 def test_the_line_is_the_curve_and_the_dot_what_a_tenth_holds():
     axes = draw_rate_curves({"training": CURVE}).axes[0]
     line, dot = axes.get_lines()[:2]

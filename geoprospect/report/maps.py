@@ -99,7 +99,7 @@ def draw_values(
         figure.legend(
             handles=handles,
             loc="outside lower center",
-            ncols=3 if width > 4.5 else 1,
+            ncols=2 if width > 4.5 else 1,
             fontsize=8.5,
             frameon=False,
         )

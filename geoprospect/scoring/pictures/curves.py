@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from os import PathLike
+from textwrap import fill
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
@@ -122,11 +123,11 @@ def write_rate_curves(
 def _legend(name: str, curve: RateCurve) -> str:
     """Name a curve with its figures, and their intervals where it has them."""
     auc, captured = f"{curve.auc:.2f}", f"{curve.captured_in(_MARKED):.0%}"
-    who = f"{name} (n = {curve.n_occurrences})"
+    who = fill(f"{name} (n = {curve.n_occurrences}): AUC {auc}", 42)  # what the axes hold
     if curve.uncertainty is None:
-        return f"{who}: AUC {auc},\n{captured} in the best {_MARKED:.0%} of the area"
+        return f"{who},\n{captured} in the best {_MARKED:.0%} of the area"
     tenth = next(c for c in curve.uncertainty.captures if c.area == _MARKED)
     return (
-        f"{who}: AUC {auc}\n({curve.uncertainty.auc:.2f}), {captured} ({tenth.interval:.0%}) in "
+        f"{who}\n({curve.uncertainty.auc:.2f}), {captured} ({tenth.interval:.0%}) in "
         f"the best {_MARKED:.0%}"
     )

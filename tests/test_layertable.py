@@ -284,7 +284,7 @@ def test_odd_values_are_told(rows):
 
     assert "lies in patches as codes of classes do" in told("codes")
     assert re.search(r"8\d% of the cells hold 0", told("flat"))
-    assert "times the distance of the quartiles" in told("copper")
+    assert "times the interquartile range beyond the quartiles" in told("copper")
     for quiet in ("smooth", "noisy", "rocks=12", "faults", "flat missing"):
         assert told(quiet) == ""
 

@@ -79,7 +79,10 @@ def _print_worths(importance: Any) -> None:
             f"{importance.value - worth.value:.3f}",
         )
     print_table(shown)
-    click.echo(f"\ndrop: of the {importance.figure_name}, {importance.value:.3f}.\n")
+    click.echo(
+        f"\ndrop: how far the {importance.figure_name}, {importance.value:.3f},\nfalls where a "
+        "layer's values are shuffled; left: what it is then.\n"
+    )
 
 
 def _print_pairs(pairs: Any) -> None:
@@ -91,4 +94,7 @@ def _print_pairs(pairs: Any) -> None:
         size, strength = pair.size["log-odds"], pair.strength["log-odds"]
         shown.add_row(" and ".join(pair.layers), f"{size:.2f}", f"{strength:.2f}")
     print_table(shown)
-    click.echo("\nacting together, in log-odds; H is the share of what both do that is no sum.\n")
+    click.echo(
+        "\nsize: how far two layers together do more or less than the sum of what each\ndoes "
+        "alone, in log-odds; H: the share of that in all they do, 0 where they add up.\n"
+    )

@@ -65,8 +65,8 @@ def _outliers(profile: Profile) -> Iterator[str]:
     for (which, end), far in zip(ends, profile.reach, strict=True):
         if far > _FAR:
             yield (
-                f"the {which}, {end:.4g}, lies {far:.0f} times the distance of the quartiles "
-                "beyond them"
+                f"the {which}, {end:.4g}, lies {far:.0f} times the interquartile range "
+                "beyond the quartiles"
             )
 
 

@@ -39,6 +39,7 @@ NAMES = {
     "MAP": "out/prospectivity.tif", "MAP.tif": "out/prospectivity.tif", "POINTS": "validation.shp",
     "EASTING": "501050", "412000": "501050", "217200": "501050",
     "NORTHING": "6998050", "1289000": "6998050", "907400": "6998050",
+    "prospectivity.tif": "out/prospectivity.tif", "held_out.gpkg": "validation.shp",
     "STUDY": "study", "FILE.h5": "study/Models/EXPERIMENT_I/autoencoder_fine.h5",
     "FILE.json": "reproduction/components.json", "OUT.zip": "geoprospect.zip",
     "out/yukon": "out", "province/out": "out", "province/out/model": "out/model",

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
+QGIS_PYTHON = os.environ.get("GEOPROSPECT_QGIS", "/usr/bin/python3")
+"""The Python that QGIS comes with; by default that of Debian's package python3-qgis."""
 
 # They run in QGIS' own Python.
 collect_ignore = ["qgisdriver.py", "qgislook.py"]

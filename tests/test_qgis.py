@@ -17,6 +17,7 @@ import pytest
 import rasterio
 import rasterio.shutil
 from click.testing import CliRunner
+from conftest import QGIS_PYTHON
 from rasterio.crs import CRS
 from rasterio.transform import from_origin
 from shapely.geometry import shape
@@ -32,7 +33,6 @@ from geoprospect.qgis.metadata import Metadata
 from geoprospect.reliability.uncertainty.kernel import UncertaintyKernel
 from geoprospect.synthetic.geology import ROCK_CLASSES
 
-PYTHON = "/usr/bin/python3"  # with which Debian's QGIS comes
 LOOK = Path(__file__).with_name("qgislook.py")
 NAME = "Süd & <Nord> 1"  # hostile to XML, addresses and shells alike
 SETTINGS = """
@@ -108,9 +108,9 @@ def turned_to_degrees(folder):
 def qgis():
     """Ask QGIS, in a process of its own; many questions at once, for it starts slowly."""
     if (
-        not os.path.exists(PYTHON)
+        not os.path.exists(QGIS_PYTHON)
         or subprocess.run(
-            [PYTHON, "-c", "import qgis.core"], capture_output=True, check=False
+            [QGIS_PYTHON, "-c", "import qgis.core"], capture_output=True, check=False
         ).returncode
     ):
         pytest.skip("QGIS is not installed (on Debian: apt-get install python3-qgis)")
@@ -124,7 +124,7 @@ def qgis():
         known = {key: value for key, value in os.environ.items() if not key.startswith(kept)}
         own = {"QT_QPA_PLATFORM": "offscreen", "QGIS_CUSTOM_CONFIG_PATH": str(private)}
         done = subprocess.run(
-            [PYTHON, str(LOOK), str(asked), str(told)],
+            [QGIS_PYTHON, str(LOOK), str(asked), str(told)],
             env=known | own | {"XDG_RUNTIME_DIR": str(private), "HOME": str(private)},
             capture_output=True,
             text=True,

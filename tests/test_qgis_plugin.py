@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from conftest import ROOT
+from conftest import QGIS_PYTHON, ROOT
 from forkedprogram import forked_program
 from pyproj import Transformer
 from smallproject import PROJECT, SHAPE, TRANSFORM, TUNED, points, write_project
@@ -21,7 +21,6 @@ import geoprospect as gp
 from geoprospect.cli import VERBS, main
 from geoprospect.qgis.geopackage import default_style
 
-QGIS = "/usr/bin/python3"
 ALGORITHMS = [
     "applicability", "check", "contributions", "crossval", "explain", "importance", "init",
     "install", "map", "run", "score", "targets", "uncertainty",
@@ -110,15 +109,15 @@ def told(plan):
     """What QGIS told of the algorithms, in the order in which they ran."""
     home = plan.parent
     foreign = {name: value for name, value in os.environ.items() if name[:6] != "PYTHON"}
-    there = [QGIS, "-c", "import qgis.core"]
+    there = [QGIS_PYTHON, "-c", "import qgis.core"]
     if (
-        not os.path.exists(QGIS)
+        not os.path.exists(QGIS_PYTHON)
         or subprocess.run(there, capture_output=True, check=False, env=foreign).returncode
     ):
-        pytest.skip(f"{QGIS} has no QGIS; on Debian it is in the package python3-qgis")
+        pytest.skip(f"{QGIS_PYTHON} has no QGIS; on Debian it is in the package python3-qgis")
     with forked_program(Path(json.loads(plan.read_text())["forked"]), ROOT):
         done = subprocess.run(
-            [QGIS, ROOT / "tests" / "qgisdriver.py", plan],
+            [QGIS_PYTHON, ROOT / "tests" / "qgisdriver.py", plan],
             capture_output=True,
             text=True,
             check=False,

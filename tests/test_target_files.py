@@ -15,6 +15,7 @@ import pytest
 import rasterio.features
 import shapely
 from affine import Affine
+from conftest import QGIS_PYTHON
 from test_targets import GRIDS, burnt, found, noise, write
 
 import geoprospect as gp
@@ -203,7 +204,7 @@ app.exitQgis()
 
 
 def test_qgis_opens_them_styled_and_on_their_cells(tmp_path):
-    python = Path("/usr/bin/python3")
+    python = Path(QGIS_PYTHON)
     has = (
         python.exists()
         and not subprocess.run(

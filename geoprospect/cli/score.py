@@ -115,7 +115,7 @@ def score_command(
             raise click.UsageError("--all-occurrences and --label contradict each other")
         options["label"] = False
     read = [
-        ("map", map_file),
+        ("the map", map_file),
         ("points", points),
         *([] if training is None else [("training points", training)]),
         *(("another map", other) for other in against),

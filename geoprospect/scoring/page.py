@@ -93,7 +93,7 @@ def page(
     shown = [(title, content if name == "all" else content[name]) for (title, _), name in
              zip(tables, order, strict=True)]  # fmt: skip
     read = inputs or [
-        ("map", score.map_path),
+        ("the map", score.map_path),
         ("points", score.points_path),
         *(("another map", other.other_path) for other in score.against),
     ]

@@ -51,22 +51,6 @@ def test_the_wheel_holds_all_that_the_package_holds_and_no_more(built):
     assert inside == {name for name in there if "__pycache__" not in name and name[-3:] != ".md"}
 
 
-def test_the_wheel_runs_the_sample_from_outside_of_the_clone(built, tmp_path):
-    [wheel] = built.glob("*.whl")
-    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps"]
-    called(*pip, "--target", tmp_path / "lib", wheel)
-    environment = os.environ | {"PYTHONPATH": str(tmp_path / "lib")}
-    program = "import geoprospect.cli as c; print(c.__file__, flush=True); c.main()"
-    run = [sys.executable, "-c", program]
-    called(*run, "sample", "province", cwd=tmp_path, env=environment)
-    settings = tmp_path / "province" / "project.toml"
-    text = settings.read_text()
-    settings.write_text(text.replace('strategy = "auto"', 'strategy = "logistic-regression"'))
-    told = called(*run, "run", settings, cwd=tmp_path, env=environment)
-    assert told.startswith(str(tmp_path / "lib"))
-    assert "of the 20 validation occurrences" in told
-
-
 def interpreter(version):
     """The Python of a version on the path or of pyenv; the test is skipped without one."""
     if version == f"3.{sys.version_info[1]}":
@@ -87,24 +71,51 @@ def test_the_classifiers_name_each_version_that_is_tried():
     assert PROJECT["requires-python"] == f">={VERSIONS[0]}"
 
 
-@pytest.mark.slow
+# All in one process; that the program starts is tried by its help.
+STEPS = """
+import sys
+from pathlib import Path
+from geoprospect.cli import main
+import geoprospect
+print(geoprospect.__file__)
+main(["sample", "province"], standalone_mode=False)
+settings = Path("province/project.toml")
+text = settings.read_text()
+text = text.replace('strategy = "auto"', 'strategy = "gaussian-process"')
+settings.write_text(text.replace("contributions = true", ""))  # for which much is compiled
+for step in (
+    ["check", str(settings)],
+    ["run", "--quick", str(settings)],
+    ["map", "province/out/model", str(settings), "--output", "again.tif"],
+    ["score", "again.tif", "province/data/validation.shp"],
+):
+    main(step, standalone_mode=False)
+"""
+
+
+# The newest dependencies on the oldest Python are those of the other tests.
 @pytest.mark.parametrize(
-    ("version", "which"), [(VERSIONS[0], "oldest"), *((version, "newest") for version in VERSIONS)]
+    ("version", "which"),
+    [(VERSIONS[0], "oldest"), *((version, "newest") for version in VERSIONS[1:])],
 )
 def test_the_wheel_runs_in_a_fresh_environment_with_its_dependencies(
     built, tmp_path, version, which
 ):
     [wheel] = built.glob("*.whl")
-    called(interpreter(version), "-m", "venv", tmp_path / "env")
-    python = tmp_path / "env" / "bin" / "python"
+    home = tmp_path / "env"
+    called(interpreter(version), "-m", "venv", home)
     limits = [re.sub(r">=(.*)", r"==\1.*", x) for x in PROJECT["dependencies"]]
     (tmp_path / "limits.txt").write_text("\n".join(limits if which == "oldest" else []))
-    called(python, "-m", "pip", "install", "-q", "-c", tmp_path / "limits.txt", wheel)
-    program = tmp_path / "env" / "bin" / "geoprospect"
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    called(program, "sample", "province", cwd=tmp_path, env=environment)
-    told = called(program, "run", "--quick", "province/project.toml", cwd=tmp_path, env=environment)
+    install = [home / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-compile"]
+    called(*install, "--constraint", tmp_path / "limits.txt", wheel)
+    left_out = "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"
+    environment = {name: value for name, value in os.environ.items() if name not in left_out}
+    options = {"cwd": tmp_path, "env": environment}
+    assert "Usage" in called(home / "bin" / "geoprospect", "--help", **options)
+    told = called(home / "bin" / "python", "-c", STEPS, **options)
+    assert told.startswith(str(home))
     assert "of the 20 validation occurrences" in told
+    assert (tmp_path / "again.tif").is_file()
 
 
 def test_the_version_is_told_alike_everywhere():

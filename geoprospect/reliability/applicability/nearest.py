@@ -87,7 +87,8 @@ def _largest_below(radius: Any, unit: Any) -> Any:
     kind = type(radius)
     if not radius > 0:
         return kind(-1)
-    squared = (radius * unit) ** 2
+    largest = radius * unit
+    squared = largest * largest  # of its kind in NumPy 1, too, where the power of 2 is a float64
     while not np.sqrt(squared) / unit < radius:
         squared = np.nextafter(squared, kind(0))
     while np.sqrt(above := np.nextafter(squared, kind(math.inf))) / unit < radius:

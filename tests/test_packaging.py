@@ -96,7 +96,11 @@ for step in (
 # The newest dependencies on the oldest Python are those of the other tests.
 @pytest.mark.parametrize(
     ("version", "which"),
-    [(VERSIONS[0], "oldest"), *((version, "newest") for version in VERSIONS[1:])],
+    [
+        (VERSIONS[0], "oldest"),
+        pytest.param(VERSIONS[1], "newest", marks=pytest.mark.slow),
+        (VERSIONS[2], "newest"),
+    ],
 )
 def test_the_wheel_runs_in_a_fresh_environment_with_its_dependencies(
     built, tmp_path, version, which

@@ -6,6 +6,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
 
 import geopandas as gpd
@@ -39,7 +40,7 @@ LEAST = float(np.finfo(np.float32).min)
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     path = write_project(tmp_path_factory.mktemp("run"))
-    path.write_text(LOGISTIC)
+    path.write_text(f"{LOGISTIC}\n[products]\ncontributions = true\n")
     gp.run(path)
     return path.parent / "out"
 
@@ -107,6 +108,15 @@ def test_a_tile_shows_each_cell_in_the_colour_of_its_part_of_the_area(address, r
         assert (pixel[:3] * 255).round().astype(int).tolist() == expected
     assert len(tiles) > 1
     assert (scores == -9999).sum() == 8  # of the first row
+
+
+def test_numbers_of_layers_are_shown_in_the_colours_and_by_the_names_of_their_style(address, run):
+    style = ET.parse(run / "leading_layer.qml")
+    told = [(float(one.get("value")), one.get("color"), one.get("label"))
+            for one in style.iter("paletteEntry")]  # fmt: skip
+    breaks = json.loads(asked(f"{address}/layers/leading_layer-1"))["breaks"]
+    assert sorted(tuple(one) for one in breaks) == told
+    assert [name for _, _, name in told] == list("ABC")
 
 
 def test_of_targets_a_browser_gets_outlines_and_ranks_without_styles_and_other_fields(tmp_path):
@@ -211,6 +221,14 @@ def test_the_page_reads_a_cell_where_the_pointer_is(address, run, browser):
     page.mouse.move(box["x"] + spot["x"], box["y"] + spot["y"])
     page.wait_for_function("document.querySelector('label output').textContent !== ''")
     assert float(page.locator("label output").first.inner_text()) == pytest.approx(score, rel=1e-3)
+    with rasterio.open(run / "leading_layer.tif") as raster:
+        leading = "ABC"[int(raster.read(1)[30, 22]) - 1]
+    [title] = [one.title for one in View.of(run).listed.values() if "contributes most" in one.title]
+    label = page.locator("label", has=page.get_by_label(title))
+    assert label.locator("output").inner_text() == leading
+    label.click()
+    page.wait_for_function("document.querySelectorAll('#legend div').length === 3")
+    assert page.locator("#legend").inner_text().split() == ["A", "B", "C"]
     page.get_by_label("B", exact=True).check()
     page.wait_for_function("[...document.querySelectorAll('img.leaflet-tile')].some("
                            "tile => tile.src.includes('evidence-1'))")  # fmt: skip

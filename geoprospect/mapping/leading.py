@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -17,8 +18,22 @@ from geoprospect.mapping.writing import RasterSummary, write_raster
 from geoprospect.qgis.classes import Classes
 from geoprospect.typing import StageProgress, StrPath
 
+_NUMBER = "GEOPROSPECT_LAYER_"  # what the tag of a layer's name begins with
+
 CONTRIBUTION_OF = "contribution of "
 """What the description of a band of contributions begins with; the layer's name follows."""
+
+
+def layers_by_number(tags: Mapping[str, str]) -> tuple[str, ...]:
+    """Read what layers a raster's numbers from 1 stand for; none where its tags tell of none.
+
+    Examples
+    --------
+    >>> layers_by_number({"GEOPROSPECT_LAYER_2": "gravity", "GEOPROSPECT_LAYER_1": "magnetics"})
+    ('magnetics', 'gravity')
+    """
+    numbers = itertools.takewhile(lambda k: f"{_NUMBER}{k}" in tags, itertools.count(1))
+    return tuple(tags[f"{_NUMBER}{k}"] for k in numbers)
 
 
 class LeadingLayerKernel(Kernel):
@@ -63,7 +78,7 @@ class LeadingLayerKernel(Kernel):
 
     def tags(self) -> dict[str, str]:
         """Give which layer a number is."""
-        numbers = {f"GEOPROSPECT_LAYER_{k}": name for k, name in enumerate(self._layers, start=1)}
+        numbers = {f"{_NUMBER}{k}": name for k, name in enumerate(self._layers, start=1)}
         return self._tags | numbers
 
     def description(self) -> dict[str, Any]:

@@ -15,10 +15,12 @@ from rasterio.enums import Resampling
 
 from geoprospect.errors import GeoprospectError, ProjectError, without_secrets
 from geoprospect.evidence.rasters.rasterband import RasterBand
+from geoprospect.mapping.leading import layers_by_number
 from geoprospect.project import results
 from geoprospect.project.finished import project_of_run
 from geoprospect.project.report.shownmap import AREA_CLASSES
 from geoprospect.project.viewing.copies import SmallCopy, is_slow, sampled_values
+from geoprospect.qgis.classes import colours
 from geoprospect.samples import PointsSource
 from geoprospect.typing import Floats, StrPath
 
@@ -67,6 +69,8 @@ class Listed:
         As for a `ViewLayer`.
     is_score : bool
         Whether it is the score of the map, which is shown in parts of the area.
+    classes : tuple of str
+        Of a band whose values are numbers of classes, counted from 1: what these are called.
     """
 
     key: str
@@ -75,6 +79,7 @@ class Listed:
     path: str
     band: int
     is_score: bool = False
+    classes: tuple[str, ...] = ()
 
     def laid_out(self) -> ViewLayer:
         """Lay out its colours by a look at few of its cells."""
@@ -84,7 +89,7 @@ class Listed:
         else:
             low, high = np.quantile(values, _COMMON)
             limits = (float(low), float(high) if high > low else float(low) + 1.0)
-        breaks = _area_breaks(values) if self.is_score and len(values) else ()
+        breaks = _area_breaks(values) if self.is_score and len(values) else _steps(self.classes)
         copy = SmallCopy(self.path, self.band) if slow else None
         return ViewLayer(self.path, self.band, limits, breaks, copy)
 
@@ -124,10 +129,11 @@ def _results(folder: Path) -> Iterator[Listed]:
                 name or f"{product.title}, band {number}"
                 for number, name in enumerate(raster.descriptions, start=1)
             ]
+            classes = layers_by_number(raster.tags())
         for band, name in enumerate(names, start=1):
             key = f"{Path(product.file).stem}-{band}"
             score = product is results.MAP and band == 1
-            yield Listed(key, name, "Results", str(path), band, score)
+            yield Listed(key, name, "Results", str(path), band, score, classes)
 
 
 def _evidence(folder: Path) -> Iterator[Listed]:
@@ -161,6 +167,12 @@ def _looked_at(path: str, band: int) -> tuple[Floats, bool]:
 def _area_breaks(scores: Floats) -> tuple[tuple[float, str, str], ...]:
     """Give the least score of each part of the area, the best part first."""
     return tuple((_least(scores, share), colour, words) for share, words, colour in AREA_CLASSES)
+
+
+def _steps(classes: tuple[str, ...]) -> tuple[tuple[float, str, str], ...]:
+    """Give the number, the colour and the name of each class, the highest number first."""
+    numbered = zip(range(1, len(classes) + 1), colours(len(classes)), classes, strict=True)
+    return tuple((float(number), colour, name) for number, colour, name in numbered)[::-1]
 
 
 def _least(scores: Floats, share: float) -> float:

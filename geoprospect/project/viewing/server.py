@@ -80,7 +80,12 @@ class View:
             west, south, east, north = transform_bounds(raster.crs, "EPSG:4326", *raster.bounds)
         content = {
             "layers": [
-                {"key": one.key, "title": one.title, "group": one.group}  # not where its file lies
+                {  # not where its file lies
+                    "key": one.key,
+                    "title": one.title,
+                    "group": one.group,
+                    "classes": one.classes,
+                }
                 for one in self.listed.values()
             ],
             "overlays": overlays_of(self.folder),

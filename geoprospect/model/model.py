@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from html import escape
 from pathlib import Path
@@ -93,15 +93,18 @@ class ProspectivityModel:
                 expected=f"inputs such as {self.names[0]}@{self.context.scales[0]}",
             )
 
-    def sentence(self) -> str:
-        """Say what the model is: method, members, layers and training cells."""
+    def sentence(self, layers: Sequence[str] | None = None) -> str:
+        """Say what the model is: method, members, layers and training cells.
+
+        Of evidence whose classes are inputs each, ``layers`` names the layers that they are of.
+        """
         method = str(self.settings.get("strategy", "weights trained elsewhere"))
         if (pretext := self.settings.get("pretext", "none")) != "none":
             method += f" after the {pretext} pretext (pre-training) task"
         cells = len(self.training_cells)
         trained = f"trained on {counted(cells, 'cell')}" if cells else "training cells not known"
         members = counted(len(self.members), "member")
-        return f"{members} by {method}, over {listed(self.names)}; {trained}."
+        return f"{members} by {method}, over {listed(layers or self.names)}; {trained}."
 
     def __repr__(self) -> str:
         return f"<ProspectivityModel: {self.sentence()}>"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from geoprospect.evidence.belonging import names_of_layers
 from geoprospect.mapping import Execution
 from geoprospect.methods import CORE, Method
 from geoprospect.model.model import ProspectivityModel
@@ -49,6 +50,11 @@ class MadeRun:
     def project(self) -> Project:
         """The project."""
         return self.inputs.project
+
+    @property
+    def model_sentence(self) -> str:
+        """What the model is, its layers by their names under [evidence]."""
+        return self.model.sentence(tuple(names_of_layers(self.model.select(self.inputs.evidence))))
 
     @property
     def method(self) -> Method:

@@ -75,7 +75,7 @@ def _project(made: MadeRun, crs: Crs, groups: tuple[Group, ...]) -> QgisProject:
     drawn = [x for group in groups if group.shown for x in group.layers if x.shown]
     note = (
         f"CRS: {crs.name}{f' ({crs.code})' if crs.code else ''}. Cells: {grid.shape[0]} x "
-        f"{grid.shape[1]}. {made.model.sentence()} geoprospect {__version__}, "
+        f"{grid.shape[1]}. {made.model_sentence} geoprospect {__version__}, "
         f"{made_on()}.\n{_IS_NOT}"
     )
     return QgisProject(
@@ -111,7 +111,7 @@ def made_on() -> date:
 
 def _abstract(made: MadeRun) -> str:
     """Say what a map is and is not, and what it was made by."""
-    return f"Scores from 0 to 1. {_IS_NOT} Model: {made.model.sentence()}"
+    return f"Scores from 0 to 1. {_IS_NOT} Model: {made.model_sentence}"
 
 
 def _groups(made: MadeRun, crs: Crs) -> tuple[Group, ...]:
@@ -169,7 +169,7 @@ def _metadata(made: MadeRun, product: results.Product) -> Metadata:
         abstract=f"{meaning}{is_not}",
         keywords=("mineral prospectivity", "geoscientificInformation"),
         history=(
-            f"Model: {made.model.sentence()}",
+            f"Model: {made.model_sentence}",
             f"Written by geoprospect {__version__}, {made_on()}.",
         ),
         rights=RIGHTS,

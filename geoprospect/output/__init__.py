@@ -1,5 +1,6 @@
 """Files: written whole or not at all, never overwritten unasked, and known by their checksum."""
 
+from geoprospect.output.features import write_features, write_points
 from geoprospect.output.files import (
     check_absent,
     check_apart,
@@ -9,9 +10,7 @@ from geoprospect.output.files import (
     raster_written,
     replacing,
     sidecars,
-    write_features,
     write_for_good,
-    write_points,
 )
 from geoprospect.output.lock import sole_writer
 

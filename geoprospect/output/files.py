@@ -10,18 +10,13 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rasterio.errors import RasterioError
 
 from geoprospect.errors import OutputError
 from geoprospect.private import CPLE_BaseError
 
-if TYPE_CHECKING:
-    import geopandas as gpd
-
 _SIDECARS = (".aux.xml", ".ovr", ".msk")
-_HOUR = "OGR_CURRENT_DATE"
 _LITTLE = 2**20  # bytes left on a disk that is full
 
 _REASONS = {
@@ -207,6 +202,11 @@ def move_raster(made: str | os.PathLike[str], lasting: str | os.PathLike[str]) -
     os.replace(made, lasting)
 
 
+def is_full(folder: Path) -> bool:
+    """Tell whether the disk of a folder is full, of which GDAL says nothing itself."""
+    return shutil.disk_usage(folder).free < _LITTLE
+
+
 @contextmanager
 def raster_written(path: str | os.PathLike[str]) -> Iterator[None]:
     """Turn the errors of writing a raster into one that names it and says why.
@@ -219,8 +219,7 @@ def raster_written(path: str | os.PathLike[str]) -> Iterator[None]:
     try:
         yield
     except (RasterioError, CPLE_BaseError) as error:
-        # Of a full disk GDAL says nothing itself.
-        if shutil.disk_usage(Path(path).parent).free < _LITTLE:
+        if is_full(Path(path).parent):
             raise output_error(path, OSError(errno.ENOSPC, "no space left")) from error
         reason = str(error.__cause__ or error).strip().rstrip(".")
         raise OutputError(
@@ -228,58 +227,6 @@ def raster_written(path: str | os.PathLike[str]) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise output_error(path, error) from error
-
-
-def write_points(points: gpd.GeoDataFrame, path: Path, *, layer: str | None = None) -> None:
-    """Write points as a layer of a GeoPackage; see `write_features`."""
-    write_features(points, path, layer=layer)
-
-
-def write_features(
-    features: gpd.GeoDataFrame,
-    path: Path,
-    *,
-    layer: str | None = None,
-    driver: str = "GPKG",
-    **options: str,
-) -> None:
-    """Write features as a layer of a file, to the path that `replacing` gives.
-
-    Raises
-    ------
-    OSError
-        If they cannot be written whole.
-    """
-    from pyogrio import read_info  # noqa: PLC0415 - slow, and a map needs no points
-    from pyogrio.errors import DataLayerError, DataSourceError, FeatureError  # noqa: PLC0415
-
-    try:
-        with _undated():
-            features.to_file(path, layer=layer, driver=driver, **options)
-        whole = read_info(path, layer=layer)["features"] == len(features)
-    except (DataLayerError, DataSourceError, FeatureError, CPLE_BaseError) as error:
-        raise _cut_short(path) from error
-    if not whole:
-        raise _cut_short(path)
-
-
-@contextmanager
-def _undated() -> Iterator[None]:
-    """Let GDAL write the same hour each time, so that the same points give the same bytes."""
-    from pyogrio import get_gdal_config_option, set_gdal_config_options  # noqa: PLC0415 - as above
-
-    before = get_gdal_config_option(_HOUR)
-    set_gdal_config_options({_HOUR: before or "2000-01-01T00:00:00.000Z"})
-    try:
-        yield
-    finally:
-        set_gdal_config_options({_HOUR: before})
-
-
-def _cut_short(path: Path) -> OSError:
-    """Give the error of a file of which GDAL says only that it could not be written."""
-    full = shutil.disk_usage(path.parent).free < _LITTLE
-    return OSError(errno.ENOSPC if full else errno.EIO, "the file was cut short")
 
 
 def checksum(path: str | os.PathLike[str]) -> str:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import rasterio
 
 from geoprospect.grid import Grid
-from geoprospect.output import check_absent, output_error
+from geoprospect.output import check_absent, output_error, write_features
 from geoprospect.qgis.geopackage import add_styles
 from geoprospect.qgis.points import occurrence_style, rock_style
 from geoprospect.synthetic.geology import ROCK_CLASSES
@@ -215,4 +215,4 @@ def _write_geology(path: Path, truth: Province) -> None:
 def _write_points(path: Path, points: gpd.GeoDataFrame) -> None:
     """Write points as a Shapefile or a GeoPackage, as the name of the file says."""
     driver = "ESRI Shapefile" if path.suffix == ".shp" else "GPKG"
-    points.to_file(path, driver=driver)
+    write_features(points, path, driver=driver)

@@ -17,7 +17,7 @@ from geoprospect.evidence.inspection.thinning import thinned
 from geoprospect.output import replacing
 from geoprospect.report.layers import draw_classes, draw_layer, draw_legend
 from geoprospect.report.maps import axes_unit
-from geoprospect.report.page import render_page
+from geoprospect.report.page import render_page, with_minus
 from geoprospect.report.style import png_uri, svg_uri
 from geoprospect.samples import Samples
 from geoprospect.typing import Floats, Progress, StrPath, Values
@@ -159,18 +159,18 @@ def _card(title: str, rows: list[LayerRow], picture: str) -> dict[str, Any]:
     origin, survey = row.origin, row.profile.survey
     unit = f" {origin.unit}" if origin.unit else ""
     several = len(rows) > 1
-    span = f"{survey.minimum:.4g} to {survey.maximum:.4g}{unit}"
+    span = with_minus(f"{survey.minimum:.4g} to {survey.maximum:.4g}") + unit
     facts = [
         ", ".join([origin.kind, *origin.transforms]),
         f"{len(rows)} classes" if several else span,
         f"{row.valid_share:.1%} of the cells",
     ]
     if not several and np.isfinite(row.profile.skewness):
-        facts.append(f"skew {row.profile.skewness:z.1f}")
+        facts.append(with_minus(f"skew {row.profile.skewness:z.1f}"))
     if np.isfinite(row.inflation):
         facts.append(f"VIF {row.inflation:.1f}")
     if row.most_like is not None and not several:
-        facts.append(f"most like {row.most_like} ({row.correlation:+.2f})")
+        facts.append(f"most like {row.most_like} ({with_minus(f'{row.correlation:+.2f}')})")
     return {
         "title": title,
         "rows": [part.name for part in rows],

@@ -185,7 +185,7 @@ def _chosen(
         n = len(patches) - len(large)
         _LOGGER.info(
             f"targets: {counted(n, 'patch').replace('patchs', 'patches')} of less than "
-            f"{smallest:g} km² left out"
+            f"{smallest:.3g} km² left out"
         )
     order = np.lexsort((patches.peak[large], -ground[large], -gain[large]))
     return large[order[:_MOST]], max(0, len(large) - _MOST)

@@ -14,6 +14,6 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     Where there is no folder that can be written, it is compiled anew in each process.
     """
     try:
-        return numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+        return numba.njit(nogil=True, cache=True, error_model="numpy")(function)  # type: ignore[no-any-return]
     except RuntimeError:  # there is no folder to keep it in that can be written
-        return numba.njit(nogil=True, error_model="numpy")(function)
+        return numba.njit(nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]

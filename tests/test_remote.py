@@ -15,12 +15,14 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from click.testing import CliRunner
 from rasterio.crs import CRS
 from rasterio.transform import from_origin
 from rasterserver import RasterServer
 from smallproject import PROJECT, TRANSFORM, points, write_project, write_raster
 
 from geoprospect import check
+from geoprospect.cli import main
 from geoprospect.errors import EvidenceError, GridMismatchError, SamplesError, without_secrets
 from geoprospect.evidence import EvidenceStack, RasterBand
 from geoprospect.evidence.rasters.layers import find_layers
@@ -89,16 +91,6 @@ def failure(path):
     with pytest.raises(EvidenceError) as failed:
         read(path)
     return str(failed.value)
-
-
-def geoprospect(*arguments, **settings):
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | settings,
-    )
 
 
 # The same cells as the file's
@@ -561,28 +553,39 @@ def test_plain_files_and_local_archives_are_not_remote():
 # From end to end
 
 
-def test_a_project_of_remote_layers_is_checked_trained_and_mapped_as_a_local_one(tmp_path):
+def test_a_project_of_remote_layers_is_checked_trained_and_mapped_as_a_local_one(
+    tmp_path, monkeypatch
+):
     local = write_project(tmp_path)
-    method = PROJECT.split("[model]")[0] + '[model]\nstrategy = "logistic-regression"\n'
+    method = PROJECT.split("[model]")[0] + (
+        '[model]\nstrategy = "logistic-regression"\ntraining = { epochs = 20 }\n'
+    )
     local.write_text(method)
+    monkeypatch.setenv("GDAL_HTTP_RETRY_DELAY", "0.02")
+
+    def done(*arguments):
+        told = CliRunner().invoke(main, [*map(str, arguments)])
+        assert told.exit_code == 0, told.output
+        return told.stderr
+
     with RasterServer(tmp_path) as server:
         remote = tmp_path / "remote.toml"
         remote.write_text(method.replace('= "rasters/', f'= "{server.url}/rasters/'))
         model = tmp_path / "model"
-        settings = {"GDAL_HTTP_RETRY_DELAY": "0.02"}
         server.trouble("drop", every=3)
-        done = geoprospect("check", remote, **settings)
-        assert done.returncode == 0, done.stdout
+        done("check", remote)
         server.trouble(503, every=3)
-        done = geoprospect("train", remote, "--output", model, **settings)
-        assert done.returncode == 0, done.stderr
-        done = geoprospect("map", model, remote, "--output", tmp_path / "remote.tif", **settings)
-        assert done.returncode == 0, done.stderr
-        assert not re.search(r"\b503\b", done.stderr)
-        done = geoprospect("map", model, local, "--output", tmp_path / "local.tif")
-        assert done.returncode == 0, done.stderr
+        done("train", remote, "--output", model)
+        told = done("map", model, remote, "--output", tmp_path / "remote.tif")
+        assert not re.search(r"\b503\b", told)
+        done("map", model, local, "--output", tmp_path / "local.tif")
         server.trouble(503, path="B.tif")
-        failed = geoprospect("map", model, remote, "--output", tmp_path / "none.tif", **settings)
+        failed = subprocess.run(
+            [*COMMAND, "map", model, remote, "--output", tmp_path / "none.tif"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     with (
         rasterio.open(tmp_path / "local.tif") as near,
         rasterio.open(tmp_path / "remote.tif") as far,

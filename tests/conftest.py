@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import skops.io  # noqa: F401 - it searches all modules, and so has to come before TensorFlow's
 from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]

@@ -20,7 +20,9 @@ from geoprospect.project import Project
 from geoprospect.project.check import check_project
 from geoprospect.project.run import run_project
 
-QUICK = PROJECT.replace('"fine-tuning"\nmembers = 2', '"svm"')
+QUICK = PROJECT.partition("[model]")[0] + (
+    '[model]\nstrategy = "logistic-regression"\ntraining = { epochs = 200 }\n'
+)
 CALIBRATED = QUICK + '[calibration]\ndeposits = 30\nbuffer = 150.0\nmethod = "logistic"\n'
 PRODUCTS = ["prospectivity.tif", "prospectivity.qml", "probability.tif", "non_occurrences.gpkg",
             "calibration.json", "model/notes.txt", "curves.png", "log.txt", "manifest.json",

@@ -16,6 +16,7 @@ from test_crossval import quarters
 from geoprospect.cli import main
 from geoprospect.crossval import Comparison, FoldScheme, HeldOutScores, Regions, score_held_out
 from geoprospect.crossval.page import held_out_cells, held_out_repeats, page, write_comparison
+from geoprospect.crossval.pictures import draw_figures
 from geoprospect.errors import ProjectError, SamplesError, TrainingError
 from geoprospect.methods import Transfer, method_names
 from geoprospect.project.comparison import compare_methods
@@ -132,7 +133,7 @@ def test_the_page_needs_nothing_beside_it_and_names_every_method(comparison):
     assert ("not surely more" in verdict) == (gap.interval.low <= 0)
     assert str(Path(comparison.samples.path).parent) not in text
     for line in comparison.sentences():
-        assert html.escape(line) in text
+        assert html.escape(re.sub(r"(^|[ (])-(?=\d)", r"\1−", line)) in text
     assert ">−0." in text  # coordinates alone have less than the best
     assert ">-0." not in text
     assert "nan" not in re.sub(r'"data:[^"]*"', "", text).lower()
@@ -141,6 +142,17 @@ def test_the_page_needs_nothing_beside_it_and_names_every_method(comparison):
 def test_the_page_is_for_all_readers_on_a_desk_and_on_a_phone(comparison, browser, tmp_path):
     (tmp_path / "crossval.html").write_text(page(comparison), encoding="utf-8")
     assert faults_of(browser, tmp_path / "crossval.html") == []
+
+
+def test_no_word_of_the_pictures_is_cut(comparison):
+    long = tuple(replace(one, method="average with gaussian-process") for one in comparison.methods)
+    for measure in comparison.figures:
+        figure = draw_figures(replace(comparison, methods=long), [measure])
+        figure.draw_without_rendering()
+        [axes] = figure.axes
+        for words in (axes.xaxis.label, *axes.get_yticklabels()):
+            box = words.get_window_extent()
+            assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1, words.get_text()
 
 
 def test_the_page_marks_random_folds(comparison):

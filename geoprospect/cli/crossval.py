@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import click
@@ -132,6 +133,7 @@ def _scheme(options: dict[str, Any]) -> gp.FoldScheme:
     )
 
 
+_LONGEST = 20  # letters of a method that a table of 80 columns has room for
 _SHORT = {"rate_area": "rate area", "auc": "ROC area", "average_precision": "precision"}
 
 
@@ -162,5 +164,14 @@ def _print_table(comparison: Any) -> None:
         if result is not comparison.null:
             difference = comparison.difference(result, comparison.null, comparison.headline)
             gap = f"{difference.value:+z.3f}\n{difference.interval:+z.3f}"
-        table.add_row(result.method, *cells, gap)
+        table.add_row(_broken(result.method), *cells, gap)
     print_table(table)
+
+
+def _broken(name: str) -> str:
+    """Break a long name at a hyphen; one of several words is broken at spaces, by the table.
+
+    >>> _broken("distribution-fine-tuning").split(), _broken("average with gaussian-process")
+    (['distribution-fine-', 'tuning'], 'average with gaussian-process')
+    """
+    return name if " " in name else "\n".join(wrap(name, _LONGEST))

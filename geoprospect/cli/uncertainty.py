@@ -64,8 +64,8 @@ def uncertainty_command(
         return
     click.echo(f"{sure.uncertainty.path}: {sure.uncertainty.sentence()}")
     click.echo(
-        f"\nTo measure next, {len(sure.next_cells)} cells at least {sure.apart:.0f} m apart, "
-        "where it is most open what is best; the first of them:"
+        f"\nTo measure next, {len(sure.next_cells)} cells at least {sure.apart / 1000:.3g} km "
+        "apart, where it is most open what is best; the first of them:"
     )
     for cell in sure.next_cells[:_SHOWN]:
         click.echo(f"  {cell.easting:.12g}, {cell.northing:.12g}: {cell.sentence()}")

@@ -190,7 +190,7 @@ def _facts(comparison: Comparison) -> dict[str, Any]:
     samples, scheme = comparison.samples, comparison.scheme
     n, n_occurrences = comparison.n_cells, comparison.n_occurrences
     n_clusters = comparison.bootstrap.n_clusters
-    clusters = f"{n_clusters} clusters of points no wider than {comparison.near:.6g} m are"
+    clusters = f"{n_clusters} clusters of points no wider than {comparison.near / 1000:.3g} km are"
     return {
         "folds": scheme.sentence(),
         "points": f"{n} cells with points: {n_occurrences} with an occurrence, "

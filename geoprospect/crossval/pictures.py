@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -17,6 +18,7 @@ from geoprospect.typing import Floats
 
 _OURS, _NULL = COLOURS[0], COLOURS[1]
 _ROW = 0.3  # inches
+_LABEL = 24  # letters that stand below one of the panels
 _MARKERS = "osD^vPX*<>"
 _NAMED = 12  # folds that a legend has room for
 
@@ -64,7 +66,7 @@ def draw_figures(comparison: Comparison, figures: Sequence[Measure] = ()) -> Fig
             )
         axes.set_yticks(range(len(rows)), [result.method for result in rows])
         axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlabel(FIGURES[measure], fontsize=9.5, color=INK)
+        axes.set_xlabel(fill(FIGURES[measure], _LABEL), fontsize=9.5, color=INK)
         axes.tick_params(colors=INK, labelsize=8.5, width=0.7, length=3.5)
         axes.grid(axis="x", color="#ececec", linewidth=0.7)
         axes.set_axisbelow(True)

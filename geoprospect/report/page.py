@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
@@ -39,12 +40,12 @@ def render_page(room: str, template: str, **content: Any) -> str:
     return environment.get_template(template).render(version=__version__, **content)
 
 
-def with_minus(number: str) -> str:
-    """Write the signs of a number, or of the ends of an interval, as a minus and no hyphen.
+def with_minus(text: str) -> str:
+    """Write the signs of numbers in a text as a minus and no hyphen; hyphens of words stay.
 
     Examples
     --------
-    >>> with_minus("-0.05 to +0.02")
-    '−0.05 to +0.02'
+    >>> with_minus("gaussian-process: -0.05 (-0.08 to +0.02)")
+    'gaussian-process: −0.05 (−0.08 to +0.02)'
     """
-    return number.replace("-", "−")
+    return re.sub(r"(?<![\w-])-(?=[\d.])", "−", text)

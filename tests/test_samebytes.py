@@ -9,7 +9,7 @@ from smallproject import points, write_project
 
 from geoprospect.cli import main
 from geoprospect.methods import MethodOptions, SampleTable, method_named
-from geoprospect.output import replacing, write_points
+from geoprospect.output import replacing, write_features, write_points
 
 METHODS = ("random-forest", "extra-trees", "svm", "gaussian-process", "boosting")
 
@@ -39,6 +39,13 @@ def test_points_are_written_with_no_hour(tmp_path):
     first, second = ((tmp_path / folder / "camps.gpkg").read_bytes() for folder in "ab")
     assert first == second
     assert b"2000-01-01T00:00:00" in first
+
+
+def test_a_shapefile_tells_no_day(tmp_path):
+    features = points([3, 4], [5, 6], label=[1, 0])
+    write_features(features, tmp_path / "camps.shp", driver="ESRI Shapefile")
+    years, month, day = (tmp_path / "camps.dbf").read_bytes()[1:4]  # dBASE counts from 1900
+    assert (1900 + years, month, day) == (2000, 1, 1)
 
 
 def test_a_run_and_a_comparison_leave_the_same_bytes_again(tmp_path):

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 _HOUR = "OGR_CURRENT_DATE"
-_GEOPACKAGE = {"VERSION": "1.2"}  # QGIS 3.22 warns of later ones
+_OPTIONS = {
+    "GPKG": {"VERSION": "1.2"},  # QGIS 3.22 warns of later ones
+    "ESRI Shapefile": {"DBF_DATE_LAST_UPDATE": "2000-01-01"},
+}
 
 
 def write_points(points: gpd.GeoDataFrame, path: Path, *, layer: str | None = None) -> None:
@@ -41,11 +44,10 @@ def write_features(
     from pyogrio import read_info  # noqa: PLC0415 - slow, and a map needs no points
     from pyogrio.errors import DataLayerError, DataSourceError, FeatureError  # noqa: PLC0415
 
-    if driver == "GPKG":
-        options = _GEOPACKAGE | options
+    told = _OPTIONS.get(driver, {}) | options
     try:
         with _undated():
-            features.to_file(path, layer=layer, driver=driver, **options)
+            features.to_file(path, layer=layer, driver=driver, **told)
         whole = read_info(path, layer=layer)["features"] == len(features)
     except (DataLayerError, DataSourceError, FeatureError, CPLE_BaseError) as error:
         raise _cut_short(path) from error

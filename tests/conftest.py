@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3  # noqa: F401 - before libraries that bring a SQLite of theirs, which would be taken
 from pathlib import Path
 
 import pytest

@@ -15,6 +15,7 @@ from geoprospect.project.report.curves import FIGURE_NAMES
 from geoprospect.project.report.marks import MOST_TARGETS
 from geoprospect.project.report.material import Material
 from geoprospect.project.report.verdict import plain_method
+from geoprospect.report.page import with_minus
 from geoprospect.scoring.page import capture_row
 from geoprospect.scoring.verdict import percent
 
@@ -74,7 +75,7 @@ def methods(choice: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _signed(value: float) -> str:
-    return f"{value:+z.3f}".replace("-", "−")
+    return with_minus(f"{value:+z.3f}")
 
 
 def folds(choice: dict[str, Any]) -> list[tuple[int, int, int]]:
